@@ -1,0 +1,244 @@
+import { assert } from "./errors.ts";
+
+/** Where time comes from. Milliseconds of the epoch throughout. */
+export interface Clock {
+  now(): number;
+  /**
+   * Calls `action` once when the clock reaches `atMs`, or at once (never synchronously) when it has.
+   * A clock that is being advanced waits for the promise that `action` returns before it goes on.
+   */
+  alarm(atMs: number, action: () => void | Promise<void>): Alarm;
+  /** Makes an advancing clock wait for `pending` before it moves on. Returns `pending`. */
+  track<Result>(pending: Promise<Result>): Promise<Result>;
+}
+
+export interface Alarm {
+  cancel(): void;
+}
+
+/** How a {@link AdjustableClock} stands: running `offsetMs` ahead of the machine, or frozen. */
+export interface ClockState {
+  readonly mode: "running" | "frozen";
+  readonly nowMs: number;
+  readonly offsetMs: number;
+}
+
+/** The machine's time; the only place that reads it. */
+export const machineNow = (): number => Date.now();
+
+/** The longest delay that a Node timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+interface Pending {
+  readonly atMs: number;
+  readonly order: number;
+  readonly action: () => void | Promise<void>;
+  /** Place in the heap, or -1 when it has left. */
+  index: number;
+}
+
+/**
+ * The clock of a server: it runs with the machine's until it is frozen, set or advanced. Setting or
+ * advancing it runs every alarm that became due, in order, each at its own time.
+ */
+export class AdjustableClock implements Clock {
+  readonly #machineNow: () => number;
+  readonly #heap: Pending[] = [];
+  readonly #tracked = new Set<Promise<unknown>>();
+  #order = 0;
+  #offsetMs = 0;
+  #frozenAtMs: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAtMs = Infinity;
+  #advancing: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: { readonly frozenAtMs?: number; readonly machineNow?: () => number } = {}) {
+    this.#machineNow = options.machineNow ?? machineNow;
+    this.#frozenAtMs = options.frozenAtMs;
+  }
+
+  now(): number {
+    return this.#frozenAtMs ?? this.#machineNow() + this.#offsetMs;
+  }
+
+  state(): ClockState {
+    const nowMs = this.now();
+    return {
+      mode: this.#frozenAtMs === undefined ? "running" : "frozen",
+      nowMs,
+      offsetMs: nowMs - this.#machineNow(),
+    };
+  }
+
+  alarm(atMs: number, action: () => void | Promise<void>): Alarm {
+    const pending: Pending = { atMs, order: this.#order, action, index: -1 };
+    this.#order += 1;
+    this.#push(pending);
+    this.#arm();
+    return { cancel: () => this.#remove(pending) };
+  }
+
+  track<Result>(pending: Promise<Result>): Promise<Result> {
+    const settled = pending.then(
+      () => {},
+      () => {},
+    );
+    this.#tracked.add(settled);
+    void settled.then(() => this.#tracked.delete(settled));
+    return pending;
+  }
+
+  /** Stops time where it is. Alarms that are due by then still run. */
+  freeze(): void {
+    this.#frozenAtMs = this.now();
+    this.#arm();
+  }
+
+  /** Lets a frozen clock run on from where it stands. */
+  resume(): void {
+    if (this.#frozenAtMs === undefined) return;
+    this.#offsetMs = this.#frozenAtMs - this.#machineNow();
+    this.#frozenAtMs = undefined;
+    this.#arm();
+  }
+
+  /** Moves time forward by `durationMs`, running what becomes due on the way, in order. */
+  advance(durationMs: number): Promise<void> {
+    return this.#exclusively(() => this.#moveTo(this.now() + durationMs));
+  }
+
+  /** Moves time to `atMs`; moving back runs nothing and leaves alarms where they are. */
+  set(atMs: number): Promise<void> {
+    return this.#exclusively(() => this.#moveTo(atMs));
+  }
+
+  /** Resolves when every alarm that is due has run and all tracked promises have settled. */
+  async settle(): Promise<void> {
+    await this.#exclusively(() => this.#moveTo(this.now()));
+  }
+
+  /** Drops every alarm. */
+  close(): void {
+    this.#closed = true;
+    this.#heap.length = 0;
+    this.#arm();
+  }
+
+  #exclusively(move: () => Promise<void>): Promise<void> {
+    const moved = this.#advancing.then(move);
+    this.#advancing = moved.catch(() => {});
+    return moved;
+  }
+
+  async #moveTo(targetMs: number): Promise<void> {
+    const running = this.#frozenAtMs === undefined;
+    this.#frozenAtMs = this.now();
+    this.#arm();
+    await this.#settleTracked();
+    for (let next = this.#heap[0]; next && next.atMs <= targetMs; next = this.#heap[0]) {
+      this.#frozenAtMs = Math.max(this.#frozenAtMs, next.atMs);
+      this.#remove(next);
+      await next.action();
+      await this.#settleTracked();
+    }
+    this.#frozenAtMs = targetMs;
+    if (running) this.resume();
+  }
+
+  /** Waits until nothing is tracked, yielding to I/O so that what was just started can register. */
+  async #settleTracked(): Promise<void> {
+    do {
+      await Promise.all(this.#tracked);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    } while (this.#tracked.size > 0);
+  }
+
+  /** Keeps one Node timer set for the earliest alarm; none while time stands still. */
+  #arm(): void {
+    const next = this.#frozenAtMs === undefined && !this.#closed ? this.#heap[0] : undefined;
+    const atMs = next?.atMs ?? Infinity;
+    if (atMs === this.#timerAtMs) return;
+    clearTimeout(this.#timer);
+    this.#timerAtMs = atMs;
+    this.#timer = undefined;
+    if (next === undefined) return;
+    const delayMs = Math.min(Math.max(0, Math.ceil(atMs - this.now())), MAX_TIMER_MS);
+    this.#timer = setTimeout(() => this.#ring(), delayMs);
+    this.#timer.unref();
+  }
+
+  #ring(): void {
+    this.#timerAtMs = Infinity;
+    if (this.#frozenAtMs === undefined) {
+      const nowMs = this.now();
+      for (let next = this.#heap[0]; next && next.atMs <= nowMs; next = this.#heap[0]) {
+        this.#remove(next);
+        const running = next.action();
+        if (running) void this.track(running);
+      }
+    }
+    this.#arm();
+  }
+
+  #push(pending: Pending): void {
+    if (this.#closed) return;
+    pending.index = this.#heap.length;
+    this.#heap.push(pending);
+    this.#siftUp(pending.index);
+  }
+
+  #remove(pending: Pending): void {
+    const index = pending.index;
+    if (index === -1) return;
+    const last = this.#heap.pop();
+    assert(last, "a clock's heap holds the alarm that leaves it");
+    pending.index = -1;
+    if (last === pending) return;
+    this.#place(last, index);
+    this.#siftUp(index);
+    this.#siftDown(last.index);
+  }
+
+  #siftUp(from: number): void {
+    let index = from;
+    const moving = this.#at(index);
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!isBefore(moving, this.#at(parent))) break;
+      this.#place(this.#at(parent), index);
+      index = parent;
+    }
+    this.#place(moving, index);
+  }
+
+  #siftDown(from: number): void {
+    let index = from;
+    const moving = this.#at(index);
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= this.#heap.length) break;
+      const right = child + 1;
+      if (right < this.#heap.length && isBefore(this.#at(right), this.#at(child))) child = right;
+      if (!isBefore(this.#at(child), moving)) break;
+      this.#place(this.#at(child), index);
+      index = child;
+    }
+    this.#place(moving, index);
+  }
+
+  #place(pending: Pending, index: number): void {
+    this.#heap[index] = pending;
+    pending.index = index;
+  }
+
+  #at(index: number): Pending {
+    const pending = this.#heap[index];
+    assert(pending, "a clock's heap has no holes");
+    return pending;
+  }
+}
+
+function isBefore(a: Pending, b: Pending): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+}

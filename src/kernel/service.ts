@@ -1,0 +1,47 @@
+import type { ServiceError } from "./errors.ts";
+import type { ServiceModel } from "./model.ts";
+import type { AnyOperation } from "./operation.ts";
+import type { Target } from "./targets.ts";
+import type { WorkHandlers } from "./work.ts";
+
+/** One AWS service as the composition root sees it. */
+export interface Service {
+  readonly model: ServiceModel;
+  /** By operation name. What the model has and this lacks answers `UnknownOperationException`. */
+  readonly operations: Readonly<Record<string, AnyOperation>>;
+  /** How the service words its refusals of malformed input. */
+  readonly refusals: Refusals;
+  /** Receives deliveries to this service's ARNs; absent when its resources are no targets. */
+  readonly target?: Target;
+  /** What runs when a deadline of this service passes; by kind, each named `<service>.<what>`. */
+  readonly work?: WorkHandlers;
+  /** The largest request body in bytes; 2 MiB when absent. */
+  readonly maxRequestBytes?: number;
+  /** HTTP paths beside the API, for example pages and web links. */
+  readonly pages?: PageHandler;
+}
+
+/** Words for input that does not fit the model, as this service's real endpoint says them. */
+export interface Refusals {
+  /** A required member is missing. `path` is like `Entries[0].Id`. */
+  missing(path: string, operation: string): ServiceError;
+  /** A member's JSON type is not the model's. */
+  wrongType(path: string, expected: string, actual: string): ServiceError;
+}
+
+/** Answers plain HTTP requests to a path of the service's own; undefined when it is not one. */
+export type PageHandler = (request: PageRequest) => Promise<PageAnswer | undefined>;
+
+export interface PageRequest {
+  readonly method: string;
+  /** Path without the query, percent-decoded nowhere. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: Uint8Array;
+}
+
+export interface PageAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string | Uint8Array;
+}

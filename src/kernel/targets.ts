@@ -1,0 +1,70 @@
+import { parseArn } from "./arn.ts";
+import { ServiceError } from "./errors.ts";
+import type { Tx } from "./store.ts";
+
+/** A message attribute on its way to a target. */
+export interface DeliveryAttribute {
+  /** `String`, `Number`, `Binary`, or one of these with a custom label: `String.json`. */
+  readonly dataType: string;
+  readonly stringValue?: string;
+  readonly binaryValue?: Uint8Array;
+}
+
+/** Something that is delivered to a target: what it says, and what a queue needs to keep order. */
+export interface Delivery {
+  readonly body: string;
+  readonly attributes?: Readonly<Record<string, DeliveryAttribute>>;
+  readonly messageGroupId?: string;
+  readonly messageDeduplicationId?: string;
+  /** Value of the `AWSTraceHeader` system attribute. */
+  readonly traceHeader?: string;
+  /** ARN of the resource that delivers, for policies and records. */
+  readonly sourceArn: string;
+  /** Time of the delivery, in milliseconds of the epoch. */
+  readonly nowMs: number;
+}
+
+export interface DeliveryReceipt {
+  readonly messageId: string;
+}
+
+/**
+ * How a service takes deliveries to its resources. `deliver` works inside the transaction of the one
+ * who delivers: both happen, or neither. Throws a {@link ServiceError} when the target refuses.
+ */
+export interface Target {
+  deliver(tx: Tx, arn: string, delivery: Delivery): Promise<DeliveryReceipt>;
+  /** Throws a {@link ServiceError} when there is no such target. */
+  check?(tx: Tx, arn: string): Promise<void>;
+}
+
+/** Finds the target of an ARN: where services meet without knowing each other. */
+export class TargetRegistry {
+  readonly #find: (service: string) => Promise<Target | undefined>;
+
+  constructor(find: (service: string) => Promise<Target | undefined>) {
+    this.#find = find;
+  }
+
+  /** Loads the target service of `arn`, which may take I/O: never inside a transaction. */
+  async prepare(arn: string): Promise<void> {
+    await this.#targetOf(arn);
+  }
+
+  async deliver(tx: Tx, arn: string, delivery: Delivery): Promise<DeliveryReceipt> {
+    return (await this.#targetOf(arn)).deliver(tx, arn, delivery);
+  }
+
+  async check(tx: Tx, arn: string): Promise<void> {
+    await (await this.#targetOf(arn)).check?.(tx, arn);
+  }
+
+  async #targetOf(arn: string): Promise<Target> {
+    const service = parseArn(arn)?.service;
+    const target = service === undefined ? undefined : await this.#find(service);
+    if (target === undefined) {
+      throw new ServiceError("InvalidTarget", `Nothing here can be delivered to at ${arn}`);
+    }
+    return target;
+  }
+}

@@ -1,0 +1,346 @@
+import type { Alarm, Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+import type { Random } from "./random.ts";
+import { decodeRecord, encodeRecord, PRESENT } from "./record.ts";
+import { StoreUnavailable } from "./store.ts";
+import type { Store, Tx } from "./store.ts";
+import {
+  DEFAULT_RETRY,
+  putDue,
+  WORK_DEAD,
+  WORK_DUE,
+  WORK_ITEM,
+  WORK_LEASED,
+  WORK_TOPIC,
+} from "./work.ts";
+import type {
+  DeadWork,
+  DueWork,
+  EffectHandler,
+  RetryPolicy,
+  TimerHandler,
+  WorkHandler,
+  WorkRecord,
+} from "./work.ts";
+
+export interface WorkRunnerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: Random;
+  /** Unique among the nodes of a store. */
+  readonly node: string;
+  /** Finds the handler of a kind; loads its service. */
+  readonly handlerOf: (kind: string) => Promise<WorkHandler | undefined>;
+}
+
+/** How many transactions fire timers of one kind side by side, so that they share flushes. */
+const TIMERS_AT_ONCE = 16;
+/** Wait before a kind is looked at again after the store or one of its timers failed. */
+const PAUSE_AFTER_FAILURE_MS = 1_000;
+/** How many leases one transaction gives back. */
+const RELEASE_LIMIT = 500;
+
+interface KindState {
+  readonly kind: string;
+  alarm: Alarm | undefined;
+  alarmAtMs: number;
+  /** True while a round looks for due items; `again` asks for another one after it. */
+  looking: boolean;
+  again: boolean;
+  /** How many effects of this kind run here. */
+  performing: number;
+}
+
+/** Handles what is due, on this node. One per server. */
+export class WorkRunner {
+  readonly #options: WorkRunnerOptions;
+  readonly #kinds = new Map<string, KindState>();
+  readonly #stopping = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(options: WorkRunnerOptions) {
+    this.#options = options;
+    options.store.onWake((wake) => {
+      if (!wake.topic.startsWith(WORK_TOPIC)) return;
+      this.#lookAt(wake.topic.slice(WORK_TOPIC.length), wake.atMs ?? 0);
+    });
+  }
+
+  /** Starts to look after every kind that has something due. Costs one read per kind. */
+  async start(): Promise<void> {
+    let { from, to } = WORK_DUE.below();
+    for (;;) {
+      const [first] = await this.#options.store.read((reader) => reader.range({ from, to }, { limit: 1 }));
+      if (first === undefined) return;
+      const [kind, dueAtMs] = WORK_DUE.parts(first.key);
+      this.#lookAt(kind, dueAtMs);
+      from = WORK_DUE.below(kind).to;
+    }
+  }
+
+  /** Makes all that `node` had leased due again: it is gone. */
+  async release(node: string): Promise<void> {
+    const { store, clock } = this.#options;
+    for (let released = RELEASE_LIMIT; released === RELEASE_LIMIT; ) {
+      released = await store.transact(async (tx) => {
+        const leases = await tx.claim(WORK_LEASED.below(node), RELEASE_LIMIT);
+        const keys = leases.map((lease) => WORK_LEASED.parts(lease.key));
+        const values = await tx.getMany(keys.map(([, kind, id]) => WORK_ITEM.key(kind, id)));
+        for (const [index, [, kind, id]] of keys.entries()) {
+          tx.delete(WORK_LEASED.key(node, kind, id));
+          const value = values[index];
+          if (value === undefined) continue;
+          const record = decodeRecord<WorkRecord>(value);
+          if (record.leasedBy !== node) continue;
+          putDue(tx, { kind, id, dueAtMs: clock.now(), payload: record.payload }, record.failures);
+        }
+        return leases.length;
+      });
+    }
+  }
+
+  /** Stops taking items, tells running effects to end, and waits for them. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    for (const state of this.#kinds.values()) state.alarm?.cancel();
+    await Promise.all(this.#running);
+  }
+
+  #lookAt(kind: string, atMs: number): void {
+    if (this.#stopping.signal.aborted) return;
+    const state = this.#stateOf(kind);
+    if (state.looking && atMs <= this.#options.clock.now()) {
+      state.again = true;
+      return;
+    }
+    if (atMs >= state.alarmAtMs) return;
+    state.alarm?.cancel();
+    if (atMs <= this.#options.clock.now()) {
+      state.alarm = undefined;
+      state.alarmAtMs = Infinity;
+      void this.#options.clock.track(this.#own(this.#look(state)));
+      return;
+    }
+    state.alarmAtMs = atMs;
+    state.alarm = this.#options.clock.alarm(atMs, () => {
+      state.alarm = undefined;
+      state.alarmAtMs = Infinity;
+      return this.#own(this.#look(state));
+    });
+  }
+
+  #stateOf(kind: string): KindState {
+    let state = this.#kinds.get(kind);
+    if (state === undefined) {
+      state = {
+        kind,
+        alarm: undefined,
+        alarmAtMs: Infinity,
+        looking: false,
+        again: false,
+        performing: 0,
+      };
+      this.#kinds.set(kind, state);
+    }
+    return state;
+  }
+
+  /** One round over a kind: handles what is due, then sets the alarm for what is not yet. */
+  async #look(state: KindState): Promise<void> {
+    if (state.looking) {
+      state.again = true;
+      return;
+    }
+    state.looking = true;
+    try {
+      const handler = await this.#options.handlerOf(state.kind);
+      if (handler === undefined) {
+        this.#options.log.error("work of an unknown kind waits", { kind: state.kind });
+        return;
+      }
+      do {
+        state.again = false;
+        if (handler.kind === "timer") await this.#fireDue(state.kind, handler);
+        else await this.#performDue(state, handler);
+      } while (state.again && !this.#stopping.signal.aborted);
+      state.looking = false;
+      await this.#setAlarm(state, handler);
+    } catch (error) {
+      state.looking = false;
+      if (this.#stopping.signal.aborted) return;
+      this.#options.log.error("work paused", { kind: state.kind, error: describe(error) });
+      this.#lookAt(state.kind, this.#options.clock.now() + PAUSE_AFTER_FAILURE_MS);
+    }
+  }
+
+  async #setAlarm(state: KindState, handler: WorkHandler): Promise<void> {
+    // A kind at its limit looks again when one of its effects ends.
+    if (handler.kind === "effect" && state.performing >= handler.concurrency) return;
+    const due = WORK_DUE.below(state.kind);
+    const [next] = await this.#options.store.read((reader) => reader.range(due, { limit: 1 }));
+    if (next !== undefined) this.#lookAt(state.kind, WORK_DUE.parts(next.key)[1]);
+  }
+
+  async #fireDue(kind: string, handler: TimerHandler): Promise<void> {
+    const worker = async (): Promise<void> => {
+      while (!this.#stopping.signal.aborted && (await this.#fireOne(kind, handler)));
+    };
+    if (!(await this.#fireOne(kind, handler))) return;
+    await Promise.all(Array.from({ length: TIMERS_AT_ONCE }, worker));
+  }
+
+  /** Fires the first due timer of a kind; false when there is none. */
+  async #fireOne(kind: string, handler: TimerHandler): Promise<boolean> {
+    const nowMs = this.#options.clock.now();
+    let item: DueWork | undefined;
+    try {
+      await this.#options.store.transact(async (tx) => {
+        item = await takeDue(tx, kind, nowMs);
+        if (item?.attempt) await handler.fire(tx, item);
+      });
+    } catch (error) {
+      if (item === undefined || error instanceof StoreUnavailable) throw error;
+      await this.#retryTimer(item, error);
+    }
+    return item !== undefined;
+  }
+
+  /** Puts a timer whose handler threw back for later, so that it does not hold up the others. */
+  async #retryTimer(failed: DueWork, error: unknown): Promise<void> {
+    const { kind, id, attempt } = failed;
+    this.#options.log.error("timer failed", { kind, id, attempt, error: describe(error) });
+    await this.#options.store.transact(async (tx) => {
+      const value = await tx.get(WORK_ITEM.key(kind, id));
+      const record = value && decodeRecord<WorkRecord>(value);
+      if (record?.dueAtMs !== failed.dueAtMs) return;
+      tx.delete(WORK_DUE.key(kind, record.dueAtMs, id));
+      this.#putBack(tx, DEFAULT_RETRY, failed, error);
+    });
+  }
+
+  async #performDue(state: KindState, handler: EffectHandler): Promise<void> {
+    for (;;) {
+      const free = handler.concurrency - state.performing;
+      if (free <= 0 || this.#stopping.signal.aborted) return;
+      const items = await this.#lease(state.kind, free);
+      for (const item of items) {
+        state.performing += 1;
+        const performed = this.#perform(handler, item).finally(() => {
+          state.performing -= 1;
+          this.#lookAt(state.kind, this.#options.clock.now());
+        });
+        void this.#options.clock.track(this.#own(performed));
+      }
+      if (items.length < free) return;
+    }
+  }
+
+  #lease(kind: string, limit: number): Promise<DueWork[]> {
+    const nowMs = this.#options.clock.now();
+    const { node, store } = this.#options;
+    return store.transact(async (tx) => {
+      const due = await tx.claim(WORK_DUE.between([kind], 0, nowMs + 1), limit);
+      const ids = due.map((entry) => WORK_DUE.parts(entry.key)[2]);
+      const values = await tx.getMany(ids.map((id) => WORK_ITEM.key(kind, id)));
+      const items: DueWork[] = [];
+      for (const [index, entry] of due.entries()) {
+        const id = ids[index] ?? "";
+        const value = values[index];
+        tx.delete(entry.key);
+        if (value === undefined) continue;
+        const record = decodeRecord<WorkRecord>(value);
+        tx.put(
+          WORK_ITEM.key(kind, id),
+          encodeRecord({ ...record, leasedBy: node } satisfies WorkRecord),
+        );
+        tx.put(WORK_LEASED.key(node, kind, id), PRESENT);
+        const { dueAtMs, payload, failures } = record;
+        items.push({ kind, id, dueAtMs, payload, attempt: failures + 1 });
+      }
+      return items;
+    });
+  }
+
+  async #perform(handler: EffectHandler, item: DueWork): Promise<void> {
+    const { store, log } = this.#options;
+    try {
+      const finish = await handler.perform(item, this.#stopping.signal);
+      await store.transact(async (tx) => {
+        await finish(tx);
+        await this.#endLease(tx, item);
+      });
+    } catch (error) {
+      // A node that stops keeps its lease: the item is performed anew when it starts.
+      if (this.#stopping.signal.aborted) return;
+      log.warn("work failed", { kind: item.kind, id: item.id, attempt: item.attempt, error: describe(error) });
+      try {
+        await store.transact((tx) => this.#fail(tx, handler, item, error));
+      } catch (failure) {
+        log.error("work stays leased until restart", { kind: item.kind, id: item.id, error: describe(failure) });
+      }
+    }
+  }
+
+  /** Removes the item that was performed, or makes due what was scheduled in its place meanwhile. */
+  async #endLease(tx: Tx, item: DueWork): Promise<WorkRecord | undefined> {
+    const { node } = this.#options;
+    const { kind, id } = item;
+    const value = await tx.get(WORK_ITEM.key(kind, id));
+    const record = value && decodeRecord<WorkRecord>(value);
+    if (record?.leasedBy !== node) return undefined;
+    tx.delete(WORK_LEASED.key(node, kind, id));
+    if (record.next === undefined) tx.delete(WORK_ITEM.key(kind, id));
+    else putDue(tx, { kind, id, ...record.next }, 0);
+    return record;
+  }
+
+  async #fail(tx: Tx, handler: EffectHandler, item: DueWork, error: unknown): Promise<void> {
+    const policy = handler.retry ?? DEFAULT_RETRY;
+    const record = await this.#endLease(tx, item);
+    if (record === undefined || record.next !== undefined) return;
+    if (this.#putBack(tx, policy, item, error) === "dead") await handler.giveUp?.(tx, item, error);
+  }
+
+  #putBack(tx: Tx, policy: RetryPolicy, item: DueWork, error: unknown): "due" | "dead" {
+    const { kind, id, payload, attempt } = item;
+    const nowMs = this.#options.clock.now();
+    if (attempt < policy.maxAttempts) {
+      const dueAtMs = nowMs + this.#delayMs(policy, attempt);
+      putDue(tx, { kind, id, dueAtMs, payload }, attempt);
+      return "due";
+    }
+    const dead: DeadWork = { payload, failures: attempt, error: describe(error), diedAtMs: nowMs };
+    tx.delete(WORK_ITEM.key(kind, id));
+    tx.put(WORK_DEAD.key(kind, id), encodeRecord(dead));
+    return "dead";
+  }
+
+  /** Exponential, between half and all of the step so that what failed together spreads out. */
+  #delayMs(policy: RetryPolicy, attempt: number): number {
+    const step = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (attempt - 1));
+    return Math.round(step * (0.5 + this.#options.random.fraction() / 2));
+  }
+
+  #own(promise: Promise<void>): Promise<void> {
+    this.#running.add(promise);
+    return promise.finally(() => this.#running.delete(promise));
+  }
+}
+
+/** Takes the first due item of a kind out; an item without its record counts as attempt 0. */
+async function takeDue(tx: Tx, kind: string, nowMs: number): Promise<DueWork | undefined> {
+  const [due] = await tx.claim(WORK_DUE.between([kind], 0, nowMs + 1), 1);
+  if (due === undefined) return undefined;
+  const [, dueAtMs, id] = WORK_DUE.parts(due.key);
+  const value = await tx.get(WORK_ITEM.key(kind, id));
+  tx.delete(due.key);
+  if (value === undefined) return { kind, id, dueAtMs, payload: undefined, attempt: 0 };
+  const record = decodeRecord<WorkRecord>(value);
+  tx.delete(WORK_ITEM.key(kind, id));
+  return { kind, id, dueAtMs, payload: record.payload, attempt: record.failures + 1 };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
