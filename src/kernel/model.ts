@@ -15,6 +15,8 @@ export interface ServiceModel {
   readonly protocols: readonly ProtocolName[];
   /** Namespace of XML answers. */
   readonly xmlNamespace?: string;
+  /** What stands before the `#` in the `__type` of a JSON error. */
+  readonly errorNamespace: string;
   readonly operations: Readonly<Record<string, OperationModel>>;
   readonly structures: Readonly<Record<string, StructureShape>>;
   readonly lists: Readonly<Record<string, ListShape>>;
@@ -103,8 +105,10 @@ export interface Traits {
 export interface ErrorModel {
   readonly status: number;
   readonly fault: "client" | "server";
-  /** The code that Query clients know, where it differs from the shape's name. */
+  /** The code that Query clients know, where the model names one. */
   readonly queryCode?: string;
+  /** What stands before the `#` in `__type`, where it is not the service's own namespace. */
+  readonly namespace?: string;
   /** Members besides the message. */
   readonly members?: Readonly<Record<string, Member>>;
 }
