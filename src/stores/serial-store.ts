@@ -1,0 +1,240 @@
+import type { Log } from "../kernel/log.ts";
+import { StoreUnavailable } from "../kernel/store.ts";
+import type { Entry, RangeOptions, Reader, Store, Tx, Wake } from "../kernel/store.ts";
+import type { Key, KeyRange } from "../kernel/tuple.ts";
+
+/**
+ * Where a {@link SerialStore} keeps its entries. Reads and writes happen at once and only while a
+ * transaction runs; `restore` takes back what `put` and `delete` did.
+ */
+export interface Tables {
+  /** Throws a {@link StoreUnavailable} while nothing can be stored. */
+  ready(): Promise<void> | undefined;
+  get(key: Key): Uint8Array | undefined;
+  range(range: KeyRange, options: RangeOptions): Entry[];
+  /** Sets or, without a value, deletes; answers what {@link Tables.restore} needs. */
+  write(key: Key, value: Uint8Array | undefined): Slot;
+  restore(key: Key, slot: Slot): void;
+  /** Resolves when all that is written so far is durable; undefined if it is now. */
+  durable(): Promise<void> | undefined;
+  clear(): Promise<void>;
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What the tables know of a key: a value, that it is deleted, or nothing. */
+export type Slot = Uint8Array | "deleted" | undefined;
+
+/** Totals live beside the entries, where no space's range reaches: spaces end before 0xfffe. */
+const SUM_PREFIX = "\xff\xfe";
+
+/**
+ * The transactions of a store that one process has for itself. Bodies await nothing but their
+ * transaction, so they run one at a time, each to its end: that is serializable, has no conflicts,
+ * and needs no locks. They wait for their flush together, outside of that order.
+ */
+export class SerialStore implements Store {
+  readonly #tables: Tables;
+  readonly #log: Log;
+  readonly #listeners: ((wake: Wake) => void)[] = [];
+  readonly #unfinished = new Set<Promise<unknown>>();
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(tables: Tables, log: Log) {
+    this.#tables = tables;
+    this.#log = log;
+  }
+
+  async transact<Result>(body: (tx: Tx) => Promise<Result>): Promise<Result> {
+    const tx = new SerialTx(this.#tables);
+    const result = await this.#inTurn(tx, body);
+    for (const wake of tx.wakes) {
+      for (const listener of this.#listeners) this.#isolate(() => listener(wake));
+    }
+    for (const action of tx.actions) this.#isolate(action);
+    return result;
+  }
+
+  read<Result>(body: (reader: Reader) => Promise<Result>): Promise<Result> {
+    return this.#inTurn(new SerialTx(this.#tables), body);
+  }
+
+  onWake(listener: (wake: Wake) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  clear(): Promise<void> {
+    return this.#own(this.#queue(() => this.#tables.clear()));
+  }
+
+  check(): Promise<void> {
+    if (this.#closed) return Promise.reject(closedError());
+    return this.#own(this.#tables.check());
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    while (this.#unfinished.size > 0) await Promise.allSettled(this.#unfinished);
+    await this.#tables.close();
+  }
+
+  /** Runs `body` after all earlier ones, and resolves when what it saw and wrote is durable. */
+  #inTurn<Result>(tx: SerialTx, body: (tx: SerialTx) => Promise<Result>): Promise<Result> {
+    let durable: Promise<void> | undefined;
+    const turn = this.#queue(async () => {
+      const ready = this.#tables.ready();
+      if (ready !== undefined) await ready;
+      const result = await tx.run(body);
+      durable = this.#tables.durable();
+      // Its rejection is for the waiter below, which is not there yet.
+      durable?.catch(() => {});
+      return result;
+    });
+    return this.#own(waitBoth(turn, () => durable));
+  }
+
+  #queue<Result>(task: () => Promise<Result>): Promise<Result> {
+    if (this.#closed) return Promise.reject(closedError());
+    const turn = this.#last.then(task);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  #own<Result>(promise: Promise<Result>): Promise<Result> {
+    this.#unfinished.add(promise);
+    const forget = (): void => void this.#unfinished.delete(promise);
+    promise.then(forget, forget);
+    return promise;
+  }
+
+  #isolate(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#log.error("an action after a commit failed", { error });
+    }
+  }
+}
+
+async function waitBoth<Result>(
+  turn: Promise<Result>,
+  durable: () => Promise<void> | undefined,
+): Promise<Result> {
+  const result = await turn;
+  await durable();
+  return result;
+}
+
+/** One transaction; also the reader of `read`. */
+class SerialTx implements Tx {
+  readonly wakes: Wake[] = [];
+  readonly actions: (() => void)[] = [];
+  readonly #tables: Tables;
+  /** What each write replaced, alternating key and slot. */
+  readonly #undo: { readonly key: Key; readonly slot: Slot }[] = [];
+  #over = false;
+
+  constructor(tables: Tables) {
+    this.#tables = tables;
+  }
+
+  /** Runs the body; takes its writes back when it throws. */
+  async run<Result>(body: (tx: this) => Promise<Result>): Promise<Result> {
+    try {
+      return await body(this);
+    } catch (error) {
+      for (const { key, slot } of this.#undo.reverse()) this.#tables.restore(key, slot);
+      throw error;
+    } finally {
+      this.#over = true;
+    }
+  }
+
+  async get(key: Key): Promise<Uint8Array | undefined> {
+    this.#assertOpen();
+    return this.#tables.get(key);
+  }
+
+  async getMany(keys: readonly Key[]): Promise<(Uint8Array | undefined)[]> {
+    this.#assertOpen();
+    return keys.map((key) => this.#tables.get(key));
+  }
+
+  async range(range: KeyRange, options: RangeOptions): Promise<Entry[]> {
+    this.#assertOpen();
+    if (!Number.isSafeInteger(options.limit) || options.limit < 1) {
+      throw new RangeError(`a range's limit is a positive whole number, not ${options.limit}`);
+    }
+    return this.#tables.range(range, options);
+  }
+
+  async sum(key: Key): Promise<number> {
+    this.#assertOpen();
+    return this.#total(sumKey(key));
+  }
+
+  /** No other transaction is ever open, so nothing is claimed. */
+  claim(range: KeyRange, limit: number): Promise<Entry[]> {
+    return this.range(range, { limit });
+  }
+
+  put(key: Key, value: Uint8Array): void {
+    this.#write(key, value);
+  }
+
+  delete(key: Key): void {
+    this.#write(key, undefined);
+  }
+
+  add(key: Key, delta: number): void {
+    const at = sumKey(key);
+    const total = this.#total(at) + delta;
+    this.#write(at, total === 0 ? undefined : encodeTotal(total));
+  }
+
+  clearSum(key: Key): void {
+    this.#write(sumKey(key), undefined);
+  }
+
+  wake(wake: Wake): void {
+    this.wakes.push(wake);
+  }
+
+  afterCommit(action: () => void): void {
+    this.actions.push(action);
+  }
+
+  #write(key: Key, value: Uint8Array | undefined): void {
+    this.#assertOpen();
+    this.#undo.push({ key, slot: this.#tables.write(key, value) });
+  }
+
+  #total(at: Key): number {
+    const value = this.#tables.get(at);
+    return value === undefined ? 0 : decodeTotal(value);
+  }
+
+  #assertOpen(): void {
+    if (this.#over) throw new Error("a transaction was used after its end");
+  }
+}
+
+function sumKey(key: Key): Key {
+  return (SUM_PREFIX + key) as Key; // what sorts as it should is a key
+}
+
+function encodeTotal(total: number): Uint8Array {
+  const value = Buffer.allocUnsafe(8);
+  value.writeDoubleBE(total);
+  return value;
+}
+
+function decodeTotal(value: Uint8Array): number {
+  return new DataView(value.buffer, value.byteOffset, 8).getFloat64(0);
+}
+
+function closedError(): StoreUnavailable {
+  return new StoreUnavailable("the store is closed");
+}
