@@ -4,6 +4,8 @@ export type ErrorMembers = Readonly<Record<string, unknown>>;
 export interface ServiceErrorOptions {
   /** HTTP status when the service's model does not name the code; 400 by default. */
   readonly status?: number;
+  /** The code that Query clients know, where the model does not give it. */
+  readonly queryCode?: string;
   /** Extra members of the error's shape. */
   readonly members?: ErrorMembers;
   readonly cause?: unknown;
@@ -18,12 +20,14 @@ export class ServiceError extends Error {
   override readonly name = "ServiceError";
   readonly code: string;
   readonly status: number | undefined;
+  readonly queryCode: string | undefined;
   readonly members: ErrorMembers | undefined;
 
   constructor(code: string, message: string, options: ServiceErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status;
+    this.queryCode = options.queryCode;
     this.members = options.members;
   }
 }
