@@ -25,7 +25,12 @@ export interface Service {
 export interface Refusals {
   /** A required member is missing. `path` is like `Entries[0].Id`. */
   missing(path: string, operation: string): ServiceError;
-  /** A member's JSON type is not the model's. */
+  /**
+   * A member's type is not the model's. `expected` is a scalar's name (`string`, `number`, `boolean`,
+   * `blob`, `timestamp`), or `structure`, `union`, `list` or `map`; `actual` is the JavaScript type,
+   * or `list`. `path` is empty when the input itself is no structure. A blob that is no base64 is
+   * expected `blob`, actual `string`.
+   */
   wrongType(path: string, expected: string, actual: string): ServiceError;
 }
 
