@@ -2,6 +2,7 @@ import type { Log } from "../kernel/log.ts";
 import { StoreUnavailable } from "../kernel/store.ts";
 import type { Entry, RangeOptions, Reader, Store, Tx, Wake } from "../kernel/store.ts";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
+import { MAX_KEY_BYTES } from "./limits.ts";
 
 /**
  * Where a {@link SerialStore} keeps its entries. Reads and writes happen at once and only while a
@@ -154,12 +155,12 @@ class SerialTx implements Tx {
 
   async get(key: Key): Promise<Uint8Array | undefined> {
     this.#assertOpen();
-    return this.#tables.get(key);
+    return this.#tables.get(checked(key));
   }
 
   async getMany(keys: readonly Key[]): Promise<(Uint8Array | undefined)[]> {
     this.#assertOpen();
-    return keys.map((key) => this.#tables.get(key));
+    return keys.map((key) => this.#tables.get(checked(key)));
   }
 
   async range(range: KeyRange, options: RangeOptions): Promise<Entry[]> {
@@ -181,11 +182,11 @@ class SerialTx implements Tx {
   }
 
   put(key: Key, value: Uint8Array): void {
-    this.#write(key, value);
+    this.#write(checked(key), value);
   }
 
   delete(key: Key): void {
-    this.#write(key, undefined);
+    this.#write(checked(key), undefined);
   }
 
   add(key: Key, delta: number): void {
@@ -222,7 +223,7 @@ class SerialTx implements Tx {
 }
 
 function sumKey(key: Key): Key {
-  return (SUM_PREFIX + key) as Key; // what sorts as it should is a key
+  return (SUM_PREFIX + checked(key)) as Key; // what sorts as it should is a key
 }
 
 function encodeTotal(total: number): Uint8Array {
@@ -233,6 +234,11 @@ function encodeTotal(total: number): Uint8Array {
 
 function decodeTotal(value: Uint8Array): number {
   return new DataView(value.buffer, value.byteOffset, 8).getFloat64(0);
+}
+
+function checked(key: Key): Key {
+  if (key.length <= MAX_KEY_BYTES) return key;
+  throw new Error(`a key has at most ${MAX_KEY_BYTES} bytes, not ${key.length}`);
 }
 
 function closedError(): StoreUnavailable {
