@@ -17,6 +17,7 @@ const SERVICES: readonly SdkPackage[] = [
     // Clients older than 2023, and those of other languages, still speak Query.
     protocols: ["awsJson1_0", "awsQuery"],
     xmlNamespace: "http://queue.amazonaws.com/doc/2012-11-05/",
+    queryPathMember: "QueueUrl",
   },
   {
     folder: "sns",

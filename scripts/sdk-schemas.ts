@@ -27,6 +27,7 @@ export interface SdkPackage {
   readonly protocols: readonly ProtocolName[];
   readonly xmlNamespace?: string;
   readonly errorNamespace?: string;
+  readonly queryPathMember?: string;
   /** Laid over the errors of the schemas. */
   readonly errors?: Readonly<Record<string, Partial<ErrorModel>>>;
 }
@@ -140,6 +141,7 @@ export function readModel(source: SdkPackage, exported: Record<string, unknown>)
     protocols: source.protocols,
     ...(speaksXml && xmlNamespace !== undefined && { xmlNamespace }),
     errorNamespace: source.errorNamespace ?? config.protocolSettings.defaultNamespace,
+    ...(source.queryPathMember !== undefined && { queryPathMember: source.queryPathMember }),
     operations: sorted(operations),
     structures: sorted(shapes.structures),
     lists: sorted(shapes.lists),

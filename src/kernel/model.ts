@@ -17,6 +17,11 @@ export interface ServiceModel {
   readonly xmlNamespace?: string;
   /** What stands before the `#` in the `__type` of a JSON error. */
   readonly errorNamespace: string;
+  /**
+   * The input member that the path of a Query request stands for when it is not `/`: a queue's URL
+   * is where its requests go.
+   */
+  readonly queryPathMember?: string;
   readonly operations: Readonly<Record<string, OperationModel>>;
   readonly structures: Readonly<Record<string, StructureShape>>;
   readonly lists: Readonly<Record<string, ListShape>>;

@@ -11,7 +11,9 @@ export interface Protocol {
   readonly name: ProtocolName;
   /** Finds the operation that a request names; undefined when it names none. */
   operationOf(request: HttpRequest): string | undefined;
-  /** Reads and validates the input. Throws a {@link ServiceError}, in the service's own words. */
+  /** What the service answers to a request of which {@link Protocol.operationOf} finds no operation. */
+  missingOperation(): ServiceError;
+  /** Reads and validates the input of an operation that the model has. Throws a {@link ServiceError}, in the service's own words. */
   decode(operation: string, request: HttpRequest): Record<string, unknown>;
   encode(operation: string, output: Record<string, unknown>, requestId: string): HttpResponse;
   /** The one place where this protocol turns an error into bytes. */

@@ -10,6 +10,7 @@ export const model: ServiceModel = {
   protocols: ["awsJson1_0", "awsQuery"],
   xmlNamespace: "http://queue.amazonaws.com/doc/2012-11-05/",
   errorNamespace: "com.amazonaws.sqs",
+  queryPathMember: "QueueUrl",
   operations: {
     AddPermission: {
       input: "AddPermissionRequest",
