@@ -1,0 +1,202 @@
+import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { promisify } from "node:util";
+import { gunzip, inflate } from "node:zlib";
+import type { HttpHandler, HttpRequest, HttpResponse } from "../wire/http.ts";
+import { BODY_TOO_LARGE, refusal } from "./http-answer.ts";
+import { isLoopbackAddress } from "./http-connection.ts";
+import type { HttpLimits } from "./limits.ts";
+
+export interface FallbackOptions {
+  readonly handler: HttpHandler;
+  readonly limits: HttpLimits;
+  readonly bodyLimit: (request: HttpRequest) => number;
+}
+
+/** Serves with node:http every connection whose requests are not the plain case. */
+export interface Fallback {
+  /** Goes on with a connection whose unread `bytes` have arrived already. */
+  take(socket: Socket, bytes: Buffer): void;
+  /** How many connections it has. */
+  readonly connections: number;
+  /** Closes idle connections and tells what runs to hurry. */
+  stop(): void;
+  destroy(): void;
+}
+
+const DECODERS = { gzip: promisify(gunzip), deflate: promisify(inflate) };
+
+/** Makes the node:http side of a listener. It never listens itself. */
+export function createFallback(options: FallbackOptions): Fallback {
+  const { limits } = options;
+  const sockets = new Set<Socket>();
+  const running = new Set<AbortController>();
+  let stopping = false;
+  const serve = (message: IncomingMessage, answer: ServerResponse): void => {
+    const aborting = new AbortController();
+    running.add(aborting);
+    if (stopping) aborting.abort();
+    answer.once("close", () => {
+      running.delete(aborting);
+      aborting.abort();
+    });
+    void respond(options, message, answer, aborting.signal).catch(() => message.destroy());
+  };
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headBytes,
+      headersTimeout: limits.headMs,
+      requestTimeout: limits.bodyMs,
+      keepAliveTimeout: limits.idleMs,
+      connectionsCheckingInterval: limits.sweepMs,
+    },
+    serve,
+  );
+  server.on("checkContinue", serve);
+  server.on("clientError", refuseClient);
+  // A server that does not listen itself starts to watch over its timeouts only when told.
+  server.emit("listening");
+
+  return {
+    take(socket, bytes) {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      server.emit("connection", socket);
+      if (bytes.length > 0) socket.unshift(bytes);
+      socket.resume();
+    },
+    get connections() {
+      return sockets.size;
+    },
+    stop() {
+      stopping = true;
+      server.close();
+      server.closeIdleConnections();
+      for (const aborting of running) aborting.abort();
+    },
+    destroy() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+async function respond(
+  options: FallbackOptions,
+  message: IncomingMessage,
+  answer: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  const request = new NodeRequest(message, signal);
+  const limit = Math.min(options.bodyLimit(request), options.limits.bodyCapBytes);
+  const body = await readBody(message, answer, limit, options.limits.bodyPauseMs);
+  if (body instanceof Uint8Array) {
+    request.body = body;
+    send(answer, await options.handler(request));
+    return;
+  }
+  // The rest of the body is not read, so the connection cannot be used again.
+  answer.setHeader("connection", "close");
+  send(answer, body);
+}
+
+/** The decoded body, or the refusal of it. */
+async function readBody(
+  message: IncomingMessage,
+  answer: ServerResponse,
+  limit: number,
+  pauseMs: number,
+): Promise<Uint8Array | HttpResponse> {
+  const { rawHeaders, headers } = message;
+  if (rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host").length > 1) {
+    return refusal(400, "BadRequest", "The request has more than one Host header");
+  }
+  if (Number(headers["content-length"] ?? 0) > limit) return BODY_TOO_LARGE;
+  if (headers.expect?.toLowerCase() === "100-continue") answer.writeContinue();
+  message.setTimeout(pauseMs, () => message.destroy());
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of message as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > limit) return BODY_TOO_LARGE;
+    parts.push(part);
+  }
+  message.setTimeout(0);
+  return decompress(Buffer.concat(parts), headers["content-encoding"], limit);
+}
+
+async function decompress(
+  body: Buffer,
+  encoding: string | undefined,
+  limit: number,
+): Promise<Uint8Array | HttpResponse> {
+  const name = encoding?.trim().toLowerCase() ?? "identity";
+  if (name === "identity" || name === "" || name === "aws-chunked") return body;
+  if (name !== "gzip" && name !== "deflate") {
+    return refusal(415, "UnsupportedMediaType", "The content encoding is not gzip or deflate");
+  }
+  try {
+    return await DECODERS[name](body, { maxOutputLength: limit });
+  } catch (error) {
+    if (error instanceof RangeError) return BODY_TOO_LARGE;
+    return refusal(400, "BadRequest", `The request body is no ${name} data`);
+  }
+}
+
+function send(answer: ServerResponse, { status, headers, body }: HttpResponse): void {
+  for (const [name, value] of Object.entries(headers)) answer.setHeader(name, value);
+  answer.writeHead(status);
+  answer.end(body);
+}
+
+/** Bytes that are no HTTP, a head that is too large, or one that never ended. */
+function refuseClient(
+  error: NodeJS.ErrnoException,
+  socket: Socket & { _httpMessage?: unknown },
+): void {
+  if (!socket.writable || error.code === "ECONNRESET" || socket._httpMessage) {
+    socket.destroy();
+    return;
+  }
+  socket.end(`HTTP/1.1 ${statusOf(error.code)}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+  socket.destroySoon();
+}
+
+function statusOf(code: string | undefined): string {
+  if (code === "HPE_HEADER_OVERFLOW") return "431 Request Header Fields Too Large";
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return "408 Request Timeout";
+  return "400 Bad Request";
+}
+
+class NodeRequest implements HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly isLoopback: boolean;
+  readonly signal: AbortSignal;
+  body: Uint8Array = new Uint8Array(0);
+  readonly #message: IncomingMessage;
+
+  constructor(message: IncomingMessage, signal: AbortSignal) {
+    const target = message.url ?? "/";
+    const question = target.indexOf("?");
+    this.method = message.method ?? "GET";
+    this.path = question === -1 ? target : target.slice(0, question);
+    this.query = question === -1 ? "" : target.slice(question + 1);
+    this.isLoopback = isLoopbackAddress(message.socket.remoteAddress ?? "");
+    this.signal = signal;
+    this.#message = message;
+  }
+
+  header(name: string): string | undefined {
+    return this.#message.headersDistinct[name]?.join(", ");
+  }
+
+  headers(): readonly (readonly [string, string])[] {
+    const raw = this.#message.rawHeaders;
+    return Array.from({ length: raw.length / 2 }, (_, at) => [
+      raw[2 * at] ?? "",
+      raw[2 * at + 1] ?? "",
+    ]);
+  }
+}

@@ -1,0 +1,105 @@
+import type { HttpRequest } from "../wire/http.ts";
+
+/** How requests to a service are told from others, known without loading it. */
+export interface ServiceRoute {
+  /** The name in a credential scope and in hosts: `sqs` in `sqs.us-east-1.localhost`. */
+  readonly signingName: string;
+  /** What stands before the dot in `X-Amz-Target`. */
+  readonly targetPrefix?: string;
+  /** The API version that a Query request names. */
+  readonly version?: string;
+  /** Paths beside `/` that are the service's own, for example a queue's. */
+  readonly path?: RegExp;
+  /** The largest request body in bytes, where it is not the listener's own limit. */
+  readonly maxRequestBytes?: number;
+}
+
+/** The parts of a SigV4 credential: `Credential=key/date/region/service/aws4_request`. */
+export interface CredentialScope {
+  readonly accessKeyId: string;
+  readonly region: string;
+  readonly service: string;
+}
+
+/** Finds the service of a request: by what was signed, target header, host, path, or API version. */
+export class Router {
+  readonly #routes: readonly ServiceRoute[];
+  readonly #byName: ReadonlyMap<string, ServiceRoute>;
+  readonly #byTarget: ReadonlyMap<string, ServiceRoute>;
+
+  constructor(routes: readonly ServiceRoute[]) {
+    this.#routes = routes;
+    this.#byName = new Map(routes.map((route) => [route.signingName, route]));
+    this.#byTarget = new Map(
+      routes.flatMap((route) => (route.targetPrefix ? [[route.targetPrefix, route] as const] : [])),
+    );
+  }
+
+  /** The route of a request; undefined when no service here is meant. */
+  find(request: HttpRequest, scope: CredentialScope | undefined): ServiceRoute | undefined {
+    const target = request.header("x-amz-target");
+    if (target !== undefined) return this.#byTarget.get(target.slice(0, target.lastIndexOf(".")));
+    if (scope !== undefined) return this.#byName.get(scope.service);
+    return (
+      this.#byHost(request.header("host") ?? "") ??
+      this.#routes.find((route) => route.path?.test(request.path)) ??
+      this.#byVersion(request)
+    );
+  }
+
+  /** `sqs.us-east-1.localhost`, `sync-states.us-east-1.localhost`, `states.localhost`. */
+  #byHost(host: string): ServiceRoute | undefined {
+    const [label = "", ...rest] = host.toLowerCase().split(".");
+    if (rest.length === 0) return undefined;
+    return this.#byName.get(label) ?? this.#byName.get(label.replace(/^sync-/, ""));
+  }
+
+  #byVersion(request: HttpRequest): ServiceRoute | undefined {
+    const version = formField(request, "Version");
+    if (version === undefined) return undefined;
+    return this.#routes.find((route) => route.version === version);
+  }
+}
+
+/** The credential scope that a request was signed for, in its header or its query. */
+export function credentialScope(request: HttpRequest): CredentialScope | undefined {
+  const authorization = request.header("authorization");
+  if (authorization !== undefined) {
+    const start = authorization.indexOf("Credential=");
+    if (start === -1) return undefined;
+    const from = start + "Credential=".length;
+    const end = authorization.indexOf(",", from);
+    return parseCredential(authorization.slice(from, end === -1 ? undefined : end).trimEnd());
+  }
+  if (!request.query.includes("X-Amz-Credential=")) return undefined;
+  return parseCredential(new URLSearchParams(request.query).get("X-Amz-Credential") ?? "");
+}
+
+function parseCredential(credential: string): CredentialScope | undefined {
+  const parts = credential.split("/");
+  const [service, region] = [parts.at(-2), parts.at(-3)];
+  // The access key id comes first and may hold slashes itself.
+  if (!service || !region || parts.length < 5) return undefined;
+  return { accessKeyId: parts.slice(0, -4).join("/"), region, service };
+}
+
+/** The region in a host like `sqs.us-east-1.localhost`. */
+export function regionOfHost(host: string): string | undefined {
+  const label = host.split(".", 2)[1];
+  return label !== undefined && /^[a-z]{2}(?:-[a-z]+)+-\d$/.test(label) ? label : undefined;
+}
+
+/** A field of a Query request, which comes in the URL or as a form. */
+export function formField(request: HttpRequest, name: string): string | undefined {
+  const inQuery = request.query === "" ? null : new URLSearchParams(request.query).get(name);
+  if (inQuery !== null) return inQuery;
+  if (!isForm(request)) return undefined;
+  return new URLSearchParams(Buffer.from(request.body).toString("utf8")).get(name) ?? undefined;
+}
+
+/** Whether the body is `application/x-www-form-urlencoded`. */
+export function isForm(request: HttpRequest): boolean {
+  return request.header("content-type")?.toLowerCase().startsWith(FORM) ?? false;
+}
+
+const FORM = "application/x-www-form-urlencoded";
