@@ -118,6 +118,11 @@ export interface WorkQueue {
    * new one takes its place when it is done.
    */
   schedule(tx: Tx, item: WorkItem): Promise<void>;
+  /**
+   * Makes sure that an item is due by then: one that is due no later stays as it is. Writes nothing
+   * in that case, so that many transactions can ask for the same item without colliding.
+   */
+  ensure(tx: Tx, item: WorkItem): Promise<void>;
   /** Forgets an item. One that a node performs now is not interrupted, but neither tried again. */
   cancel(tx: Tx, kind: string, id: string): Promise<void>;
 }
@@ -137,6 +142,13 @@ export const workQueue: WorkQueue = {
     }
     if (record !== undefined) tx.delete(WORK_DUE.key(kind, record.dueAtMs, id));
     putDue(tx, { kind, id, dueAtMs, payload }, 0);
+  },
+
+  async ensure(tx, item) {
+    const existing = await tx.get(WORK_ITEM.key(item.kind, item.id));
+    const record = existing && decodeRecord<WorkRecord>(existing);
+    const present = record?.leasedBy === undefined ? record : record.next;
+    if (present === undefined || present.dueAtMs > item.dueAtMs) await workQueue.schedule(tx, item);
   },
 
   async cancel(tx, kind, id) {
