@@ -14,7 +14,9 @@ export function memoryStore(log: Log = silentLog): Store {
 class MemoryTables implements Tables {
   readonly #entries = new SortedMap<Uint8Array>();
 
-  ready(): undefined {}
+  begin(): undefined {}
+
+  end(): undefined {}
 
   get(key: Key): Uint8Array | undefined {
     return this.#entries.get(key);
@@ -40,8 +42,6 @@ class MemoryTables implements Tables {
     if (slot === undefined || slot === "deleted") this.#entries.delete(key);
     else this.#entries.set(key, slot);
   }
-
-  durable(): undefined {}
 
   async clear(): Promise<void> {
     this.#entries.clear();

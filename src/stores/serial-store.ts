@@ -9,17 +9,19 @@ import { MAX_KEY_BYTES } from "./limits.ts";
  * transaction runs; `restore` takes back what `put` and `delete` did.
  */
 export interface Tables {
-  /** Throws a {@link StoreUnavailable} while nothing can be stored. */
-  ready(): Promise<void> | undefined;
+  /** Before a body runs. Rejects with a {@link StoreUnavailable} while nothing can be stored. */
+  begin(): Promise<void> | undefined;
+  /** After a body ran. Resolves when all that is written is durable; undefined if it is now. */
+  end(): Promise<void> | undefined;
   get(key: Key): Uint8Array | undefined;
   range(range: KeyRange, options: RangeOptions): Entry[];
   /** Sets or, without a value, deletes; answers what {@link Tables.restore} needs. */
   write(key: Key, value: Uint8Array | undefined): Slot;
   restore(key: Key, slot: Slot): void;
-  /** Resolves when all that is written so far is durable; undefined if it is now. */
-  durable(): Promise<void> | undefined;
+  /** Only while no body runs. */
   clear(): Promise<void>;
   check(): Promise<void>;
+  /** Once all is durable. */
   close(): Promise<void>;
 }
 
@@ -81,19 +83,22 @@ export class SerialStore implements Store {
     await this.#tables.close();
   }
 
-  /** Runs `body` after all earlier ones, and resolves when what it saw and wrote is durable. */
+  /**
+   * Runs `body` after all earlier ones. Settles when what it saw and wrote is durable, also when it
+   * threw: what it threw may tell of what others wrote.
+   */
   #inTurn<Result>(tx: SerialTx, body: (tx: SerialTx) => Promise<Result>): Promise<Result> {
     let durable: Promise<void> | undefined;
     const turn = this.#queue(async () => {
-      const ready = this.#tables.ready();
+      const ready = this.#tables.begin();
       if (ready !== undefined) await ready;
-      const result = await tx.run(body);
-      durable = this.#tables.durable();
-      // Its rejection is for the waiter below, which is not there yet.
-      durable?.catch(() => {});
-      return result;
+      try {
+        return await tx.run(body);
+      } finally {
+        durable = this.#tables.end();
+      }
     });
-    return this.#own(waitBoth(turn, () => durable));
+    return this.#own(afterBoth(turn, () => durable));
   }
 
   #queue<Result>(task: () => Promise<Result>): Promise<Result> {
@@ -119,13 +124,15 @@ export class SerialStore implements Store {
   }
 }
 
-async function waitBoth<Result>(
+async function afterBoth<Result>(
   turn: Promise<Result>,
   durable: () => Promise<void> | undefined,
 ): Promise<Result> {
-  const result = await turn;
-  await durable();
-  return result;
+  try {
+    return await turn;
+  } finally {
+    await durable();
+  }
 }
 
 /** One transaction; also the reader of `read`. */
@@ -133,7 +140,7 @@ class SerialTx implements Tx {
   readonly wakes: Wake[] = [];
   readonly actions: (() => void)[] = [];
   readonly #tables: Tables;
-  /** What each write replaced, alternating key and slot. */
+  /** What each write replaced. */
   readonly #undo: { readonly key: Key; readonly slot: Slot }[] = [];
   #over = false;
 

@@ -1,0 +1,37 @@
+import { keyAfter } from "../kernel/tuple.ts";
+import type { Key } from "../kernel/tuple.ts";
+import { SortedMap } from "./sorted-map.ts";
+
+/** A set of keys as disjoint intervals, each from its start up to before its end. */
+export class KeyIntervals {
+  readonly #ends = new SortedMap<Key>();
+
+  /** The end of the interval that `key` is in. */
+  endAround(key: Key): Key | undefined {
+    if (this.#ends.size === 0) return undefined;
+    const end = this.#ends.descendFrom(keyAfter(key)).value;
+    return end !== undefined && end > key ? end : undefined;
+  }
+
+  add(start: Key, end: Key): void {
+    if (start >= end) return;
+    let from = start;
+    let to = end;
+    const before = this.#ends.descendFrom(keyAfter(start));
+    if (before.key !== undefined && before.value !== undefined && before.value >= start) {
+      from = before.key;
+      if (before.value > to) to = before.value;
+    }
+    for (;;) {
+      const { key, value } = this.#ends.ascendFrom(from);
+      if (key === undefined || value === undefined || key > to) break;
+      this.#ends.delete(key);
+      if (value > to) to = value;
+    }
+    this.#ends.set(from, to);
+  }
+
+  clear(): void {
+    this.#ends.clear();
+  }
+}

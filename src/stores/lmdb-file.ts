@@ -1,0 +1,128 @@
+import type { Database, RootDatabase, RangeOptions as LmdbRange } from "lmdb";
+import type { Key, KeyRange } from "../kernel/tuple.ts";
+import type { Direction, Layer, LayerCursor } from "./layer.ts";
+
+/** LMDB's own limit; a range's ends may be longer than any key. */
+const MAX_BOUND_BYTES = 1_978;
+
+type Entries = Database<Uint8Array, string>;
+
+/** One LMDB database file whose keys are strings of bytes. */
+export class LmdbFile implements Layer {
+  readonly #root: RootDatabase<Uint8Array, string>;
+
+  /** Opens or creates the file at `path`, whose folder exists. Throws what LMDB throws. */
+  static async open(path: string): Promise<LmdbFile> {
+    const lmdb = await import("lmdb");
+    return new LmdbFile(
+      lmdb.open<Uint8Array, string>({
+        path,
+        noSubdir: true,
+        encoding: "binary",
+        keyEncoder: latin1Keys,
+        // A commit is on disk when its promise resolves. Batches are ours, so none is delayed.
+        overlappingSync: false,
+        eventTurnBatching: false,
+        noMemInit: true,
+        cache: false,
+      }),
+    );
+  }
+
+  constructor(root: RootDatabase<Uint8Array, string>) {
+    this.#root = root;
+  }
+
+  get(key: Key): Uint8Array | undefined {
+    return this.#root.getBinary(key);
+  }
+
+  cursor(range: KeyRange, direction: Direction): LayerCursor {
+    if (range.from >= range.to) return NOTHING;
+    return new LmdbCursor(this.#root, range, direction);
+  }
+
+  /** Writes all or nothing; resolves when it is on disk. */
+  async write(writes: ReadonlyMap<Key, Uint8Array | "deleted">): Promise<void> {
+    await this.#root.batch(() => {
+      for (const [key, slot] of writes) {
+        if (slot === "deleted") void this.#root.remove(key);
+        else void this.#root.put(key, slot);
+      }
+    });
+  }
+
+  /** Removes every key, then puts one, at once and durably. Nothing else may be writing. */
+  clearTo(key: Key, value: Uint8Array): void {
+    this.#root.transactionSync(() => {
+      this.#root.clearSync();
+      this.#root.putSync(key, value);
+    });
+    this.#root.resetReadTxn();
+  }
+
+  /** The ids of the processes that have the file open for reading, this one included. */
+  readerPids(): number[] {
+    this.#root.readerCheck();
+    const lines = this.#root.readerList().split("\n").slice(1);
+    return lines.map((line) => Number.parseInt(line, 10)).filter((pid) => pid > 0);
+  }
+
+  /** Keeps this process in {@link LmdbFile.readerPids} until the file is closed. */
+  stayReader(): void {
+    this.#root.useReadTransaction();
+  }
+
+  close(): Promise<void> {
+    return this.#root.close();
+  }
+}
+
+class LmdbCursor implements LayerCursor {
+  key: Key | undefined;
+  value: Uint8Array | undefined;
+  readonly #iterator: Iterator<{ key: string; value: Uint8Array }>;
+  #done = false;
+
+  constructor(entries: Entries, range: KeyRange, direction: Direction) {
+    this.#iterator = entries.getRange(lmdbRange(range, direction))[Symbol.iterator]();
+    this.next();
+  }
+
+  next(): void {
+    if (this.#done) return;
+    const result = this.#iterator.next();
+    this.#done = result.done === true;
+    if (result.done === true) {
+      this.key = undefined;
+      this.value = undefined;
+      return;
+    }
+    this.key = result.value.key as Key; // only keys are written
+    this.value = result.value.value;
+  }
+
+  close(): void {
+    if (!this.#done) this.#iterator.return?.();
+    this.#done = true;
+    this.key = undefined;
+  }
+}
+
+const NOTHING: LayerCursor = { key: undefined, value: undefined, next() {}, close() {} };
+
+function lmdbRange({ from, to }: KeyRange, direction: Direction): LmdbRange {
+  // Cut where no key reaches, the bounds hold the same keys.
+  const low = from.slice(0, MAX_BOUND_BYTES);
+  const high = to.slice(0, MAX_BOUND_BYTES);
+  if (direction === "ascending") return { start: low, end: high };
+  return { start: high, exclusiveStart: true, end: low, inclusiveEnd: true, reverse: true };
+}
+
+/** How `lmdb` writes our keys into its buffer and reads them from there. */
+const latin1Keys = {
+  writeKey: (key: string, target: Buffer, at: number): number =>
+    at + target.write(key, at, "latin1"),
+  readKey: (source: Buffer, start: number, end: number): string =>
+    source.toString("latin1", start, end),
+};

@@ -1,0 +1,168 @@
+import { mkdir, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import type { Log } from "../kernel/log.ts";
+import { StoreUnavailable } from "../kernel/store.ts";
+import type { Store } from "../kernel/store.ts";
+import type { Key, KeyRange } from "../kernel/tuple.ts";
+import { GroupCommit } from "./group-commit.ts";
+import type { BatchFile } from "./group-commit.ts";
+import type { Direction, LayerCursor } from "./layer.ts";
+import { LmdbFile } from "./lmdb-file.ts";
+import { assertSound } from "./lmdb-soundness.ts";
+import { SerialStore } from "./serial-store.ts";
+
+export interface LmdbStoreOptions {
+  /** The folder that holds the data; made when it is not there. */
+  readonly path: string;
+  readonly log: Log;
+}
+
+/** The layout of keys and values in a folder. Raised when older programs cannot read it. */
+const FORMAT_VERSION = 1;
+/** Sorts after every space, so no range reaches it. */
+const FORMAT_KEY = "\xff\xffformat" as Key;
+
+/** The folders that this process has open: LMDB itself would share them. */
+const openFolders = new Set<string>();
+
+/**
+ * Opens the store in a folder on this machine; transactions are durable when they resolve.
+ * Rejects with a {@link StoreUnavailable} that says why when the folder is in use, was written by a
+ * newer version, is damaged, or cannot be written.
+ */
+export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
+  const folder = await makeFolder(options.path);
+  if (openFolders.has(folder)) throw inUse(folder, "this process");
+  openFolders.add(folder);
+  try {
+    return new SerialStore(new GroupCommit(await LmdbFolder.open(folder)), options.log);
+  } catch (error) {
+    openFolders.delete(folder);
+    throw error;
+  }
+}
+
+/** The folder's two files: `data.mdb`, and `owner.mdb`, by which a process keeps others out. */
+class LmdbFolder implements BatchFile {
+  readonly #folder: string;
+  readonly #owner: LmdbFile;
+  #file: LmdbFile;
+
+  static async open(folder: string): Promise<LmdbFolder> {
+    const owner = await own(folder);
+    try {
+      return new LmdbFolder(folder, owner, await openData(folder));
+    } catch (error) {
+      await owner.close();
+      throw error;
+    }
+  }
+
+  constructor(folder: string, owner: LmdbFile, file: LmdbFile) {
+    this.#folder = folder;
+    this.#owner = owner;
+    this.#file = file;
+  }
+
+  get(key: Key): Uint8Array | undefined {
+    return this.#file.get(key);
+  }
+
+  cursor(range: KeyRange, direction: Direction): LayerCursor {
+    return this.#file.cursor(range, direction);
+  }
+
+  write(writes: ReadonlyMap<Key, Uint8Array | "deleted">): Promise<void> {
+    return this.#file.write(writes);
+  }
+
+  /** LMDB refuses all after some failures, so the file is opened anew. */
+  async probe(): Promise<void> {
+    await this.#file.close();
+    this.#file = await openData(this.#folder);
+    await this.#file.write(new Map([[FORMAT_KEY, formatRecord()]]));
+  }
+
+  async clear(): Promise<void> {
+    this.#file.clearTo(FORMAT_KEY, formatRecord());
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+    await this.#owner.close();
+    openFolders.delete(this.#folder);
+  }
+}
+
+async function makeFolder(path: string): Promise<string> {
+  try {
+    await mkdir(path, { recursive: true });
+    return await realpath(path);
+  } catch (error) {
+    throw cannotOpen(path, error);
+  }
+}
+
+/**
+ * Takes the folder for this process. LMDB lists the processes that read a file, and finds out by the
+ * operating system's locks which of them are gone, so a killed owner keeps nobody out.
+ */
+async function own(folder: string): Promise<LmdbFile> {
+  let owner: LmdbFile;
+  try {
+    owner = await LmdbFile.open(join(folder, "owner.mdb"));
+    owner.stayReader();
+  } catch (error) {
+    throw cannotOpen(folder, error);
+  }
+  const others = owner.readerPids().filter((pid) => pid !== process.pid);
+  if (others.length === 0) return owner;
+  await owner.close();
+  throw inUse(folder, `process ${others.join(", ")}`);
+}
+
+async function openData(folder: string): Promise<LmdbFile> {
+  const path = join(folder, "data.mdb");
+  let file: LmdbFile;
+  try {
+    await assertSound(path);
+    file = await LmdbFile.open(path);
+  } catch (error) {
+    throw cannotOpen(folder, error);
+  }
+  try {
+    await settleFormat(folder, file);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  return file;
+}
+
+async function settleFormat(folder: string, file: LmdbFile): Promise<void> {
+  const record = file.get(FORMAT_KEY);
+  if (record === undefined) {
+    await file.write(new Map([[FORMAT_KEY, formatRecord()]]));
+    return;
+  }
+  const version = Number(Buffer.from(record).toString());
+  if (version === FORMAT_VERSION) return;
+  throw new StoreUnavailable(
+    version > FORMAT_VERSION
+      ? `${folder} was written by a newer version of Waystation (format ${version}; this version reads ${FORMAT_VERSION})`
+      : `${folder} is damaged: its format record reads ${JSON.stringify(version)}`,
+  );
+}
+
+function formatRecord(): Uint8Array {
+  return Buffer.from(String(FORMAT_VERSION));
+}
+
+function inUse(folder: string, by: string): StoreUnavailable {
+  return new StoreUnavailable(`${folder} is in use by ${by}: stop that, or choose another folder`);
+}
+
+function cannotOpen(path: string, error: unknown): StoreUnavailable {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StoreUnavailable(`${path} cannot be opened: ${reason}`, { cause: error });
+}
