@@ -1,5 +1,20 @@
+import { matchesFilter } from "./json-path-filter.ts";
+import { callPathFunction } from "./json-path-function.ts";
+import { isDefiniteSegment, problemOf, readPath } from "./json-path-syntax.ts";
+import type { JsonPath, Segment } from "./json-path-syntax.ts";
+import { isJsonArray, isJsonObject, memberOf } from "./json.ts";
 import type { Json } from "./json.ts";
+import { StatesError } from "./errors.ts";
+import { ExpressionSyntaxError } from "./scanner.ts";
 import type { EvaluationScope } from "./scope.ts";
+
+/** What the roots of paths stand for. `current` is what a filter looks at. */
+export interface PathRoots {
+  readonly input: Json;
+  readonly context: Json;
+  readonly variables: Readonly<Record<string, Json>>;
+  readonly current?: Json;
+}
 
 /**
  * What `path` selects in the scope: one value for a definite path, or undefined when there is none;
@@ -7,25 +22,151 @@ import type { EvaluationScope } from "./scope.ts";
  * the input, `$$` at the context object, `$name` at a variable. Throws States.Runtime for a path that
  * is not one, which a parsed definition does not hold.
  */
-export function findPath(_path: string, _scope: EvaluationScope): Json | undefined {
-  throw new Error("not written yet");
+export function findPath(path: string, scope: EvaluationScope): Json | undefined {
+  return evaluatePath(readKnownPath(path), scope);
 }
 
 /** As {@link findPath}, but finding nothing throws States.Runtime with AWS's text, naming the field. */
-export function selectPath(_path: string, _scope: EvaluationScope, _field: string): Json {
-  throw new Error("not written yet");
+export function selectPath(path: string, scope: EvaluationScope, field: string): Json {
+  const found = findPath(path, scope);
+  if (found !== undefined) return found;
+  const input = JSON.stringify(scope.input);
+  throw new StatesError(
+    "States.Runtime",
+    `The JSONPath '${path}' specified for the field '${field}' could not be found in the input '${input}'`,
+    field,
+  );
 }
 
 /** InputPath and OutputPath: null gives an empty object. */
 export function applyPath(
-  _path: string | null,
-  _scope: EvaluationScope,
-  _field: "InputPath" | "OutputPath",
+  path: string | null,
+  scope: EvaluationScope,
+  field: "InputPath" | "OutputPath",
 ): Json {
-  throw new Error("not written yet");
+  if (path === null) return {};
+  return path === "$" ? scope.input : selectPath(path, scope, field);
 }
 
 /** What is wrong with `path` as a path, or undefined. */
-export function checkPath(_path: string): string | undefined {
-  throw new Error("not written yet");
+export function checkPath(path: string): string | undefined {
+  return problemOf(() => {
+    if (path.startsWith("@")) throw new ExpressionSyntaxError("a path starts with '$'");
+    readPath(path);
+  });
+}
+
+/** What a path that was read selects; undefined when it finds nothing where it must. */
+export function evaluatePath(path: JsonPath, roots: PathRoots): Json | undefined {
+  const root = rootOf(path, roots);
+  if (root === undefined) return undefined;
+  let nodes: readonly Json[] = [root];
+  // While a path is definite, each step must find what it asks for; after that, it collects.
+  let definite = true;
+  for (const segment of path.segments) {
+    if (segment.kind === "call") {
+      const value = callPathFunction(segment, definite ? nodes[0] : nodes);
+      if (value === undefined) return undefined;
+      nodes = [value];
+      definite = true;
+      continue;
+    }
+    const found: Json[] = [];
+    for (const node of nodes) {
+      if (!step(segment, node, roots, found) && definite) return undefined;
+    }
+    definite &&= isDefiniteSegment(segment);
+    nodes = found;
+  }
+  return path.definite ? nodes[0] : nodes;
+}
+
+function readKnownPath(path: string): JsonPath {
+  try {
+    return readPath(path);
+  } catch (error) {
+    if (!(error instanceof ExpressionSyntaxError)) throw error;
+    throw new StatesError("States.Runtime", `Invalid path '${path}': ${error.message}`);
+  }
+}
+
+function rootOf({ root }: JsonPath, roots: PathRoots): Json | undefined {
+  switch (root.kind) {
+    case "input":
+      return roots.input;
+    case "context":
+      return roots.context;
+    case "current":
+      return roots.current;
+    case "variable":
+      return memberOf(roots.variables, root.name);
+  }
+}
+
+/** Adds to `found` what `segment` selects below `node`; false when the node is not of the kind that the segment needs. */
+function step(segment: Segment, node: Json, roots: PathRoots, found: Json[]): boolean {
+  switch (segment.kind) {
+    case "member":
+      return stepToMember(node, segment.name, found);
+    case "members":
+      return stepToMembers(node, segment.names, found);
+    case "index":
+      return stepToIndexes(node, [segment.index], found);
+    case "indexes":
+      return stepToIndexes(node, segment.indexes, found);
+    case "slice":
+      return isJsonArray(node) && pushAll(found, node.slice(segment.from, segment.to));
+    case "wildcard":
+      return pushAll(found, childrenOf(node));
+    case "filter": {
+      const candidates = isJsonObject(node) ? [node] : childrenOf(node);
+      const matching = candidates.filter((current) =>
+        matchesFilter(segment.filter, (path) => evaluatePath(path, { ...roots, current })),
+      );
+      return pushAll(found, matching) && (isJsonObject(node) || isJsonArray(node));
+    }
+    case "descendants":
+      pushDescendants(node, found);
+      return true;
+    case "call":
+      return false;
+  }
+}
+
+function stepToMember(node: Json, name: string, found: Json[]): boolean {
+  const value = isJsonObject(node) ? memberOf(node, name) : undefined;
+  if (value === undefined) return false;
+  found.push(value);
+  return true;
+}
+
+function stepToMembers(node: Json, names: readonly string[], found: Json[]): boolean {
+  if (!isJsonObject(node)) return false;
+  const own = names.filter((name) => Object.hasOwn(node, name));
+  found.push(Object.fromEntries(own.map((name) => [name, memberOf(node, name) ?? null])));
+  return true;
+}
+
+function stepToIndexes(node: Json, indexes: readonly number[], found: Json[]): boolean {
+  if (!isJsonArray(node)) return false;
+  for (const index of indexes) {
+    const value = node.at(index);
+    if (value !== undefined) found.push(value);
+  }
+  return true;
+}
+
+function childrenOf(node: Json): readonly Json[] {
+  if (isJsonArray(node)) return node;
+  return isJsonObject(node) ? Object.values(node) : [];
+}
+
+function pushDescendants(node: Json, found: Json[]): void {
+  found.push(node);
+  for (const child of childrenOf(node)) pushDescendants(child, found);
+}
+
+function pushAll(found: Json[], values: readonly Json[]): true {
+  for (const value of values) found.push(value);
+  return true;
 }

@@ -23,10 +23,7 @@ export function memberOf(object: JsonObject, name: string): Json | undefined {
 
 /** A copy of `object` in which `name` is `value`; safe for names such as `__proto__`. */
 export function withMember(object: JsonObject, name: string, value: Json): JsonObject {
-  return Object.fromEntries([
-    ...Object.entries(object).filter(([other]) => other !== name),
-    [name, value],
-  ]);
+  return { ...object, [name]: value };
 }
 
 /** Whether two values are the same JSON: the order of an object's members does not matter. */
@@ -49,3 +46,43 @@ export function jsonEquals(left: Json, right: Json): boolean {
 export function jsonSizeBytes(value: Json): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
+
+/** Deepest nesting of arrays and objects that JSON text may have. */
+export const MAX_JSON_DEPTH = 1000;
+
+/** The value of JSON text, or the problem that it is none or nested deeper than {@link MAX_JSON_DEPTH}. */
+export function parseJson(text: string): { readonly value: Json } | { readonly problem: string } {
+  if (isTooDeep(text)) return { problem: `JSON is nested deeper than ${MAX_JSON_DEPTH} levels` };
+  try {
+    // JSON.parse gives nothing but JSON.
+    return { value: JSON.parse(text) as Json };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function isTooDeep(text: string): boolean {
+  // Most texts have too few brackets to be deep, which is cheaper to find out than their depth.
+  if (text.length <= MAX_JSON_DEPTH) return false;
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charCodeAt(at);
+    if (inString) {
+      if (character === BACKSLASH) at += 1;
+      else if (character === QUOTE) inString = false;
+    } else if (character === QUOTE) inString = true;
+    else if (character === OPEN_BRACKET || character === OPEN_BRACE) {
+      depth += 1;
+      if (depth > MAX_JSON_DEPTH) return true;
+    } else if (character === CLOSE_BRACKET || character === CLOSE_BRACE) depth -= 1;
+  }
+  return false;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;

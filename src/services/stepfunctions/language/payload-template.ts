@@ -1,3 +1,6 @@
+import { evaluateIntrinsic, isIntrinsic } from "./intrinsics.ts";
+import { selectPath } from "./json-path.ts";
+import { isJsonArray, isJsonObject } from "./json.ts";
 import type { Json } from "./json.ts";
 import type { EvaluationScope } from "./scope.ts";
 
@@ -6,15 +9,19 @@ import type { EvaluationScope } from "./scope.ts";
  * `template` in which each field whose name ends in `.$` has what its path or intrinsic function gives.
  * Throws States.Runtime (nothing found) or States.IntrinsicFailure.
  */
-export function evaluatePayloadTemplate(_template: Json, _scope: EvaluationScope): Json {
-  throw new Error("not written yet");
+export function evaluatePayloadTemplate(template: Json, scope: EvaluationScope): Json {
+  if (isJsonArray(template)) return template.map((item) => evaluatePayloadTemplate(item, scope));
+  if (!isJsonObject(template)) return template;
+  return Object.fromEntries(
+    Object.entries(template).map(([name, value]) => {
+      if (!name.endsWith(".$") || typeof value !== "string")
+        return [name, evaluatePayloadTemplate(value, scope)];
+      return [name.slice(0, -2), evaluatePathOrIntrinsic(value, scope, name)];
+    }),
+  );
 }
 
 /** A path or an intrinsic function, as in the fields `X.$`, `ErrorPath` and `CausePath`. */
-export function evaluatePathOrIntrinsic(
-  _text: string,
-  _scope: EvaluationScope,
-  _field: string,
-): Json {
-  throw new Error("not written yet");
+export function evaluatePathOrIntrinsic(text: string, scope: EvaluationScope, field: string): Json {
+  return isIntrinsic(text) ? evaluateIntrinsic(text, scope, field) : selectPath(text, scope, field);
 }

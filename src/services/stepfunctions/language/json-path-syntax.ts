@@ -1,0 +1,343 @@
+import { remembering } from "./cache.ts";
+import type { Json } from "./json.ts";
+import { ExpressionSyntaxError, Scanner } from "./scanner.ts";
+
+/*
+ * The dialect of JSONPath that Step Functions has: Goessner's, as the Jayway library reads it.
+ *
+ *   path    = root segment*            root = $ | $$ | $name | @ (in filters)
+ *   segment = .name | .* | ..name | ..* | ..[...] | [...] | .function()
+ *   [...]   = ['name'] | ['a','b'] | [0] | [-1] | [0,2] | [1:3] | [*] | [?(filter)]
+ */
+
+/** A path that was read. */
+export interface JsonPath {
+  readonly root: PathRoot;
+  readonly segments: readonly Segment[];
+  /** True when the path selects one value at most. */
+  readonly definite: boolean;
+}
+
+/** Where a path starts. */
+export type PathRoot =
+  | { readonly kind: "input" | "context" | "current" }
+  | { readonly kind: "variable"; readonly name: string };
+
+/** One step of a path. */
+export type Segment =
+  | { readonly kind: "member"; readonly name: string }
+  | { readonly kind: "members"; readonly names: readonly string[] }
+  | { readonly kind: "index"; readonly index: number }
+  | { readonly kind: "indexes"; readonly indexes: readonly number[] }
+  | { readonly kind: "slice"; readonly from: number | undefined; readonly to: number | undefined }
+  | { readonly kind: "wildcard" }
+  | { readonly kind: "filter"; readonly filter: Filter }
+  /** The value itself and all values below it: the first half of `..x`. */
+  | { readonly kind: "descendants" }
+  | { readonly kind: "call"; readonly name: PathFunction; readonly argument: number | undefined };
+
+/** The functions that a path may end with. */
+export type PathFunction = (typeof PATH_FUNCTIONS)[number];
+
+const PATH_FUNCTIONS = [
+  "avg",
+  "first",
+  "index",
+  "keys",
+  "last",
+  "length",
+  "max",
+  "min",
+  "stddev",
+  "sum",
+] as const;
+
+/** What an element must be like to be selected. */
+export type Filter =
+  | { readonly kind: "and" | "or"; readonly filters: readonly Filter[] }
+  | { readonly kind: "not"; readonly filter: Filter }
+  | { readonly kind: "exists"; readonly operand: FilterOperand }
+  | {
+      readonly kind: "compare";
+      readonly operator: FilterOperator;
+      readonly left: FilterOperand;
+      readonly right: FilterOperand;
+    };
+
+/** One side of a comparison in a filter. */
+export type FilterOperand =
+  | { readonly kind: "path"; readonly path: JsonPath }
+  | { readonly kind: "literal"; readonly value: Json }
+  | { readonly kind: "pattern"; readonly pattern: RegExp };
+
+/** The operators of filters. */
+export type FilterOperator = (typeof FILTER_OPERATORS)[number];
+
+const FILTER_OPERATORS = [
+  "==",
+  "!=",
+  "<=",
+  ">=",
+  "<",
+  ">",
+  "=~",
+  "nin",
+  "in",
+  "subsetof",
+  "anyof",
+  "noneof",
+  "contains",
+  "size",
+  "empty",
+] as const;
+
+/** How many paths are kept ready. */
+const CACHE_LIMIT = 5_000;
+
+/** Reads a path. Throws {@link ExpressionSyntaxError}. The last ones are kept ready. */
+export const readPath: (text: string) => JsonPath = remembering(CACHE_LIMIT, (text) => {
+  const scanner = new Scanner(text);
+  const path = scanPath(scanner);
+  if (!scanner.done) scanner.fail("unexpected character");
+  return path;
+});
+
+/** Reads the path that comes next, as far as it goes. */
+export function scanPath(scanner: Scanner): JsonPath {
+  const root = scanRoot(scanner);
+  const segments: Segment[] = [];
+  while (scanSegment(scanner, segments));
+  return { root, segments, definite: isDefinite(segments) };
+}
+
+/** What is wrong with `text` by `read`, or undefined. */
+export function problemOf(read: () => void): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ExpressionSyntaxError) return error.message;
+    throw error;
+  }
+}
+
+/** Whether `segment` leads from one value to one value at most. */
+export function isDefiniteSegment(segment: Segment): boolean {
+  const { kind } = segment;
+  return kind === "member" || kind === "index" || kind === "call";
+}
+
+function isDefinite(segments: readonly Segment[]): boolean {
+  // A function makes one value of many; what stands before it does not count.
+  const lastCall = segments.findLastIndex((segment) => segment.kind === "call");
+  const rest = segments.slice(lastCall + 1);
+  return rest.every((segment, at) => {
+    // Several names at the end of a path select one object that has them.
+    if (segment.kind === "members") return at === rest.length - 1;
+    return isDefiniteSegment(segment);
+  });
+}
+
+const VARIABLE_NAME = /\p{ID_Start}\p{ID_Continue}*/uy;
+const DOT_NAME = /[^\s.[\]()'",:?@*=!<>&|~]+/y;
+const INTEGER = /-?\d{1,15}/y;
+const WORD = /[a-z]+/y;
+const NUMBER = /-?\d+(\.\d+)?([eE][+-]?\d+)?/y;
+const STRING = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/sy;
+const PATTERN = /\/(?:[^/\\]|\\.)+\//y;
+const PATTERN_FLAGS = /[ims]*/y;
+
+function scanRoot(scanner: Scanner): PathRoot {
+  if (scanner.take("@")) return { kind: "current" };
+  scanner.expect("$");
+  if (scanner.take("$")) return { kind: "context" };
+  const name = scanner.match(VARIABLE_NAME);
+  return name === undefined ? { kind: "input" } : { kind: "variable", name };
+}
+
+/** Adds the segment that comes next; false at the end of the path. */
+function scanSegment(scanner: Scanner, segments: Segment[]): boolean {
+  if (scanner.peek() === "[") {
+    segments.push(scanBracket(scanner));
+    return true;
+  }
+  if (!scanner.take(".")) return false;
+  if (scanner.take(".")) {
+    segments.push({ kind: "descendants" });
+    if (scanner.peek() === "[") {
+      segments.push(scanBracket(scanner));
+      return true;
+    }
+  }
+  segments.push(scanDotted(scanner));
+  return true;
+}
+
+function scanDotted(scanner: Scanner): Segment {
+  if (scanner.take("*")) return { kind: "wildcard" };
+  const name = scanner.match(DOT_NAME);
+  if (name === undefined) scanner.fail("expected a name");
+  return scanner.peek() === "(" ? scanCall(scanner, name) : { kind: "member", name };
+}
+
+function scanCall(scanner: Scanner, text: string): Segment {
+  const name = PATH_FUNCTIONS.find((known) => known === text);
+  if (name === undefined) scanner.fail(`unknown function '${text}'`);
+  scanner.expect("(");
+  const argument = scanner.match(INTEGER);
+  scanner.expect(")");
+  if ((argument !== undefined) !== (name === "index")) scanner.fail(`wrong arguments of '${name}'`);
+  return { kind: "call", name, argument: argument === undefined ? undefined : Number(argument) };
+}
+
+function scanBracket(scanner: Scanner): Segment {
+  scanner.expect("[");
+  scanner.skipSpaces();
+  const segment = scanBracketContent(scanner);
+  scanner.skipSpaces();
+  scanner.expect("]");
+  return segment;
+}
+
+function scanBracketContent(scanner: Scanner): Segment {
+  if (scanner.take("*")) return { kind: "wildcard" };
+  if (scanner.take("?")) {
+    scanner.skipSpaces();
+    return { kind: "filter", filter: scanOr(scanner) };
+  }
+  const first = scanner.peek();
+  if (first === "'" || first === '"') return scanNames(scanner);
+  return scanIndexes(scanner);
+}
+
+function scanNames(scanner: Scanner): Segment {
+  const names = [scanString(scanner)];
+  while (takeComma(scanner)) names.push(scanString(scanner));
+  const [name] = names;
+  return names.length === 1 && name !== undefined
+    ? { kind: "member", name }
+    : { kind: "members", names };
+}
+
+function scanIndexes(scanner: Scanner): Segment {
+  const first = scanner.match(INTEGER);
+  scanner.skipSpaces();
+  if (scanner.take(":")) {
+    scanner.skipSpaces();
+    const last = scanner.match(INTEGER);
+    return {
+      kind: "slice",
+      from: first === undefined ? undefined : Number(first),
+      to: last === undefined ? undefined : Number(last),
+    };
+  }
+  if (first === undefined)
+    scanner.fail("expected a name in quotes, an index, a slice, '*' or a filter");
+  const indexes = [Number(first)];
+  while (takeComma(scanner))
+    indexes.push(Number(scanner.match(INTEGER) ?? scanner.fail("expected an index")));
+  const [index] = indexes;
+  return indexes.length === 1 && index !== undefined
+    ? { kind: "index", index }
+    : { kind: "indexes", indexes };
+}
+
+function takeComma(scanner: Scanner): boolean {
+  scanner.skipSpaces();
+  const taken = scanner.take(",");
+  if (taken) scanner.skipSpaces();
+  return taken;
+}
+
+function scanString(scanner: Scanner): string {
+  const quoted = scanner.match(STRING);
+  if (quoted === undefined) scanner.fail("expected a text in quotes");
+  return quoted.slice(1, -1).replace(/\\(.)/gs, "$1");
+}
+
+function scanOr(scanner: Scanner): Filter {
+  return scanner.nested(() => {
+    const filters = [scanAnd(scanner)];
+    while (takeOperator(scanner, "||")) filters.push(scanAnd(scanner));
+    return joined("or", filters);
+  });
+}
+
+function scanAnd(scanner: Scanner): Filter {
+  const filters = [scanTerm(scanner)];
+  while (takeOperator(scanner, "&&")) filters.push(scanTerm(scanner));
+  return joined("and", filters);
+}
+
+function joined(kind: "and" | "or", filters: readonly Filter[]): Filter {
+  const [only] = filters;
+  return filters.length === 1 && only !== undefined ? only : { kind, filters };
+}
+
+function takeOperator(scanner: Scanner, operator: string): boolean {
+  scanner.skipSpaces();
+  return scanner.take(operator);
+}
+
+function scanTerm(scanner: Scanner): Filter {
+  scanner.skipSpaces();
+  if (scanner.take("!")) return { kind: "not", filter: scanner.nested(() => scanTerm(scanner)) };
+  if (scanner.take("(")) {
+    const filter = scanOr(scanner);
+    scanner.skipSpaces();
+    scanner.expect(")");
+    return filter;
+  }
+  const left = scanOperand(scanner);
+  scanner.skipSpaces();
+  const operator = FILTER_OPERATORS.find((known) => scanner.take(known));
+  if (operator === undefined) return { kind: "exists", operand: left };
+  scanner.skipSpaces();
+  return { kind: "compare", operator, left, right: scanOperand(scanner) };
+}
+
+function scanOperand(scanner: Scanner): FilterOperand {
+  const next = scanner.peek();
+  if (next === "@" || next === "$")
+    return { kind: "path", path: scanner.nested(() => scanPath(scanner)) };
+  if (next === "/") return { kind: "pattern", pattern: scanPattern(scanner) };
+  return { kind: "literal", value: scanner.nested(() => scanLiteral(scanner)) };
+}
+
+/** Longest regular expression in a filter, in characters. */
+const MAX_PATTERN_LENGTH = 1_000;
+
+function scanPattern(scanner: Scanner): RegExp {
+  const body = scanner.match(PATTERN);
+  if (body === undefined || body.length > MAX_PATTERN_LENGTH)
+    scanner.fail("expected a regular expression");
+  const flags = scanner.match(PATTERN_FLAGS) ?? "";
+  try {
+    return new RegExp(`^(?:${body.slice(1, -1)})$`, flags);
+  } catch {
+    return scanner.fail("invalid regular expression");
+  }
+}
+
+function scanLiteral(scanner: Scanner): Json {
+  const next = scanner.peek();
+  if (next === "'" || next === '"') return scanString(scanner);
+  if (scanner.take("[")) return scanList(scanner);
+  const number = scanner.match(NUMBER);
+  if (number !== undefined) return Number(number);
+  const word = scanner.match(WORD);
+  if (word === "true") return true;
+  if (word === "false") return false;
+  if (word === "null") return null;
+  return scanner.fail("expected a path or a value");
+}
+
+function scanList(scanner: Scanner): readonly Json[] {
+  const items: Json[] = [];
+  scanner.skipSpaces();
+  if (scanner.take("]")) return items;
+  do items.push(scanner.nested(() => scanLiteral(scanner)));
+  while (takeComma(scanner));
+  scanner.expect("]");
+  return items;
+}
