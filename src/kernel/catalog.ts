@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { ServiceError } from "./errors.ts";
+import type { ServiceModel } from "./model.ts";
 import type { AnyOperation, Context } from "./operation.ts";
 import type { Random } from "./random.ts";
 import type { InProcessCall, OperationRegistry } from "./registry.ts";
@@ -90,6 +91,10 @@ export class ServiceCatalog implements OperationRegistry {
   async isTransaction(service: string, operation: string): Promise<boolean> {
     const found = await this.service(service);
     return found !== undefined && operationOf(found, operation)?.kind === "transaction";
+  }
+
+  async modelOf(service: string): Promise<ServiceModel | undefined> {
+    return (await this.service(service))?.model;
   }
 
   /** The target that a service is to others; for {@link TargetRegistry}. */

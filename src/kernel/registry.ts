@@ -1,4 +1,5 @@
 import type { Caller } from "./caller.ts";
+import type { ServiceModel } from "./model.ts";
 import type { Tx } from "./store.ts";
 
 export interface InProcessCall {
@@ -25,4 +26,6 @@ export interface OperationRegistry {
   callWithin(tx: Tx, call: InProcessCall): Promise<Record<string, unknown>>;
   /** Whether the operation exists and works in one transaction. Loads the service. */
   isTransaction(service: string, operation: string): Promise<boolean>;
+  /** The shapes of a service's operations; undefined when there is no such service. Loads it. */
+  modelOf(service: string): Promise<ServiceModel | undefined>;
 }
