@@ -44,12 +44,16 @@ export class LmdbFile implements Layer {
 
   /** Writes all or nothing; resolves when it is on disk. */
   async write(writes: ReadonlyMap<Key, Uint8Array | "deleted">): Promise<void> {
-    await this.#root.batch(() => {
-      for (const [key, slot] of writes) {
-        if (slot === "deleted") void this.#root.remove(key);
-        else void this.#root.put(key, slot);
-      }
-    });
+    try {
+      await this.#root.batch(() => {
+        for (const [key, slot] of writes) {
+          if (slot === "deleted") void this.#root.remove(key);
+          else void this.#root.put(key, slot);
+        }
+      });
+    } catch (error) {
+      throw await reasonOf(error);
+    }
   }
 
   /** Removes every key, then puts one, at once and durably. Nothing else may be writing. */
@@ -106,6 +110,18 @@ class LmdbCursor implements LayerCursor {
     if (!this.#done) this.#iterator.return?.();
     this.#done = true;
     this.key = undefined;
+  }
+}
+
+/** `lmdb` tells why a commit failed in a promise that rejects, which also has to be handled. */
+async function reasonOf(failure: unknown): Promise<unknown> {
+  if (!(failure instanceof Error) || !("commitError" in failure)) return failure;
+  const soon = new Promise((resolve) => void setImmediate(resolve));
+  try {
+    await Promise.race([failure.commitError, soon]);
+    return failure;
+  } catch (reason) {
+    return reason;
   }
 }
 
