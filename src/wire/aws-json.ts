@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
-import { ServiceError } from "../kernel/errors.ts";
+import type { ServiceError } from "../kernel/errors.ts";
 import type { ProtocolName, ServiceModel } from "../kernel/model.ts";
 import type { Refusals } from "../kernel/service.ts";
 import { inputReader } from "../kernel/validate.ts";
-import { errorForm, malformedBody } from "./error-form.ts";
+import { errorForm, malformedBody, unknownOperation } from "./error-form.ts";
 import type { HttpResponse } from "./http.ts";
 import { jsonWriter, writeBlob, type ToJson } from "./json-writer.ts";
 import type { Protocol } from "./protocol.ts";
@@ -45,10 +45,11 @@ function awsJson(options: {
       if (target === undefined || !target.startsWith(targetStart)) return undefined;
       return target.slice(targetStart.length) || undefined;
     },
-    missingOperation: () =>
-      new ServiceError(
-        "UnknownOperationException",
-        "The request names no operation of the service.",
+    unknownOperation: (name) =>
+      unknownOperation(
+        name === undefined
+          ? `The header X-Amz-Target must name an operation of ${model.sdkId}.`
+          : `${model.sdkId} has no operation ${name} here.`,
       ),
     decode: (operation, request) => read(operation, parseJson(request.body)),
     encode(operation, output, requestId) {
@@ -65,7 +66,7 @@ function awsJson(options: {
 }
 
 /** Reads a JSON body. Throws `SerializationException` when it is no JSON in UTF-8. */
-export function parseJson(body: Uint8Array): unknown {
+function parseJson(body: Uint8Array): unknown {
   // Decoding would replace what is no UTF-8, and so change what the client sent.
   if (!isUtf8(body)) throw malformedBody("The request body is not UTF-8");
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");

@@ -2,7 +2,7 @@ import { ServiceError } from "../kernel/errors.ts";
 import type { ServiceModel } from "../kernel/model.ts";
 import type { Refusals } from "../kernel/service.ts";
 import { inputReader } from "../kernel/validate.ts";
-import { errorForm } from "./error-form.ts";
+import { errorForm, unknownOperation } from "./error-form.ts";
 import { FormReader } from "./form-reader.ts";
 import { formText, parseForm } from "./form.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
@@ -27,8 +27,10 @@ export function awsQuery(model: ServiceModel, refusals: Refusals): Protocol {
   return {
     name: "awsQuery",
     operationOf: (request) => actionOf(looseText(request.body)) ?? actionOf(request.query),
-    missingOperation: () =>
-      new ServiceError("MissingAction", "The request must contain the parameter Action."),
+    unknownOperation: (name) =>
+      name === undefined
+        ? new ServiceError("MissingAction", "The request must contain the parameter Action.")
+        : unknownOperation(`The action ${name} is not valid for this endpoint.`),
     decode(operation, request) {
       const shape = model.operations[operation]?.input;
       if (shape === undefined) return check(operation, {});

@@ -30,7 +30,7 @@ const FRONT_END_NAMESPACE = "com.amazon.coral.service";
 const FRONT_END_ERRORS: ReadonlyMap<string, FrontEndError> = new Map(
   Object.entries({
     AccessDenied: { name: "AccessDeniedException", status: 403, jsonStatus: 400 },
-    IncompleteSignature: { name: "IncompleteSignatureException", status: 403, jsonStatus: 400 },
+    IncompleteSignature: { name: "IncompleteSignatureException", status: 400 },
     InternalFailure: { queryCode: "InternalError", status: 500 },
     InvalidClientTokenId: { name: "UnrecognizedClientException", status: 403, jsonStatus: 400 },
     InvalidParameterValueException: { queryCode: "InvalidParameterValue", status: 400 },
@@ -97,4 +97,9 @@ export function internalFailure(cause?: unknown): ServiceError {
 /** A body that is not what its protocol says it is. */
 export function malformedBody(reason: string): ServiceError {
   return new ServiceError("SerializationException", reason);
+}
+
+/** A request for what the service does not do. */
+export function unknownOperation(reason: string): ServiceError {
+  return new ServiceError("UnknownOperationException", reason);
 }

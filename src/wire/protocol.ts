@@ -11,8 +11,8 @@ export interface Protocol {
   readonly name: ProtocolName;
   /** Finds the operation that a request names; undefined when it names none. */
   operationOf(request: HttpRequest): string | undefined;
-  /** What the service answers to a request of which {@link Protocol.operationOf} finds no operation. */
-  missingOperation(): ServiceError;
+  /** The refusal of an operation that the service does not have, or of a request that names none. */
+  unknownOperation(name: string | undefined): ServiceError;
   /** Reads and validates the input of an operation that the model has. Throws a {@link ServiceError}, in the service's own words. */
   decode(operation: string, request: HttpRequest): Record<string, unknown>;
   encode(operation: string, output: Record<string, unknown>, requestId: string): HttpResponse;

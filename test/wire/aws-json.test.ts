@@ -91,7 +91,8 @@ test("a target of another service, or none, names no operation", () => {
     assert.equal(sqs.operationOf(request), undefined, target);
   }
   assert.equal(sqs.operationOf(requestOf({})), undefined);
-  assert.equal(sqs.missingOperation().code, "UnknownOperationException");
+  assert.equal(sqs.unknownOperation(undefined).code, "UnknownOperationException");
+  assert.match(sqs.unknownOperation("Fly").message, /Fly/);
 });
 
 test("a body that is no JSON object in UTF-8 is refused, never mended", () => {

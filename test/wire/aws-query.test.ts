@@ -171,7 +171,7 @@ test("a request without a readable Action is answered with MissingAction", () =>
     assert.equal(sns.operationOf(requestOf({ body })), undefined, body);
   }
   assert.equal(sns.operationOf(requestOf({ body: Buffer.from([0xff]) })), undefined);
-  const response = sns.encodeError(sns.missingOperation(), "r-1");
+  const response = sns.encodeError(sns.unknownOperation(undefined), "r-1");
   assert.deepEqual(response, {
     status: 400,
     headers: { "Content-Type": "text/xml", "x-amzn-RequestId": "r-1" },
