@@ -1,5 +1,5 @@
 import { ServiceCatalog } from "./kernel/catalog.ts";
-import { AdjustableClock } from "./kernel/clock.ts";
+import { AdjustableClock, machineNow } from "./kernel/clock.ts";
 import type { ClockState } from "./kernel/clock.ts";
 import type { Log } from "./kernel/log.ts";
 import type { ProtocolName } from "./kernel/model.ts";
@@ -13,13 +13,19 @@ import { Waiters } from "./kernel/waiters.ts";
 import { WorkRunner } from "./kernel/work-runner.ts";
 import { workQueue } from "./kernel/work.ts";
 import { awsBodyLimit, awsHandler } from "./listeners/aws.ts";
+import type { Authenticate } from "./listeners/aws.ts";
 import { listenHttp } from "./listeners/http.ts";
 import { HTTP_LIMITS } from "./listeners/limits.ts";
 import type { HttpLimits } from "./listeners/limits.ts";
 import { Metrics } from "./listeners/metrics.ts";
+import { guardOrigin, isLocalHost } from "./listeners/origin.ts";
 import type { ServiceRoute } from "./listeners/routes.ts";
 import { systemRandom } from "./random.ts";
+import { packageVersion } from "./version.ts";
+import type { HttpHandler } from "./wire/http.ts";
 import type { ProtocolFactory } from "./wire/protocol.ts";
+import { verifySignature } from "./wire/sigv4.ts";
+import type { Secret } from "./wire/sigv4.ts";
 
 /** A service that the server knows of before it is loaded. */
 export interface ServiceEntry extends ServiceRoute {
@@ -61,6 +67,10 @@ export interface ServerConfig {
   readonly enforceQuotas: boolean;
   /** Where clients reach the server, when that is not the host and port it listens on. */
   readonly publicUrl?: string;
+  /** Secret access keys by access key id: requests are verified by them, if there are any. */
+  readonly credentials?: ReadonlyMap<string, string>;
+  /** Bearer token of the admin's pages; without one they are for this machine only. */
+  readonly token?: string;
   /** Options of services by name, for example `sns.smtpUrl`. */
   readonly serviceOptions: Readonly<Record<string, string>>;
   readonly log: Log;
@@ -94,16 +104,20 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Leases of a store that only one process opens. */
+/** The node of a store that only one process opens. */
 const ONLY_NODE = "local";
 
-/** Opens the store, starts the services' work and listens: the composition root. */
+/**
+ * Opens the store, starts the services' work and listens: the composition root. Throws
+ * {@link UnsafeHost}, a `StoreUnavailable`, or the system's error, for example `EADDRINUSE`.
+ */
 export async function startServer(config: ServerConfig): Promise<Server> {
+  if (!isLocalHost(config.host) && !config.credentials?.size) throw new UnsafeHost(config.host);
   const { log, random = systemRandom(), clock = new AdjustableClock() } = config;
   const store = await openStore(config.store, log);
   try {
     await restoreClock(store, clock);
-    return await serve({ ...config, random, clock }, store);
+    return await serve(config, { store, random, clock });
   } catch (error) {
     clock.close();
     await store.close();
@@ -111,75 +125,48 @@ export async function startServer(config: ServerConfig): Promise<Server> {
   }
 }
 
-type FullConfig = ServerConfig & { readonly random: Random; readonly clock: AdjustableClock };
+/** The server would let everybody in who reaches the host. */
+export class UnsafeHost extends Error {
+  override readonly name = "UnsafeHost";
 
-async function serve(config: FullConfig, store: Store): Promise<Server> {
-  const { log, random, clock, services = SERVICES, limits = HTTP_LIMITS } = config;
-  let url = config.publicUrl ?? "";
+  constructor(host: string) {
+    super(
+      `${host || "Every address"} can be reached from other machines, so requests must be signed: ` +
+        "configure credentials, or listen on 127.0.0.1",
+    );
+  }
+}
+
+/** What a server is built on. */
+interface Ground {
+  readonly store: Store;
+  readonly random: Random;
+  readonly clock: AdjustableClock;
+}
+
+async function serve(config: ServerConfig, ground: Ground): Promise<Server> {
+  const { store, clock, random } = ground;
+  const { log, limits = HTTP_LIMITS, services = SERVICES } = config;
+  const place = { url: config.publicUrl ?? "" };
   const waiters = new Waiters(clock);
-  const catalog: ServiceCatalog = new ServiceCatalog({
-    loaders: Object.fromEntries(
-      services.map((entry) => [entry.signingName, () => entry.load(deps)]),
-    ),
-    store,
-    clock,
-    random,
-    publicUrl: () => url,
-  });
-  const targets = new TargetRegistry((name) => catalog.target(name));
-  const settings: Settings = {
-    enforceQuotas: config.enforceQuotas,
-    publicUrl: () => url,
-    defaultRegion: config.region,
-    option: (name) =>
-      Object.hasOwn(config.serviceOptions, name) ? config.serviceOptions[name] : undefined,
-  };
-  const deps: Deps = {
-    store,
-    clock,
-    random,
-    log,
-    waiters,
-    work: workQueue,
-    targets,
-    operations: catalog,
-    settings,
-  };
   store.onWake((wake) => waiters.wake(wake));
+  const catalog = assemble({ config, ground, waiters, publicUrl: () => place.url });
   const node = config.store.kind === "postgres" ? random.uuid() : ONLY_NODE;
-  const runner = new WorkRunner({
-    store,
-    clock,
-    log,
-    random,
-    node,
-    handlerOf: (kind) => catalog.workHandler(kind),
-  });
-  const metrics = new Metrics();
+  const handlerOf = catalog.workHandler.bind(catalog);
+  const runner = new WorkRunner({ store, clock, log, random, node, handlerOf });
+  const kept = keptClock(store, clock);
+  const reset = (): Promise<void> => store.clear();
   const { port, listener } = await listenHttp({
     host: config.host,
     port: config.port,
-    handler: awsHandler({
-      routes: services,
-      catalog,
-      protocols: loadProtocol,
-      metrics,
-      clock,
-      random,
-      log,
-      defaultRegion: config.region,
-    }),
+    handler: frontDoor({ config, ground, catalog, clock: kept, reset, place }),
     bodyLimit: awsBodyLimit(services, limits.bodyBytes),
     log,
     random,
     limits,
   });
-  const address = `http://${urlHost(config.host)}:${port}`;
-  if (config.publicUrl === undefined) url = address;
-  if (node === ONLY_NODE) await runner.release(ONLY_NODE);
-  await runner.start();
-
-  let stopped: Promise<void> | undefined;
+  const url = `http://${urlHost(config.host)}:${port}`;
+  place.url ||= url;
   const stop = async (): Promise<void> => {
     waiters.close();
     await listener.stop();
@@ -187,14 +174,96 @@ async function serve(config: FullConfig, store: Store): Promise<Server> {
     clock.close();
     await store.close();
   };
-  return {
-    url: address,
-    port,
-    clock: keptClock(store, clock),
-    store,
-    reset: () => store.clear(),
-    stop: () => (stopped ??= stop()),
+  let stopped: Promise<void> | undefined;
+  const server: Server = { url, port, clock: kept, store, reset, stop: () => (stopped ??= stop()) };
+  try {
+    // Nobody else has this store open: what is leased was leased by a run that is gone.
+    if (node === ONLY_NODE) await runner.release(ONLY_NODE);
+    await runner.start();
+  } catch (error) {
+    await listener.stop();
+    throw error;
+  }
+  return server;
+}
+
+/** The services, not loaded yet, with all that they will be given. */
+function assemble(options: {
+  readonly config: ServerConfig;
+  readonly ground: Ground;
+  readonly waiters: Waiters;
+  readonly publicUrl: () => string;
+}): ServiceCatalog {
+  const { config, ground, waiters, publicUrl } = options;
+  const { services = SERVICES, serviceOptions } = config;
+  const settings: Settings = {
+    enforceQuotas: config.enforceQuotas,
+    publicUrl,
+    defaultRegion: config.region,
+    option: (name) => (Object.hasOwn(serviceOptions, name) ? serviceOptions[name] : undefined),
   };
+  const loaders = Object.fromEntries(
+    services.map((entry) => [entry.signingName, () => entry.load(deps)]),
+  );
+  const catalog = new ServiceCatalog({ ...ground, loaders, publicUrl });
+  const targets = new TargetRegistry((name) => catalog.target(name));
+  const deps: Deps = {
+    ...ground,
+    log: config.log,
+    waiters,
+    work: workQueue,
+    targets,
+    operations: catalog,
+    settings,
+  };
+  return catalog;
+}
+
+/** Who answers a request: operators' pages, or an AWS API. */
+function frontDoor(options: {
+  readonly config: ServerConfig;
+  readonly ground: Ground;
+  readonly catalog: ServiceCatalog;
+  readonly clock: ServerClock;
+  readonly reset: () => Promise<void>;
+  readonly place: { readonly url: string };
+}): HttpHandler {
+  const { config, ground, catalog, clock, reset, place } = options;
+  const { credentials, token, services = SERVICES, region } = config;
+  const metrics = new Metrics();
+  const aws = awsHandler({
+    ...ground,
+    routes: services,
+    catalog,
+    protocols: loadProtocol,
+    ...(credentials?.size ? { authenticate: authenticator(credentials) } : {}),
+    metrics,
+    log: config.log,
+    defaultRegion: region,
+  });
+  let admin: Promise<HttpHandler> | undefined;
+  const openAdmin = async (): Promise<HttpHandler> => {
+    const { adminHandler } = await import("./listeners/admin.ts");
+    const { store } = ground;
+    const facts = { url: place.url, store: config.store.kind, region };
+    const secret = token === undefined ? {} : { token };
+    const version = packageVersion();
+    return adminHandler({ catalog, store, clock, metrics, reset, version, facts, ...secret });
+  };
+  return guardOrigin(async (request) => {
+    if (!request.path.startsWith("/_")) return aws(request);
+    admin ??= openAdmin();
+    return (await admin)(request);
+  });
+}
+
+/** Verifies who signed a request; clients sign with the machine's time, wherever the clock stands. */
+function authenticator(credentials: ReadonlyMap<string, string>): Authenticate {
+  const secretOf = (accessKeyId: string): Secret | undefined => {
+    const secretAccessKey = credentials.get(accessKeyId);
+    return secretAccessKey === undefined ? undefined : { secretAccessKey };
+  };
+  return (request) => verifySignature(request, { nowMs: machineNow(), secretOf });
 }
 
 async function openStore(choice: StoreChoice, log: Log): Promise<Store> {
@@ -202,7 +271,7 @@ async function openStore(choice: StoreChoice, log: Log): Promise<Store> {
     case "memory":
       return (await import("./stores/memory.ts")).memoryStore(log);
     case "lmdb":
-      return (await import("./stores/lmdb.ts")).openLmdbStore({ folder: choice.folder, log });
+      return (await import("./stores/lmdb.ts")).openLmdbStore({ path: choice.folder, log });
     case "postgres":
       return (await import("./stores/postgres/store.ts")).openPostgresStore({
         url: choice.url,

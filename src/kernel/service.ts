@@ -39,7 +39,7 @@ export type PageHandler = (request: PageRequest) => Promise<PageAnswer | undefin
 
 export interface PageRequest {
   readonly method: string;
-  /** Path without the query, percent-decoded nowhere. */
+  /** Path below `/_waystation/<signing name>`, beginning with a slash; percent-decoded nowhere. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: Uint8Array;

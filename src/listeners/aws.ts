@@ -1,5 +1,5 @@
 import { callerOf } from "../kernel/caller.ts";
-import { operationOf, unknownOperation } from "../kernel/catalog.ts";
+import { operationOf } from "../kernel/catalog.ts";
 import type { ServiceCatalog } from "../kernel/catalog.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { ServiceError } from "../kernel/errors.ts";
@@ -12,13 +12,15 @@ import { StoreUnavailable } from "../kernel/store.ts";
 import { internalFailure } from "../wire/error-form.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../wire/http.ts";
 import type { Protocol, ProtocolFactory } from "../wire/protocol.ts";
+import { credentialScopeOf } from "../wire/sigv4.ts";
+import type { CredentialScope } from "../wire/sigv4.ts";
 import { refusal } from "./http-answer.ts";
 import type { Metrics } from "./metrics.ts";
-import { credentialScope, isForm, regionOfHost, Router } from "./routes.ts";
-import type { CredentialScope, ServiceRoute } from "./routes.ts";
+import { isForm, regionOfHost, Router } from "./routes.ts";
+import type { ServiceRoute } from "./routes.ts";
 
 /** Throws a {@link ServiceError} when a request is not signed by somebody known. */
-export type Authenticate = (request: HttpRequest) => void;
+export type Authenticate = (request: HttpRequest) => unknown;
 
 /** Loads the codec of a protocol, when the first request speaks it; undefined when there is none. */
 export type ProtocolLoader = (name: ProtocolName) => Promise<ProtocolFactory> | undefined;
@@ -55,7 +57,7 @@ export function awsHandler(options: AwsHandlerOptions): HttpHandler {
   const endpoints = new Map<string, Endpoint>();
 
   return async (request) => {
-    const scope = credentialScope(request);
+    const scope = credentialScopeOf(request);
     const route = router.find(request, scope);
     if (route === undefined) return unknownService(scope, request);
     const endpoint = endpoints.get(route.signingName) ?? (await open(route.signingName));
@@ -96,7 +98,7 @@ export function awsBodyLimit(
   return (request) => {
     // Most requests are small: they need no look at their route.
     if (Number(request.header("content-length") ?? Infinity) <= defaultBytes) return defaultBytes;
-    return router.find(request, credentialScope(request))?.maxRequestBytes ?? defaultBytes;
+    return router.find(request, credentialScopeOf(request))?.maxRequestBytes ?? defaultBytes;
   };
 }
 
@@ -110,7 +112,7 @@ async function answer(options: AwsHandlerOptions, exchange: Exchange): Promise<H
   try {
     options.authenticate?.(request);
     const operation = isKnown ? operationOf(service, name) : undefined;
-    if (name === undefined || operation === undefined) throw unknownAction(exchange, name);
+    if (name === undefined || operation === undefined) throw protocol.unknownOperation(name);
     const input = protocol.decode(name, request);
     const context = new RequestContext(options, exchange);
     const output = await options.catalog.run(operation, context, input);
@@ -179,15 +181,6 @@ function protocolOf(request: HttpRequest, model: ServiceModel): ProtocolName | u
   if (request.header("x-amz-target") !== undefined)
     return speaks("awsJson1_0") ?? speaks("awsJson1_1");
   return speaks("awsQuery") ?? model.protocols[0];
-}
-
-function unknownAction({ protocol, service }: Exchange, name: string | undefined): ServiceError {
-  if (protocol.name !== "awsQuery") return unknownOperation(service.model.sdkId, name ?? "");
-  if (name === undefined) {
-    return new ServiceError("MissingAction", "The request must contain the parameter Action.");
-  }
-  const text = `The action ${name} is not valid for this endpoint.`;
-  return new ServiceError("UnknownOperationException", text);
 }
 
 function unknownService(scope: CredentialScope | undefined, request: HttpRequest): HttpResponse {

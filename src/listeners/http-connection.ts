@@ -4,6 +4,7 @@ import { BODY_TOO_LARGE, writeAnswer } from "./http-answer.ts";
 import { headerOf, headersOf, parseHead } from "./http-parser.ts";
 import type { RequestHead } from "./http-parser.ts";
 import type { HttpLimits } from "./limits.ts";
+import { isLoopbackAddress } from "./loopback.ts";
 
 /** What a connection needs of its listener. */
 export interface ConnectionHost {
@@ -269,9 +270,4 @@ class PlainRequest implements HttpRequest {
   headers(): readonly (readonly [string, string])[] {
     return headersOf(this.#head);
   }
-}
-
-/** Whether an address is this machine's own: 127.0.0.0/8, also mapped into IPv6, and ::1. */
-export function isLoopbackAddress(address: string): boolean {
-  return address === "::1" || /^(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address);
 }

@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 import { gunzip, inflate } from "node:zlib";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../wire/http.ts";
 import { BODY_TOO_LARGE, refusal } from "./http-answer.ts";
-import { isLoopbackAddress } from "./http-connection.ts";
 import type { HttpLimits } from "./limits.ts";
+import { isLoopbackAddress } from "./loopback.ts";
 
 export interface FallbackOptions {
   readonly handler: HttpHandler;

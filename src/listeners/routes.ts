@@ -1,4 +1,5 @@
 import type { HttpRequest } from "../wire/http.ts";
+import type { CredentialScope } from "../wire/sigv4.ts";
 
 /** How requests to a service are told from others, known without loading it. */
 export interface ServiceRoute {
@@ -12,13 +13,6 @@ export interface ServiceRoute {
   readonly path?: RegExp;
   /** The largest request body in bytes, where it is not the listener's own limit. */
   readonly maxRequestBytes?: number;
-}
-
-/** The parts of a SigV4 credential: `Credential=key/date/region/service/aws4_request`. */
-export interface CredentialScope {
-  readonly accessKeyId: string;
-  readonly region: string;
-  readonly service: string;
 }
 
 /** Finds the service of a request: by what was signed, target header, host, path, or API version. */
@@ -59,28 +53,6 @@ export class Router {
     if (version === undefined) return undefined;
     return this.#routes.find((route) => route.version === version);
   }
-}
-
-/** The credential scope that a request was signed for, in its header or its query. */
-export function credentialScope(request: HttpRequest): CredentialScope | undefined {
-  const authorization = request.header("authorization");
-  if (authorization !== undefined) {
-    const start = authorization.indexOf("Credential=");
-    if (start === -1) return undefined;
-    const from = start + "Credential=".length;
-    const end = authorization.indexOf(",", from);
-    return parseCredential(authorization.slice(from, end === -1 ? undefined : end).trimEnd());
-  }
-  if (!request.query.includes("X-Amz-Credential=")) return undefined;
-  return parseCredential(new URLSearchParams(request.query).get("X-Amz-Credential") ?? "");
-}
-
-function parseCredential(credential: string): CredentialScope | undefined {
-  const parts = credential.split("/");
-  const [service, region] = [parts.at(-2), parts.at(-3)];
-  // The access key id comes first and may hold slashes itself.
-  if (!service || !region || parts.length < 5) return undefined;
-  return { accessKeyId: parts.slice(0, -4).join("/"), region, service };
 }
 
 /** The region in a host like `sqs.us-east-1.localhost`. */

@@ -1,0 +1,207 @@
+#!/usr/bin/env node
+import module from "node:module";
+import type { Options } from "./config.ts";
+
+// Node 22 and later keep compiled code between runs; everything else is imported after this.
+module.enableCompileCache?.();
+
+type Command = (options: Options, words: readonly string[]) => Promise<void>;
+
+const COMMANDS: Readonly<Record<string, { readonly help: string; readonly run: Command }>> = {
+  start: { help: "Serve until interrupted", run: start },
+  status: { help: "Say whether a server answers, and what it serves", run: status },
+  clock: {
+    help: "Show the server's time; clock freeze, resume, set TIME, advance 90s|5m|2h|1d",
+    run: clock,
+  },
+  reset: { help: "Remove every resource of a running server", run: reset },
+  version: { help: "Print the version", run: version },
+};
+
+/** How long a command waits for a server to answer. */
+const ANSWER_MS = 30_000;
+
+/** A mistake of the one who typed the command; only its message is shown. */
+class UsageError extends Error {}
+
+async function main(words: readonly string[]): Promise<void> {
+  const [name = "--help", ...rest] = words;
+  if (name === "--version" || name === "-v") return version();
+  if (words.includes("--help") || words.includes("-h") || name === "help" || name === "--help") {
+    return help();
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    throw new UsageError(`There is no command ${name}; see waystation --help`);
+  }
+  const firstFlag = rest.findIndex((word) => word.startsWith("--"));
+  const operands = firstFlag === -1 ? rest : rest.slice(0, firstFlag);
+  const { loadOptions } = await import("./config.ts");
+  await command.run(loadOptions(rest.slice(operands.length)), operands);
+}
+
+async function start(options: Options, words: readonly string[]): Promise<void> {
+  if (words.length > 0) throw new UsageError(`start takes only options, not ${words.join(" ")}`);
+  const [{ startServer }, { createLog }] = await Promise.all([
+    import("./server.ts"),
+    import("./log.ts"),
+  ]);
+  const { host, port, store, region, credentials, serviceOptions, publicUrl, token } = options;
+  const log = createLog({ level: options.logLevel, format: options.logFormat });
+  const server = await startServer({
+    host,
+    port,
+    store,
+    region,
+    enforceQuotas: options.quotas === "aws",
+    credentials,
+    serviceOptions,
+    log,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(token === undefined ? {} : { token }),
+  });
+  stopOnSignal(() => server.stop());
+  const url = publicUrl ?? server.url.replace("127.0.0.1", "localhost");
+  const { packageVersion } = await import("./version.ts");
+  print(`Waystation ${packageVersion()} listens on ${url}
+  data   ${dataPlace(options)}
+  try    aws --endpoint-url ${url} sqs create-queue --queue-name hello`);
+}
+
+function dataPlace({ store }: Options): string {
+  switch (store.kind) {
+    case "memory":
+      return "in memory, gone at the end";
+    case "lmdb":
+      return store.folder;
+    case "postgres":
+      return `PostgreSQL at ${new URL(store.url).host}`;
+  }
+}
+
+/** The first signal stops in order, the second at once. */
+function stopOnSignal(stop: () => Promise<void>): void {
+  let isStopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (isStopping) process.exit(signal === "SIGINT" ? 130 : 143);
+    isStopping = true;
+    stop().then(() => process.exit(0), fail);
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+}
+
+async function status(options: Options): Promise<void> {
+  print(await ask(options, "GET", "health"));
+}
+
+async function reset(options: Options): Promise<void> {
+  await ask(options, "POST", "reset");
+  print("Every resource is removed");
+}
+
+async function clock(options: Options, [action, value]: readonly string[]): Promise<void> {
+  switch (action) {
+    case undefined:
+      return print(await ask(options, "GET", "clock"));
+    case "freeze":
+    case "resume":
+      return print(await ask(options, "POST", `clock/${action}`));
+    case "set": {
+      const at = /^\d+$/.test(value ?? "") ? Number(value) : value;
+      return print(await ask(options, "POST", "clock/set", { at }));
+    }
+    case "advance":
+      return print(await ask(options, "POST", "clock/advance", { durationMs: duration(value) }));
+    default:
+      throw new UsageError(`clock takes freeze, resume, set or advance, not ${action}`);
+  }
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+function duration(text: string | undefined): number {
+  const [, amount, unit = ""] = /^(\d+)(ms|s|m|h|d)$/.exec(text ?? "") ?? [];
+  if (amount === undefined)
+    throw new UsageError("advance takes a duration: 500ms, 90s, 5m, 2h or 1d");
+  return Number(amount) * (UNIT_MS[unit] ?? 0);
+}
+
+/** Asks the server that these options describe; answers its text. */
+async function ask(
+  options: Options,
+  method: "GET" | "POST",
+  page: string,
+  body?: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const { host, port, token, publicUrl } = options;
+  const url = publicUrl ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  let answer: Response;
+  try {
+    answer = await fetch(`${url}/_waystation/${page}`, {
+      method,
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(ANSWER_MS),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch {
+    throw new UsageError(`Nothing answers at ${url}; waystation start starts a server`);
+  }
+  const text = (await answer.text()).trimEnd();
+  if (!answer.ok) throw new UsageError(`${url} answers ${answer.status}: ${text}`);
+  return text;
+}
+
+async function version(): Promise<void> {
+  const { packageVersion } = await import("./version.ts");
+  print(packageVersion());
+}
+
+async function help(): Promise<void> {
+  const { describeOptions } = await import("./config.ts");
+  const commands = Object.entries(COMMANDS).map(
+    ([name, command]) => `  ${name.padEnd(10)}${command.help}\n`,
+  );
+  print(`Usage: waystation COMMAND [OPTIONS]
+
+${commands.join("")}
+Options, each also as WAYSTATION_<NAME> in the environment:
+${describeOptions().trimEnd()}`);
+}
+
+/** The only writer to stdout. */
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Says why the command failed: in a sentence when it is nobody's bug. */
+function fail(error: unknown): never {
+  process.stderr.write(`waystation: ${explain(error)}\n`);
+  process.exit(1);
+}
+
+const EXPECTED = new Set(["OptionError", "UnsafeHost", "StoreUnavailable"]);
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof UsageError || EXPECTED.has(error.name)) return error.message;
+  const { code, port, address } = error as NodeJS.ErrnoException & {
+    port?: number;
+    address?: string;
+  };
+  if (code === "EADDRINUSE") {
+    return `Port ${port} is taken: another server runs there. --port takes another, 0 any free one`;
+  }
+  if (code === "EACCES" && port !== undefined)
+    return `Port ${port} needs rights that this user lacks`;
+  if (code === "EADDRNOTAVAIL") return `${address} is no address of this machine`;
+  return error.stack ?? error.message;
+}
+
+main(process.argv.slice(2)).catch(fail);

@@ -1,0 +1,187 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { ServiceCatalog } from "../kernel/catalog.ts";
+import type { ClockState } from "../kernel/clock.ts";
+import type { Store } from "../kernel/store.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "../wire/http.ts";
+import { refusal } from "./http-answer.ts";
+import type { Metrics } from "./metrics.ts";
+import { isLocalHost } from "./origin.ts";
+
+/** The clock as operators move it. Moves resolve when what became due has run. */
+export interface OperatedClock {
+  state(): ClockState;
+  freeze(): Promise<void>;
+  set(atMs: number): Promise<void>;
+  advance(durationMs: number): Promise<void>;
+  resume(): Promise<void>;
+}
+
+export interface AdminOptions {
+  readonly catalog: ServiceCatalog;
+  readonly store: Store;
+  readonly clock: OperatedClock;
+  readonly metrics: Metrics;
+  readonly reset: () => Promise<void>;
+  /** What `Authorization: Bearer` must bring; without one, only this machine is let in. */
+  readonly token?: string;
+  readonly version: string;
+  /** What `info` says besides. */
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+type Page = (options: AdminOptions, request: HttpRequest) => Promise<HttpResponse>;
+
+/** The last instant that a Date can hold, in milliseconds of the epoch. */
+const LAST_MS = 8.64e15;
+
+/** Answers under `/_waystation/`: operators' pages, and the pages of services. */
+export function adminHandler(options: AdminOptions): HttpHandler {
+  return async (request) => {
+    const page = Object.hasOwn(PAGES, request.path) ? PAGES[request.path] : undefined;
+    if (page === undefined) return servicePage(options, request);
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    // Health has no secrets, and those who watch over a server seldom run beside it.
+    if (!request.path.endsWith("/health") && !isOperator(options, request)) return FORBIDDEN;
+    if (isRead && page.get !== undefined) return page.get(options, request);
+    if (request.method === "POST" && page.post !== undefined) return page.post(options, request);
+    const allow = [page.get && "GET, HEAD", page.post && "POST"].filter(Boolean).join(", ");
+    const answer = refusal(405, "MethodNotAllowed", `${request.path} takes ${allow}`);
+    return { ...answer, headers: { ...answer.headers, allow } };
+  };
+}
+
+const PAGES: Readonly<Record<string, { readonly get?: Page; readonly post?: Page }>> = {
+  "/_waystation/health": { get: health },
+  "/_localstack/health": { get: health },
+  "/_waystation/info": { get: info },
+  "/_waystation/metrics": {
+    get: async ({ metrics }) => ({
+      status: 200,
+      headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+      body: metrics.text(),
+    }),
+  },
+  "/_waystation/clock": { get: async ({ clock }) => json(clockAnswer(clock)) },
+  "/_waystation/clock/freeze": { post: moveClock((clock) => clock.freeze()) },
+  "/_waystation/clock/resume": { post: moveClock((clock) => clock.resume()) },
+  "/_waystation/clock/set": {
+    post: moveClock((clock, { at }) => {
+      const atMs = typeof at === "string" ? Date.parse(at) : at;
+      return isTime(atMs) ? clock.set(atMs) : "`at` must be milliseconds of the epoch or ISO 8601";
+    }),
+  },
+  "/_waystation/clock/advance": {
+    post: moveClock((clock, { durationMs }) => {
+      const isValid = isTime(durationMs) && clock.state().nowMs + durationMs <= LAST_MS;
+      return isValid ? clock.advance(durationMs) : "`durationMs` must be a whole number from 0";
+    }),
+  },
+  "/_waystation/reset": {
+    post: async ({ reset }) => {
+      await reset();
+      return json({ reset: true });
+    },
+  },
+};
+
+const FORBIDDEN = refusal(403, "AccessDenied", "Only operators may ask for this");
+
+function isOperator({ token }: AdminOptions, request: HttpRequest): boolean {
+  if (token !== undefined) return isSame(request.header("authorization") ?? "", `Bearer ${token}`);
+  // A foreign name that resolves to this machine is a web page's way around its own origin.
+  return request.isLoopback && isLocalHost(request.header("host") ?? "");
+}
+
+/** Compares in a time that tells nothing about where the two differ. */
+function isSame(a: string, b: string): boolean {
+  const left = createHash("sha256").update(a).digest();
+  return timingSafeEqual(left, createHash("sha256").update(b).digest());
+}
+
+/** In the shape that tools probe: each service is "running" once it is loaded, else "available". */
+async function health({ catalog, store, version }: AdminOptions): Promise<HttpResponse> {
+  const services = Object.fromEntries(
+    catalog
+      .names()
+      .map((name) => [publicName(name), catalog.loaded(name) ? "running" : "available"]),
+  );
+  try {
+    await store.check();
+    return json({ status: "ok", services, edition: "waystation", version });
+  } catch {
+    return { ...json({ status: "store unavailable", services, version }), status: 503 };
+  }
+}
+
+/** Tools know Step Functions by its endpoint's other name. */
+function publicName(signingName: string): string {
+  return signingName === "states" ? "stepfunctions" : signingName;
+}
+
+async function info({ catalog, clock, version, facts }: AdminOptions): Promise<HttpResponse> {
+  const clockState = clockAnswer(clock);
+  return json({
+    name: "waystation",
+    version,
+    ...facts,
+    services: catalog.names(),
+    clock: clockState,
+  });
+}
+
+function clockAnswer(clock: OperatedClock): Record<string, unknown> {
+  const { mode, nowMs, offsetMs } = clock.state();
+  return { mode, now: new Date(nowMs).toISOString(), nowMs, offsetMs };
+}
+
+/** A page that moves the clock; `move` answers what is wrong with the body, or moves. */
+function moveClock(
+  move: (clock: OperatedClock, body: Readonly<Record<string, unknown>>) => Promise<void> | string,
+): Page {
+  return async ({ clock }, request) => {
+    const body = parseBody(request.body);
+    if (body === undefined) return refusal(400, "BadRequest", "The body must be a JSON object");
+    const moved = move(clock, body);
+    if (typeof moved === "string") return refusal(400, "BadRequest", moved);
+    await moved;
+    return json(clockAnswer(clock));
+  };
+}
+
+function parseBody(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  if (bytes.byteLength === 0) return {};
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= LAST_MS;
+}
+
+/** `/_waystation/<signing name>/...` is the service's own; it answers everybody, as its API does. */
+async function servicePage({ catalog }: AdminOptions, request: HttpRequest): Promise<HttpResponse> {
+  const [, name = "", path = ""] = /^\/_waystation\/([a-z-]+)(\/.*)$/.exec(request.path) ?? [];
+  const page = await (
+    await catalog.pages(name)
+  )?.({
+    method: request.method,
+    path,
+    query: new URLSearchParams(request.query),
+    body: request.body,
+  });
+  if (page === undefined) return refusal(404, "NotFound", `There is no ${request.path}`);
+  return { status: page.status, headers: { "content-type": page.contentType }, body: page.body };
+}
+
+function json(value: unknown): HttpResponse {
+  return {
+    status: 200,
+    headers: { "content-type": "application/json" },
+    body: `${JSON.stringify(value, undefined, 2)}\n`,
+  };
+}
