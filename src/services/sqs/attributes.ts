@@ -1,0 +1,273 @@
+import { invalidAttributeName, invalidAttributeValue } from "./errors.ts";
+import { LIMITS } from "./limits.ts";
+import { checkPolicy } from "./policy.ts";
+import { addressOfArn } from "./queue.ts";
+import type { QueueAttributes, QueueRecord, RedriveAllowPolicy, RedrivePolicy } from "./queue.ts";
+
+type Values = Readonly<Record<string, string>>;
+type Changes = { -readonly [Name in keyof QueueAttributes]?: QueueAttributes[Name] | undefined };
+
+/** How one attribute of the API is read into a queue and shown again. */
+interface AttributeRule {
+  /** Reads the text into `changes`; an empty text removes what can be absent. */
+  readonly read: (text: string, changes: Changes) => void;
+  /** The text that GetQueueAttributes shows; undefined when it is not shown. */
+  readonly show: (queue: QueueAttributes) => string | undefined;
+  readonly fifoOnly?: true;
+}
+
+const STANDARD_DEFAULTS: QueueAttributes = {
+  delaySeconds: 0,
+  maximumMessageSize: LIMITS.messageBytes,
+  messageRetentionPeriod: 345_600,
+  receiveMessageWaitTimeSeconds: 0,
+  visibilityTimeout: 30,
+  sqsManagedSseEnabled: true,
+};
+
+const FIFO_DEFAULTS: QueueAttributes = {
+  ...STANDARD_DEFAULTS,
+  contentBasedDeduplication: false,
+  deduplicationScope: "queue",
+  fifoThroughputLimit: "perQueue",
+};
+
+/** What a new queue has before the caller's attributes. */
+export function defaultAttributes(isFifo: boolean): QueueAttributes {
+  return isFifo ? FIFO_DEFAULTS : STANDARD_DEFAULTS;
+}
+
+const RULES: Readonly<Record<string, AttributeRule>> = {
+  DelaySeconds: integer("delaySeconds", 0, LIMITS.delaySeconds),
+  MaximumMessageSize: integer("maximumMessageSize", 1_024, LIMITS.messageBytes),
+  MessageRetentionPeriod: integer("messageRetentionPeriod", 60, 1_209_600),
+  ReceiveMessageWaitTimeSeconds: integer("receiveMessageWaitTimeSeconds", 0, LIMITS.waitSeconds),
+  VisibilityTimeout: integer("visibilityTimeout", 0, LIMITS.visibilitySeconds),
+  Policy: {
+    read: (text, changes) => {
+      if (text !== "") checkPolicy(text);
+      changes.policy = text === "" ? undefined : text;
+    },
+    show: (queue) => queue.policy,
+  },
+  RedrivePolicy: {
+    read: (text, changes) => {
+      changes.redrivePolicy = text === "" ? undefined : parseRedrivePolicy(text);
+    },
+    show: ({ redrivePolicy }) => redrivePolicy && JSON.stringify(redrivePolicy),
+  },
+  RedriveAllowPolicy: {
+    read: (text, changes) => {
+      changes.redriveAllowPolicy = text === "" ? undefined : parseRedriveAllowPolicy(text);
+    },
+    show: ({ redriveAllowPolicy }) => redriveAllowPolicy && JSON.stringify(redriveAllowPolicy),
+  },
+  KmsMasterKeyId: {
+    read: (text, changes) => {
+      changes.kmsMasterKeyId = text === "" ? undefined : text;
+      if (text !== "") changes.sqsManagedSseEnabled = false;
+    },
+    show: (queue) => queue.kmsMasterKeyId,
+  },
+  KmsDataKeyReusePeriodSeconds: {
+    ...integer("kmsDataKeyReusePeriodSeconds", 60, 86_400),
+    // Shown with its default once the queue has a key.
+    show: (queue) =>
+      queue.kmsMasterKeyId === undefined
+        ? undefined
+        : String(queue.kmsDataKeyReusePeriodSeconds ?? 300),
+  },
+  SqsManagedSseEnabled: boolean("sqsManagedSseEnabled"),
+  ContentBasedDeduplication: { ...boolean("contentBasedDeduplication"), fifoOnly: true },
+  DeduplicationScope: {
+    ...choice("deduplicationScope", ["queue", "messageGroup"]),
+    fifoOnly: true,
+  },
+  FifoThroughputLimit: {
+    ...choice("fifoThroughputLimit", ["perQueue", "perMessageGroupId"]),
+    fifoOnly: true,
+  },
+};
+
+const READ_ONLY = new Set([
+  "QueueArn",
+  "ApproximateNumberOfMessages",
+  "ApproximateNumberOfMessagesNotVisible",
+  "ApproximateNumberOfMessagesDelayed",
+  "CreatedTimestamp",
+  "LastModifiedTimestamp",
+]);
+
+/** True when a create asks for a FIFO queue. Throws InvalidAttributeValue for what is no boolean. */
+export function asksForFifo(values: Values): boolean {
+  const text = values["FifoQueue"];
+  if (text === undefined) return false;
+  if (!/^(true|false)$/i.test(text)) throw invalidAttributeValue("FifoQueue");
+  // A standard queue has no such attribute: "false" is refused, as AWS does.
+  if (/^false$/i.test(text)) throw invalidAttributeName("FifoQueue");
+  return true;
+}
+
+/**
+ * `current` with the attributes of a request applied. Throws InvalidAttributeName for unknown and
+ * read-only ones, InvalidAttributeValue for values out of range.
+ */
+export function applyAttributes<Queue extends QueueAttributes>(
+  current: Queue,
+  values: Values,
+  isFifo: boolean,
+): Queue {
+  const changes: Changes = {};
+  for (const [name, text] of Object.entries(values)) {
+    if (name === "FifoQueue" && isFifo) {
+      if (!/^true$/i.test(text)) throw invalidAttributeValue("FifoQueue");
+      continue;
+    }
+    const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
+    if (rule === undefined || READ_ONLY.has(name) || (rule.fifoOnly && !isFifo)) {
+      throw invalidAttributeName(name);
+    }
+    rule.read(text, changes);
+  }
+  const merged: Queue = { ...current, ...changes };
+  if (merged.fifoThroughputLimit === "perMessageGroupId" && merged.deduplicationScope === "queue") {
+    throw invalidAttributeValue(
+      "FifoThroughputLimit",
+      "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup.",
+    );
+  }
+  return merged;
+}
+
+/** The text of each attribute that a queue shows, by name. */
+export function showAttributes(queue: QueueRecord): Record<string, string> {
+  const shown: Record<string, string> = {};
+  for (const [name, rule] of Object.entries(RULES)) {
+    const text = rule.fifoOnly && !queue.isFifo ? undefined : rule.show(queue);
+    if (text !== undefined) shown[name] = text;
+  }
+  if (queue.isFifo) shown["FifoQueue"] = "true";
+  return shown;
+}
+
+/** The first of the given attributes whose value differs between two queues; undefined if none. */
+export function firstDifference(
+  names: Iterable<string>,
+  existing: QueueAttributes,
+  wanted: QueueAttributes,
+): string | undefined {
+  for (const name of names) {
+    const rule = RULES[name];
+    if (rule !== undefined && rule.show(existing) !== rule.show(wanted)) return name;
+  }
+  return undefined;
+}
+
+/** Whether GetQueueAttributes knows an attribute of this name. */
+export function isAttributeName(name: string): boolean {
+  return (
+    name === "All" || name === "FifoQueue" || READ_ONLY.has(name) || Object.hasOwn(RULES, name)
+  );
+}
+
+type NumberName = {
+  [Name in keyof QueueAttributes]-?: number extends QueueAttributes[Name] ? Name : never;
+}[keyof QueueAttributes];
+type BooleanName = "sqsManagedSseEnabled" | "contentBasedDeduplication";
+
+function integer(name: NumberName, least: number, most: number): AttributeRule {
+  const shownName = name[0]?.toUpperCase() + name.slice(1);
+  return {
+    read: (text, changes) => {
+      const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+      if (!(value >= least && value <= most)) throw invalidAttributeValue(shownName);
+      changes[name] = value;
+    },
+    show: (queue) => (queue[name] === undefined ? undefined : String(queue[name])),
+  };
+}
+
+function boolean(name: BooleanName): AttributeRule {
+  const shownName = name[0]?.toUpperCase() + name.slice(1);
+  return {
+    read: (text, changes) => {
+      if (!/^(true|false)$/i.test(text)) throw invalidAttributeValue(shownName);
+      changes[name] = text.toLowerCase() === "true";
+    },
+    show: (queue) => (queue[name] === undefined ? undefined : String(queue[name])),
+  };
+}
+
+function choice<Name extends "deduplicationScope" | "fifoThroughputLimit">(
+  name: Name,
+  values: readonly NonNullable<QueueAttributes[Name]>[],
+): AttributeRule {
+  const shownName = name[0]?.toUpperCase() + name.slice(1);
+  return {
+    read: (text, changes) => {
+      const value = values.find((each) => each === text);
+      if (value === undefined) throw invalidAttributeValue(shownName);
+      Object.assign(changes, { [name]: value });
+    },
+    show: (queue) => queue[name],
+  };
+}
+
+function parseRedrivePolicy(text: string): RedrivePolicy {
+  const policy = parseObject("RedrivePolicy", text);
+  const { deadLetterTargetArn } = policy;
+  const maxReceiveCount = Number(policy["maxReceiveCount"]);
+  if (typeof deadLetterTargetArn !== "string" || addressOfArn(deadLetterTargetArn) === undefined) {
+    throw invalidAttributeValue("RedrivePolicy", "Invalid value for deadLetterTargetArn.");
+  }
+  const isCount =
+    Number.isInteger(maxReceiveCount) &&
+    maxReceiveCount >= 1 &&
+    maxReceiveCount <= LIMITS.maxReceiveCount;
+  if (!isCount) {
+    throw invalidAttributeValue(
+      "RedrivePolicy",
+      "Invalid value for maxReceiveCount: must be an integer from 1 to 1000.",
+    );
+  }
+  return { deadLetterTargetArn, maxReceiveCount };
+}
+
+function parseRedriveAllowPolicy(text: string): RedriveAllowPolicy {
+  const { redrivePermission, sourceQueueArns } = parseObject("RedriveAllowPolicy", text);
+  if (redrivePermission === "byQueue") {
+    const arns: unknown[] = Array.isArray(sourceQueueArns) ? sourceQueueArns : [];
+    const valid = arns.filter((arn) => typeof arn === "string" && addressOfArn(arn) !== undefined);
+    if (
+      arns.length === 0 ||
+      arns.length > LIMITS.redriveAllowSources ||
+      valid.length < arns.length
+    ) {
+      throw invalidAttributeValue(
+        "RedriveAllowPolicy",
+        "sourceQueueArns takes 1 to 10 queue ARNs.",
+      );
+    }
+    return { redrivePermission, sourceQueueArns: valid.map(String) };
+  }
+  if (redrivePermission !== "allowAll" && redrivePermission !== "denyAll") {
+    throw invalidAttributeValue("RedriveAllowPolicy", "Invalid value for redrivePermission.");
+  }
+  if (sourceQueueArns !== undefined) {
+    throw invalidAttributeValue("RedriveAllowPolicy", "sourceQueueArns goes with byQueue only.");
+  }
+  return { redrivePermission };
+}
+
+function parseObject(attribute: string, text: string): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw invalidAttributeValue(attribute);
+  }
+  if (parsed === null || typeof parsed !== "object" || Array.isArray(parsed)) {
+    throw invalidAttributeValue(attribute);
+  }
+  return { ...parsed };
+}

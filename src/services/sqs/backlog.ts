@@ -1,0 +1,200 @@
+import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
+import type { Reader, Tx } from "../../kernel/store.ts";
+import { COUNT, FLIGHT, HIDDEN, MESSAGE } from "./keys.ts";
+import type { CountName } from "./keys.ts";
+import { LIMITS } from "./limits.ts";
+import { invalidParameter } from "./errors.ts";
+import type { MessageRecord, ReceivedMessage } from "./message.ts";
+import type { Positions } from "./position.ts";
+import { backlogOf, topicOf } from "./queue.ts";
+import type { QueueRecord } from "./queue.ts";
+import { encodeReceipt } from "./receipt.ts";
+import type { Receipt } from "./receipt.ts";
+
+/** One queue in one transaction at one time: what every change to a backlog needs. */
+export interface Scope {
+  readonly tx: Tx;
+  readonly queue: QueueRecord;
+  readonly nowMs: number;
+  readonly positions: Positions;
+}
+
+/**
+ * What a queue does with its messages; standard and FIFO queues do it differently. A message is
+ *
+ *   enqueue ─▶ ready ──receive──▶ in flight ──remove──▶ gone
+ *     │          ▲                   │
+ *     └▶ delayed ┴──── promote ◀─────┘   (dead-lettered or expired when a receive meets it)
+ */
+export interface Backlog {
+  /** Adds a message; answers it with what the queue gave it. `delaySeconds` is for standard queues. */
+  enqueue(scope: Scope, message: MessageRecord, delaySeconds: number): Promise<MessageRecord>;
+  receive(scope: Scope, request: ReceiveRequest): Promise<ReceivedMessage[]>;
+  /** Deletes the message of a receipt. */
+  remove(scope: Scope, receipt: Receipt, handle: string): Promise<void>;
+  /** Makes the message of a receipt visible in `seconds`. */
+  changeVisibility(scope: Scope, receipt: Receipt, change: VisibilityChange): Promise<void>;
+  /** Makes visible what became due, up to a limit; answers how many that were. */
+  promote(scope: Scope): Promise<number>;
+  /** Takes up to `limit` visible messages out of the queue. */
+  take(scope: Scope, limit: number): Promise<MessageRecord[]>;
+  /** Removes a message, wherever it is. Its record has been read; it is still there. */
+  discard(scope: Scope, position: string, message: MessageRecord): Promise<void>;
+}
+
+export interface ReceiveRequest {
+  readonly limit: number;
+  readonly visibilityMs: number;
+}
+
+export interface VisibilityChange {
+  readonly handle: string;
+  readonly seconds: number;
+}
+
+/** The part of a message that receives change. */
+export interface FlightRecord {
+  /** Names the latest receive. */
+  readonly receive: string;
+  /** Receives in this queue. */
+  readonly receives: number;
+  readonly firstReceivedAtMs: number;
+  readonly receivedAtMs: number;
+  readonly visibleAtMs: number;
+  /** Of a FIFO queue. */
+  readonly sequence?: string;
+}
+
+/** Why a message is hidden, and where it goes afterwards. */
+export interface HiddenRecord {
+  readonly kind: "delayed" | "flight";
+  /** Of a fair queue. */
+  readonly turn?: number;
+  /** Of a FIFO queue. */
+  readonly group?: string;
+  readonly sequence?: string;
+}
+
+/** Changes to the three counts, written once per transaction. */
+export type Tally = Record<CountName, number>;
+
+export function newTally(): Tally {
+  return { ready: 0, delayed: 0, inFlight: 0 };
+}
+
+export function writeTally({ tx, queue }: Scope, tally: Tally): void {
+  const backlog = backlogOf(queue);
+  if (tally.ready !== 0) tx.add(COUNT.key(backlog, "ready"), tally.ready);
+  if (tally.delayed !== 0) tx.add(COUNT.key(backlog, "delayed"), tally.delayed);
+  if (tally.inFlight !== 0) tx.add(COUNT.key(backlog, "inFlight"), tally.inFlight);
+}
+
+/** Messages in flight, by the counts. */
+export function countOf(reader: Reader, queue: QueueRecord, name: CountName): Promise<number> {
+  return reader.sum(COUNT.key(backlogOf(queue), name));
+}
+
+export function isExpired({ queue, nowMs }: Scope, message: MessageRecord): boolean {
+  return message.sentAtMs + queue.messageRetentionPeriod * 1_000 <= nowMs;
+}
+
+/** When the next hidden message becomes visible; undefined when none is hidden. */
+export async function nextVisibleAtMs(
+  reader: Reader,
+  queue: QueueRecord,
+): Promise<number | undefined> {
+  const [first] = await reader.range(HIDDEN.below(backlogOf(queue)), { limit: 1 });
+  return first && HIDDEN.parts(first.key)[1];
+}
+
+/** Writes the state of a message that is being received; answers it as the receiver gets it. */
+export function putInFlight(
+  scope: Scope,
+  message: MessageRecord,
+  flight: Omit<InFlight, "message">,
+): ReceivedMessage {
+  const { tx, queue, nowMs, positions } = scope;
+  const { position, earlier, visibleAtMs, sequence } = flight;
+  const backlog = backlogOf(queue);
+  const receive = positions.sequence(nowMs);
+  const firstReceivedAtMs = earlier?.firstReceivedAtMs ?? message.firstReceivedAtMs ?? nowMs;
+  const receives = (earlier?.receives ?? 0) + 1;
+  const record: FlightRecord = {
+    receive,
+    receives,
+    firstReceivedAtMs,
+    receivedAtMs: nowMs,
+    visibleAtMs,
+    ...(sequence !== undefined && { sequence }),
+  };
+  tx.put(FLIGHT.key(backlog, position), encodeRecord(record));
+  tx.put(HIDDEN.key(backlog, visibleAtMs, position), encodeRecord(hiddenFlight(message, sequence)));
+  const group = queue.isFifo ? (message.group ?? "") : "";
+  return {
+    message,
+    receiptHandle: encodeReceipt({ backlog, group, position, receive }),
+    receiveCount: receives + (message.earlierReceives ?? 0),
+    firstReceivedAtMs,
+  };
+}
+
+interface InFlight {
+  readonly position: string;
+  readonly earlier: FlightRecord | undefined;
+  readonly visibleAtMs: number;
+  readonly sequence?: string;
+}
+
+/** Moves a message in flight to another time; tells waiters of it. */
+export function moveHidden(
+  { tx, queue }: Scope,
+  position: string,
+  move: {
+    readonly flight: FlightRecord;
+    readonly hidden: HiddenRecord;
+    readonly visibleAtMs: number;
+  },
+): void {
+  const backlog = backlogOf(queue);
+  const { flight, hidden, visibleAtMs } = move;
+  tx.delete(HIDDEN.key(backlog, flight.visibleAtMs, position));
+  tx.put(HIDDEN.key(backlog, visibleAtMs, position), encodeRecord(hidden));
+  tx.put(FLIGHT.key(backlog, position), encodeRecord({ ...flight, visibleAtMs }));
+  tx.wake({ topic: topicOf(queue), atMs: visibleAtMs });
+}
+
+/** Throws when a message would be hidden for longer than 12 hours after it was received. */
+export function checkTotalVisibility(
+  { nowMs }: Scope,
+  flight: FlightRecord,
+  { seconds }: VisibilityChange,
+): void {
+  const totalMs = nowMs + seconds * 1_000 - flight.receivedAtMs;
+  if (totalMs <= LIMITS.visibilitySeconds * 1_000) return;
+  throw invalidParameter(
+    `Value ${seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout` +
+      ` for the message is beyond the limit [${LIMITS.visibilitySeconds} seconds].`,
+  );
+}
+
+export async function readFlight(
+  { tx, queue }: Scope,
+  position: string,
+): Promise<FlightRecord | undefined> {
+  const value = await tx.get(FLIGHT.key(backlogOf(queue), position));
+  return value && decodeRecord<FlightRecord>(value);
+}
+
+/** Deletes the message and its flight; where it was is the caller's to delete. */
+export function deleteMessage({ tx, queue }: Scope, position: string): void {
+  const backlog = backlogOf(queue);
+  tx.delete(MESSAGE.key(backlog, position));
+  tx.delete(FLIGHT.key(backlog, position));
+}
+
+function hiddenFlight(message: MessageRecord, sequence: string | undefined): HiddenRecord {
+  if (sequence !== undefined && message.group !== undefined) {
+    return { kind: "flight", group: message.group, sequence };
+  }
+  return { kind: "flight", ...(message.turn !== undefined && { turn: message.turn }) };
+}

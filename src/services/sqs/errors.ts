@@ -1,0 +1,106 @@
+import { ServiceError } from "../../kernel/errors.ts";
+import type { Refusals } from "../../kernel/service.ts";
+
+/** A parameter's value is refused; `reason` is the whole message. */
+export function invalidParameter(reason: string): ServiceError {
+  return new ServiceError("InvalidParameterValueException", reason, {
+    queryCode: "InvalidParameterValue",
+  });
+}
+
+/** A parameter's value is refused, in the words SQS uses for values out of range. */
+export function invalidValue(parameter: string, value: unknown, reason: string): ServiceError {
+  return invalidParameter(
+    `Value ${String(value)} for parameter ${parameter} is invalid. Reason: ${reason}`,
+  );
+}
+
+export function missingParameter(parameter: string): ServiceError {
+  return new ServiceError(
+    "MissingRequiredParameterException",
+    `The request must contain the parameter ${parameter}.`,
+    { queryCode: "MissingParameter" },
+  );
+}
+
+export function queueDoesNotExist(): ServiceError {
+  return new ServiceError("QueueDoesNotExist", "The specified queue does not exist.");
+}
+
+export function invalidAddress(address: string): ServiceError {
+  return new ServiceError(
+    "InvalidAddress",
+    `The address ${address} is not valid for this endpoint.`,
+  );
+}
+
+export function invalidAttributeName(name: string): ServiceError {
+  return new ServiceError("InvalidAttributeName", `Unknown Attribute ${name}.`);
+}
+
+export function invalidAttributeValue(name: string, reason?: string): ServiceError {
+  const why = reason === undefined ? "" : ` Reason: ${reason}`;
+  return new ServiceError(
+    "InvalidAttributeValue",
+    `Invalid value for the parameter ${name}.${why}`,
+  );
+}
+
+export function queueNameExists(attribute: string): ServiceError {
+  return new ServiceError(
+    "QueueNameExists",
+    `A queue already exists with the same name and a different value for attribute ${attribute}`,
+  );
+}
+
+export function queueDeletedRecently(): ServiceError {
+  return new ServiceError(
+    "QueueDeletedRecently",
+    "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+  );
+}
+
+export function purgeInProgress(queueName: string): ServiceError {
+  return new ServiceError(
+    "PurgeQueueInProgress",
+    `Only one PurgeQueue operation on ${queueName} is allowed every 60 seconds.`,
+  );
+}
+
+export function invalidReceipt(reason: string): ServiceError {
+  return new ServiceError("ReceiptHandleIsInvalid", reason);
+}
+
+export function messageNotInFlight(receipt: string): ServiceError {
+  const reason = "Message does not exist or is not available for visibility timeout change.";
+  return new ServiceError(
+    "MessageNotInflight",
+    `Value ${receipt} for parameter ReceiptHandle is invalid. Reason: ${reason}`,
+  );
+}
+
+export function tooManyInFlight(): ServiceError {
+  return new ServiceError("OverLimit", "Too many messages in flight.");
+}
+
+export function throttled(): ServiceError {
+  return new ServiceError("RequestThrottled", "Request is throttled.");
+}
+
+export function resourceNotFound(reason: string): ServiceError {
+  return new ServiceError("ResourceNotFoundException", reason);
+}
+
+export function unsupported(reason: string): ServiceError {
+  return new ServiceError("UnsupportedOperation", reason);
+}
+
+/** How SQS words input that does not fit its model. */
+export const refusals: Refusals = {
+  missing: (path) => missingParameter(path.replace(/^.*\.(?=[^.]*$)/, "")),
+  wrongType: (path, expected, actual) =>
+    new ServiceError(
+      "SerializationException",
+      `${path}: a ${actual} can not be converted to a ${expected}`,
+    ),
+};

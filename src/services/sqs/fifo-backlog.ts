@@ -1,0 +1,344 @@
+import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
+import type { Entry } from "../../kernel/store.ts";
+import {
+  checkTotalVisibility,
+  countOf,
+  deleteMessage,
+  isExpired,
+  moveHidden,
+  newTally,
+  putInFlight,
+  readFlight,
+  writeTally,
+} from "./backlog.ts";
+import type {
+  Backlog,
+  FlightRecord,
+  HiddenRecord,
+  ReceiveRequest,
+  Scope,
+  Tally,
+} from "./backlog.ts";
+import { deadLettered, deadLetterOf } from "./dead-letter.ts";
+import type { DeadLetter } from "./dead-letter.ts";
+import { invalidValue } from "./errors.ts";
+import { leavePlace, readGroup, settleGroup, withoutGroupPlace } from "./fifo-group.ts";
+import type { GroupRecord, OrderRecord } from "./fifo-group.ts";
+import { FIFO_DELAYED, FIFO_ORDER, FIFO_READY, FLIGHT, HIDDEN, MESSAGE } from "./keys.ts";
+import { BACKGROUND_CHUNK, LIMITS } from "./limits.ts";
+import type { MessageRecord, ReceivedMessage } from "./message.ts";
+import { sequenceAfter } from "./position.ts";
+import { backlogOf } from "./queue.ts";
+import { withReceives } from "./standard-backlog.ts";
+import type { Receipt } from "./receipt.ts";
+
+/** How often a receive looks again when all that it met was expired or dead-lettered. */
+const ROUNDS = 10;
+
+/**
+ * The backlog of a FIFO queue: in order within a message group, of which no message is received
+ * while another one is in flight (developer guide, "FIFO queue delivery logic in Amazon SQS").
+ */
+export const fifoBacklog: Backlog = {
+  async enqueue(scope, message) {
+    const { tx, queue, nowMs, positions } = scope;
+    const backlog = backlogOf(queue);
+    const group = message.group ?? "";
+    const record = await readGroup(scope, group);
+    const sequence = sequenceAfter(record?.last, positions.sequence(nowMs));
+    const position = positions.next(message.sentAtMs);
+    const delayMs = queue.delaySeconds * 1_000;
+    const placed: MessageRecord = {
+      ...message,
+      sequenceNumber: sequence,
+      ...(delayMs > 0 && { delayedUntilMs: message.sentAtMs + delayMs }),
+    };
+    const order: OrderRecord = { position, sentAtMs: message.sentAtMs };
+    tx.put(MESSAGE.key(backlog, position), encodeRecord(placed));
+    tx.put(FIFO_ORDER.key(backlog, group, sequence), encodeRecord(order));
+    const tally = newTally();
+    if (placed.delayedUntilMs === undefined) {
+      tally.ready += 1;
+    } else {
+      // Only counts and wakes: whether the message is to be had follows from the queue's delay.
+      const hidden: HiddenRecord = { kind: "delayed", group, sequence };
+      tx.put(HIDDEN.key(backlog, placed.delayedUntilMs, position), encodeRecord(hidden));
+      tally.delayed += 1;
+    }
+    writeTally(scope, tally);
+    await settleGroup(scope, group, {
+      ...record,
+      last: sequence,
+      queued: (record?.queued ?? 0) + 1,
+      inFlight: record?.inFlight ?? 0,
+    });
+    return placed;
+  },
+
+  async receive(scope, request) {
+    const { tx, queue } = scope;
+    await fifoBacklog.promote(scope);
+    const free = LIMITS.inFlightMessages - (await countOf(tx, queue, "inFlight"));
+    const limit = Math.min(request.limit, free);
+    const deadLetter = await deadLetterOf(scope);
+    const received: ReceivedMessage[] = [];
+    for (let round = 0; round < ROUNDS && received.length < limit; round += 1) {
+      const wanted = limit - received.length;
+      const groups = await tx.claim(FIFO_READY.below(backlogOf(queue)), wanted);
+      for (const entry of groups) {
+        if (received.length >= limit) break;
+        const taking = { request, deadLetter, limit: limit - received.length };
+        received.push(...(await receiveGroup(scope, FIFO_READY.parts(entry.key)[2], taking)));
+      }
+      if (groups.length < wanted) break;
+    }
+    return received;
+  },
+
+  async remove(scope, receipt, handle) {
+    const flight = await readFlight(scope, receipt.position);
+    if (flight === undefined) return;
+    landFlight(scope, receipt, { flight, handle });
+    deleteMessage(scope, receipt.position);
+    writeTally(scope, { ready: 0, delayed: 0, inFlight: -1 });
+    await changeGroup(scope, receipt.group, { queued: 0, inFlight: -1 });
+  },
+
+  async changeVisibility(scope, receipt, change) {
+    const { nowMs, queue, tx } = scope;
+    const flight = await readFlight(scope, receipt.position);
+    if (flight === undefined) {
+      throw invalidValue(
+        "ReceiptHandle",
+        change.handle,
+        "Message does not exist or is not available for visibility timeout change.",
+      );
+    }
+    checkReceipt(scope, receipt, { flight, handle: change.handle });
+    checkTotalVisibility(scope, flight, change);
+    const sequence = flight.sequence ?? "";
+    if (change.seconds > 0) {
+      const hidden: HiddenRecord = { kind: "flight", group: receipt.group, sequence };
+      const visibleAtMs = nowMs + change.seconds * 1_000;
+      moveHidden(scope, receipt.position, { flight, hidden, visibleAtMs });
+      return;
+    }
+    landFlight(scope, receipt, { flight, handle: change.handle });
+    const landed: FlightRecord = { ...flight, visibleAtMs: nowMs };
+    tx.put(FLIGHT.key(backlogOf(queue), receipt.position), encodeRecord(landed));
+    await putBack(scope, receipt.position, { group: receipt.group, sequence });
+    writeTally(scope, { ready: 1, delayed: 0, inFlight: -1 });
+    await changeGroup(scope, receipt.group, { queued: 1, inFlight: -1 });
+  },
+
+  async promote(scope) {
+    const { tx, queue, nowMs } = scope;
+    const backlog = backlogOf(queue);
+    const due = await tx.claim(HIDDEN.between([backlog], 0, nowMs + 1), BACKGROUND_CHUNK);
+    const tally = newTally();
+    for (const { key, value } of due) await promoteOne(scope, { key, value }, tally);
+    writeTally(scope, tally);
+    const delayMs = queue.delaySeconds * 1_000;
+    const since = FIFO_DELAYED.between([backlog], 0, Math.max(0, nowMs - delayMs + 1));
+    const delayed = await tx.claim(since, BACKGROUND_CHUNK);
+    for (const { key } of delayed) await changeGroup(scope, FIFO_DELAYED.parts(key)[2], NO_CHANGE);
+    return due.length + delayed.length;
+  },
+
+  async take(scope, limit) {
+    const { tx, queue } = scope;
+    await fifoBacklog.promote(scope);
+    const taken: MessageRecord[] = [];
+    const groups = await tx.claim(FIFO_READY.below(backlogOf(queue)), limit);
+    for (const entry of groups) {
+      if (taken.length >= limit) break;
+      const group = FIFO_READY.parts(entry.key)[2];
+      const met = await readGroupMessages(scope, group, limit - taken.length);
+      for (const { message, position, flight, key } of met) {
+        tx.delete(key);
+        deleteMessage(scope, position);
+        taken.push(withReceives(message, flight));
+      }
+      writeTally(scope, { ready: -met.length, delayed: 0, inFlight: 0 });
+      await changeGroup(scope, group, { queued: -met.length, inFlight: 0 });
+    }
+    return taken;
+  },
+
+  async discard(scope, position, message) {
+    const { tx, queue } = scope;
+    const backlog = backlogOf(queue);
+    const group = message.group ?? "";
+    const orderKey = FIFO_ORDER.key(backlog, group, message.sequenceNumber ?? "");
+    const flight = await readFlight(scope, position);
+    const tally = newTally();
+    if ((await tx.get(orderKey)) === undefined) {
+      tx.delete(HIDDEN.key(backlog, flight?.visibleAtMs ?? 0, position));
+      tally.inFlight -= 1;
+      await changeGroup(scope, group, { queued: 0, inFlight: -1 });
+    } else {
+      tx.delete(orderKey);
+      tally[await leaveDelay(scope, position, message)] -= 1;
+      await changeGroup(scope, group, { queued: -1, inFlight: 0 });
+    }
+    deleteMessage(scope, position);
+    writeTally(scope, tally);
+  },
+};
+
+const NO_CHANGE = { queued: 0, inFlight: 0 };
+
+interface Taking {
+  readonly request: ReceiveRequest;
+  readonly deadLetter: DeadLetter | undefined;
+  readonly limit: number;
+}
+
+/** Receives as many messages of a ready group as it can; the group is locked if there was one. */
+async function receiveGroup(
+  scope: Scope,
+  group: string,
+  { request, deadLetter, limit }: Taking,
+): Promise<ReceivedMessage[]> {
+  const { tx, nowMs } = scope;
+  const received: ReceivedMessage[] = [];
+  const met = await readGroupMessages(scope, group, limit);
+  for (const { key, message, position, flight, sequence } of met) {
+    tx.delete(key);
+    if (isExpired(scope, message)) {
+      deleteMessage(scope, position);
+    } else if (deadLetter && flight && flight.receives >= deadLetter.maxReceiveCount) {
+      deleteMessage(scope, position);
+      const target = { ...scope, queue: deadLetter.queue };
+      await fifoBacklog.enqueue(target, deadLettered(scope, message, flight), 0);
+    } else {
+      const visibleAtMs = nowMs + request.visibilityMs;
+      received.push(
+        putInFlight(scope, message, { position, earlier: flight, visibleAtMs, sequence }),
+      );
+    }
+  }
+  writeTally(scope, { ready: -met.length, delayed: 0, inFlight: received.length });
+  await changeGroup(scope, group, { queued: -met.length, inFlight: received.length });
+  return received;
+}
+
+interface GroupMessage {
+  readonly key: Entry["key"];
+  readonly sequence: string;
+  readonly position: string;
+  readonly message: MessageRecord;
+  readonly flight: FlightRecord | undefined;
+}
+
+/** The first messages of a group whose delay is over, in order. */
+async function readGroupMessages(
+  { tx, queue, nowMs }: Scope,
+  group: string,
+  limit: number,
+): Promise<GroupMessage[]> {
+  const backlog = backlogOf(queue);
+  const entries = await tx.range(FIFO_ORDER.below(backlog, group), { limit });
+  const orders = entries.map((entry) => decodeRecord<OrderRecord>(entry.value));
+  const values = await tx.getMany([
+    ...orders.map(({ position }) => MESSAGE.key(backlog, position)),
+    ...orders.map(({ position }) => FLIGHT.key(backlog, position)),
+  ]);
+  const messages: GroupMessage[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const order = orders[index];
+    const message = values[index];
+    const flight = values[entries.length + index];
+    if (order === undefined || message === undefined) continue;
+    if (order.sentAtMs + queue.delaySeconds * 1_000 > nowMs) break;
+    messages.push({
+      key: entry.key,
+      sequence: FIFO_ORDER.parts(entry.key)[2],
+      position: order.position,
+      message: decodeRecord<MessageRecord>(message),
+      flight: flight && decodeRecord<FlightRecord>(flight),
+    });
+  }
+  return messages;
+}
+
+/** Changes a group's numbers and lets it find its place; a group that gave messages takes a new turn. */
+async function changeGroup(
+  scope: Scope,
+  group: string,
+  change: { readonly queued: number; readonly inFlight: number },
+): Promise<void> {
+  const record = await readGroup(scope, group);
+  if (record === undefined) return;
+  const changed: GroupRecord = {
+    ...record,
+    queued: record.queued + change.queued,
+    inFlight: record.inFlight + change.inFlight,
+  };
+  if (change.queued >= 0 && record.delayedSinceMs === undefined) {
+    await settleGroup(scope, group, changed);
+    return;
+  }
+  leavePlace(scope, group, record);
+  await settleGroup(scope, group, withoutGroupPlace(changed));
+}
+
+async function promoteOne(scope: Scope, { key, value }: Entry, tally: Tally): Promise<void> {
+  const hidden = decodeRecord<HiddenRecord>(value);
+  const { group = "", sequence = "" } = hidden;
+  scope.tx.delete(key);
+  tally.ready += 1;
+  if (hidden.kind === "delayed") {
+    tally.delayed -= 1;
+    return;
+  }
+  tally.inFlight -= 1;
+  await putBack(scope, HIDDEN.parts(key)[2], { group, sequence });
+  await changeGroup(scope, group, { queued: 1, inFlight: -1 });
+}
+
+/** Returns a message that was in flight to its place in its group's order. */
+async function putBack(
+  { tx, queue }: Scope,
+  position: string,
+  place: { readonly group: string; readonly sequence: string },
+): Promise<void> {
+  const backlog = backlogOf(queue);
+  const value = await tx.get(MESSAGE.key(backlog, position));
+  const sentAtMs = value === undefined ? 0 : decodeRecord<MessageRecord>(value).sentAtMs;
+  const order: OrderRecord = { position, sentAtMs };
+  tx.put(FIFO_ORDER.key(backlog, place.group, place.sequence), encodeRecord(order));
+}
+
+/** Takes a flight out of HIDDEN. Throws when the receipt is not the latest or no longer holds. */
+function landFlight(
+  scope: Scope,
+  receipt: Receipt,
+  held: { readonly flight: FlightRecord; readonly handle: string },
+): void {
+  checkReceipt(scope, receipt, held);
+  const key = HIDDEN.key(backlogOf(scope.queue), held.flight.visibleAtMs, receipt.position);
+  scope.tx.delete(key);
+}
+
+function checkReceipt(
+  { nowMs }: Scope,
+  receipt: Receipt,
+  { flight, handle }: { readonly flight: FlightRecord; readonly handle: string },
+): void {
+  if (flight.receive === receipt.receive && flight.visibleAtMs > nowMs) return;
+  throw invalidValue("ReceiptHandle", handle, "The receipt handle has expired.");
+}
+
+/** Which count a queued message is in; forgets its delay if that still runs. */
+async function leaveDelay(
+  { tx, queue }: Scope,
+  position: string,
+  message: MessageRecord,
+): Promise<"ready" | "delayed"> {
+  if (message.delayedUntilMs === undefined) return "ready";
+  const key = HIDDEN.key(backlogOf(queue), message.delayedUntilMs, position);
+  if ((await tx.get(key)) === undefined) return "ready";
+  tx.delete(key);
+  return "delayed";
+}

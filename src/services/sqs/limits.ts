@@ -1,0 +1,47 @@
+/**
+ * Every number that SQS documents: Amazon SQS quotas, and the valid values of its API Reference.
+ */
+export const LIMITS = {
+  queueNameLength: 80,
+  /** Bytes of a message with its attributes, and of all messages of a batch. */
+  messageBytes: 1_048_576,
+  messageAttributes: 10,
+  attributeNameLength: 256,
+  attributeTypeLength: 256,
+  groupIdLength: 128,
+  deduplicationIdLength: 128,
+  receiveAttemptIdLength: 128,
+  batchEntries: 10,
+  batchEntryIdLength: 80,
+  receiveMessages: 10,
+  waitSeconds: 20,
+  visibilitySeconds: 43_200,
+  delaySeconds: 900,
+  inFlightMessages: 120_000,
+  tags: 50,
+  tagKeyLength: 128,
+  tagValueLength: 256,
+  listQueues: 1_000,
+  moveTasksListed: 10,
+  moveRatePerSecond: 500,
+  maxReceiveCount: 1_000,
+  redriveAllowSources: 10,
+  permissionLabelLength: 80,
+  permissionStatements: 20,
+  permissionActions: 7,
+} as const;
+
+/** How long a deduplication id and a receive attempt id are remembered. */
+export const DEDUPLICATION_MS = 300_000;
+/** How long a deleted queue's name is not to be had, and a queue is not purged again. */
+export const QUEUE_PAUSE_MS = 60_000;
+/** The largest request: 1 MiB of messages with the JSON or form encoding around them. */
+export const MAX_REQUEST_BYTES = 2_097_152;
+
+/** Calls per second on a FIFO queue (of one kind), or on a message group in high-throughput mode. */
+export const FIFO_CALLS_PER_SECOND = 300;
+
+/** Messages that one transaction promotes, drops, expires or moves in the background. */
+export const BACKGROUND_CHUNK = 200;
+/** The shortest time between two looks for expired messages of a queue. */
+export const RETENTION_PAUSE_MS = 1_000;

@@ -1,0 +1,221 @@
+import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
+import type { Reader, Tx } from "../../kernel/store.ts";
+import type { TimerHandler, WorkQueue } from "../../kernel/work.ts";
+import { backlogKindOf } from "./backlog-kind.ts";
+import { countOf } from "./backlog.ts";
+import { withoutPlace } from "./dead-letter.ts";
+import { MOVE_TASK } from "./keys.ts";
+import { BACKGROUND_CHUNK, LIMITS } from "./limits.ts";
+import type { MessageRecord } from "./message.ts";
+import type { Positions } from "./position.ts";
+import { addressOfArn, findQueue } from "./queue.ts";
+import type { QueueAddress, QueueRecord } from "./queue.ts";
+
+const MOVE = "sqs.move";
+/** Chunks per second of a task with a rate, so that it moves evenly. */
+const CHUNKS_PER_SECOND = 5;
+
+/** A task that moves messages out of a dead-letter queue. */
+export interface MoveTaskRecord {
+  readonly id: string;
+  readonly sourceArn: string;
+  /** Where to; absent when each message goes back to the queue it came from. */
+  readonly destinationArn?: string;
+  readonly messagesPerSecond?: number;
+  readonly status: "RUNNING" | "COMPLETED" | "CANCELLING" | "CANCELLED" | "FAILED";
+  readonly moved: number;
+  readonly toMove: number;
+  readonly startedAtMs: number;
+  readonly failureReason?: string;
+}
+
+interface MovePayload {
+  readonly source: QueueAddress;
+  readonly startedAtMs: number;
+}
+
+interface MoveDeps {
+  readonly work: WorkQueue;
+  readonly now: () => number;
+  readonly positions: Positions;
+}
+
+/** Starts a task; its messages are moved in the background, also after a restart. */
+export async function startMoveTask(
+  tx: Tx,
+  work: WorkQueue,
+  start: { readonly task: MoveTaskRecord; readonly source: QueueRecord },
+): Promise<void> {
+  const { task, source } = start;
+  const { accountId, region, name } = source;
+  putTask(tx, source, task);
+  await forgetOldTasks(tx, source);
+  const payload: MovePayload = {
+    source: { accountId, region, name },
+    startedAtMs: task.startedAtMs,
+  };
+  await work.schedule(tx, { kind: MOVE, id: task.id, dueAtMs: task.startedAtMs, payload });
+}
+
+/** The tasks of a queue, the latest first. */
+export async function listMoveTasks(
+  reader: Reader,
+  source: QueueAddress,
+  limit: number,
+): Promise<MoveTaskRecord[]> {
+  const { accountId, region, name } = source;
+  const range = MOVE_TASK.below(accountId, region, name);
+  const entries = await reader.range(range, { limit, reverse: true });
+  return entries.map((entry) => decodeRecord<MoveTaskRecord>(entry.value));
+}
+
+export function putTask(tx: Tx, source: QueueAddress, task: MoveTaskRecord): void {
+  const { accountId, region, name } = source;
+  tx.put(MOVE_TASK.key(accountId, region, name, task.startedAtMs, task.id), encodeRecord(task));
+}
+
+/** The handle that callers hold. */
+export function encodeTaskHandle(task: MoveTaskRecord): string {
+  const { id, sourceArn, startedAtMs } = task;
+  return Buffer.from(JSON.stringify({ taskId: id, sourceArn, startedAtMs })).toString("base64");
+}
+
+/** Reads a handle; undefined for what is none. */
+export function decodeTaskHandle(
+  handle: string,
+): { readonly taskId: string; readonly source: QueueAddress } | undefined {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(handle, "base64").toString("utf8"));
+    if (parsed === null || typeof parsed !== "object") return undefined;
+    const { taskId, sourceArn }: { taskId?: unknown; sourceArn?: unknown } = parsed;
+    const source = typeof sourceArn === "string" ? addressOfArn(sourceArn) : undefined;
+    return typeof taskId === "string" && source ? { taskId, source } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Moves one chunk each time it is due, and makes itself due again until the queue is empty. */
+export function moveHandlers(deps: MoveDeps): Record<string, TimerHandler> {
+  return {
+    [MOVE]: {
+      kind: "timer",
+      fire: async (tx, item) => {
+        // Written by startMoveTask.
+        const { source, startedAtMs } = item.payload as MovePayload;
+        const task = await findTask(tx, source, { id: item.id, startedAtMs });
+        if (task === undefined) return;
+        const nowMs = deps.now();
+        const next = await moveChunk(tx, task, { source, nowMs, positions: deps.positions });
+        putTask(tx, source, next);
+        if (next.status !== "RUNNING") return;
+        const pauseMs = task.messagesPerSecond === undefined ? 0 : pauseOf(task.messagesPerSecond);
+        const dueAtMs = nowMs + pauseMs;
+        await deps.work.schedule(tx, { kind: MOVE, id: item.id, dueAtMs, payload: item.payload });
+      },
+    },
+  };
+}
+
+interface Moving {
+  readonly source: QueueAddress;
+  readonly nowMs: number;
+  readonly positions: Positions;
+}
+
+async function moveChunk(tx: Tx, task: MoveTaskRecord, moving: Moving): Promise<MoveTaskRecord> {
+  if (task.status === "CANCELLING") return { ...task, status: "CANCELLED" };
+  const source = await findQueue(tx, moving.source);
+  if (source === undefined) return failed(task, "AWS.SimpleQueueService.NonExistentQueue");
+  const scope = { tx, queue: source, nowMs: moving.nowMs, positions: moving.positions };
+  const limit = chunkOf(task.messagesPerSecond);
+  const destination = await fixedDestination(tx, task);
+  if (destination === "missing") return failed(task, "AWS.SimpleQueueService.NonExistentQueue");
+  const messages = await backlogKindOf(source).take(scope, limit);
+  const targets = new Map<string, QueueRecord | undefined>();
+  let moved = task.moved;
+  for (const [index, message] of messages.entries()) {
+    const target = destination ?? (await targetOf(tx, message, targets));
+    if (target === undefined || target.isFifo !== source.isFifo) {
+      await putBack(scope, messages.slice(index));
+      return failed({ ...task, moved }, "CouldNotDetermineMessageSource");
+    }
+    await backlogKindOf(target).enqueue(
+      { ...scope, queue: target },
+      movedMessage(message, target, moving),
+      0,
+    );
+    moved += 1;
+  }
+  const isDone = messages.length === 0 || (await countOf(tx, source, "ready")) <= 0;
+  return { ...task, moved, status: isDone ? "COMPLETED" : "RUNNING" };
+}
+
+/** A message as it enters the queue it is moved to: received by nobody there yet. */
+function movedMessage(
+  message: MessageRecord,
+  target: QueueRecord,
+  { nowMs }: Moving,
+): MessageRecord {
+  const { deadLetterSource: _source, ...kept } = withoutPlace(message);
+  return target.isFifo ? { ...kept, sentAtMs: nowMs } : kept;
+}
+
+async function putBack(
+  scope: Parameters<ReturnType<typeof backlogKindOf>["enqueue"]>[0],
+  messages: readonly MessageRecord[],
+): Promise<void> {
+  for (const message of messages) {
+    await backlogKindOf(scope.queue).enqueue(scope, withoutPlace(message), 0);
+  }
+}
+
+async function fixedDestination(
+  tx: Tx,
+  task: MoveTaskRecord,
+): Promise<QueueRecord | "missing" | undefined> {
+  if (task.destinationArn === undefined) return undefined;
+  const address = addressOfArn(task.destinationArn);
+  return (address && (await findQueue(tx, address))) ?? "missing";
+}
+
+async function targetOf(
+  tx: Tx,
+  message: MessageRecord,
+  known: Map<string, QueueRecord | undefined>,
+): Promise<QueueRecord | undefined> {
+  const arn = message.deadLetterSource ?? "";
+  if (!known.has(arn)) {
+    const address = addressOfArn(arn);
+    known.set(arn, address && (await findQueue(tx, address)));
+  }
+  return known.get(arn);
+}
+
+async function findTask(
+  tx: Tx,
+  { accountId, region, name }: QueueAddress,
+  { id, startedAtMs }: { readonly id: string; readonly startedAtMs: number },
+): Promise<MoveTaskRecord | undefined> {
+  const value = await tx.get(MOVE_TASK.key(accountId, region, name, startedAtMs, id));
+  return value && decodeRecord<MoveTaskRecord>(value);
+}
+
+async function forgetOldTasks(tx: Tx, { accountId, region, name }: QueueAddress): Promise<void> {
+  const range = MOVE_TASK.below(accountId, region, name);
+  const entries = await tx.range(range, { limit: 2 * LIMITS.moveTasksListed, reverse: true });
+  for (const { key } of entries.slice(LIMITS.moveTasksListed)) tx.delete(key);
+}
+
+function failed(task: MoveTaskRecord, failureReason: string): MoveTaskRecord {
+  return { ...task, status: "FAILED", failureReason };
+}
+
+function chunkOf(messagesPerSecond: number | undefined): number {
+  if (messagesPerSecond === undefined) return BACKGROUND_CHUNK;
+  return Math.max(1, Math.floor(messagesPerSecond / CHUNKS_PER_SECOND));
+}
+
+function pauseOf(messagesPerSecond: number): number {
+  return Math.ceil((chunkOf(messagesPerSecond) / messagesPerSecond) * 1_000);
+}

@@ -1,0 +1,30 @@
+import type {
+  CancelMessageMoveTaskRequest,
+  CancelMessageMoveTaskResult,
+} from "@aws-sdk/client-sqs";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { invalidValue, resourceNotFound, unsupported } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import { decodeTaskHandle, listMoveTasks, putTask } from "../move-task.ts";
+
+/** Stops a move task that is running; what it moved stays moved. */
+export function cancelMessageMoveTask(): Operation<
+  CancelMessageMoveTaskRequest,
+  CancelMessageMoveTaskResult
+> {
+  return transaction(async (_context, input, tx) => {
+    const handle = decodeTaskHandle(input.TaskHandle ?? "");
+    if (handle === undefined) {
+      throw invalidValue("TaskHandle", input.TaskHandle, "Value is not a task handle.");
+    }
+    const tasks = await listMoveTasks(tx, handle.source, LIMITS.moveTasksListed);
+    const task = tasks.find(({ id }) => id === handle.taskId);
+    if (task === undefined) throw resourceNotFound("Task does not exist.");
+    if (task.status !== "RUNNING") {
+      throw unsupported("Only active tasks can be cancelled.");
+    }
+    putTask(tx, handle.source, { ...task, status: "CANCELLING" });
+    return { ApproximateNumberOfMessagesMoved: task.moved };
+  });
+}

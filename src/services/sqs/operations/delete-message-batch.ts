@@ -1,0 +1,23 @@
+import type { DeleteMessageBatchRequest, DeleteMessageBatchResult } from "@aws-sdk/client-sqs";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { checkBatch, performEach } from "../batch.ts";
+import { scopeAt } from "../desk.ts";
+import type { Desk } from "../desk.ts";
+import { removeByHandle } from "../receipt-use.ts";
+
+/** Deletes the messages of up to 10 receipt handles, each by itself. */
+export function deleteMessageBatch(
+  desk: Desk,
+): Operation<DeleteMessageBatchRequest, DeleteMessageBatchResult> {
+  return transaction(async (context, input, tx) => {
+    const scope = await scopeAt(desk, context, { tx, url: input.QueueUrl });
+    const entries = input.Entries ?? [];
+    checkBatch(entries, "DeleteMessageBatchRequestEntry");
+    desk.quotas.count(scope.queue, "delete", { nowMs: scope.nowMs });
+    return performEach(entries, async (entry) => {
+      await removeByHandle(scope, entry.ReceiptHandle ?? "");
+      return {};
+    });
+  });
+}

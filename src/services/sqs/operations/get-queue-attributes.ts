@@ -1,0 +1,65 @@
+import type { GetQueueAttributesRequest, GetQueueAttributesResult } from "@aws-sdk/client-sqs";
+import { conversation } from "../../../kernel/operation.ts";
+import type { Context, Operation } from "../../../kernel/operation.ts";
+import { isAttributeName, showAttributes } from "../attributes.ts";
+import { backlogKindOf } from "../backlog-kind.ts";
+import { countOf } from "../backlog.ts";
+import type { Scope } from "../backlog.ts";
+import { scopeAt } from "../desk.ts";
+import type { Desk } from "../desk.ts";
+import { invalidAttributeName } from "../errors.ts";
+import { queueArn } from "../queue.ts";
+
+/** The attributes of a queue by name, or all of them. */
+export function getQueueAttributes(
+  desk: Desk,
+): Operation<GetQueueAttributesRequest, GetQueueAttributesResult> {
+  return conversation(async (context, input) => {
+    const names = input.AttributeNames ?? [];
+    for (const name of names) if (!isAttributeName(name)) throw invalidAttributeName(name);
+    if (names.some((name) => name === "All" || name.startsWith("Approximate"))) {
+      await promoteAll(desk, context, input);
+    }
+    const shown = await desk.deps.store.read(async (reader) => {
+      // Reading needs no more of a transaction than its reader.
+      const scope = await scopeAt(desk, context, {
+        tx: reader as Scope["tx"],
+        url: input.QueueUrl,
+      });
+      return names.length === 0 ? {} : showAll(scope);
+    });
+    const isWanted = (name: string): boolean =>
+      names.includes("All") || names.includes(name as "All");
+    const wanted = Object.entries(shown).filter(([name]) => isWanted(name));
+    return wanted.length === 0 ? {} : { Attributes: Object.fromEntries(wanted) };
+  });
+}
+
+/** Makes visible all that became due, so that the counts are right. */
+async function promoteAll(
+  desk: Desk,
+  context: Context,
+  input: GetQueueAttributesRequest,
+): Promise<void> {
+  let promoted: number;
+  do {
+    promoted = await desk.deps.store.transact(async (tx) => {
+      const scope = await scopeAt(desk, context, { tx, url: input.QueueUrl });
+      return backlogKindOf(scope.queue).promote(scope);
+    });
+  } while (promoted > 0);
+}
+
+async function showAll({ tx, queue }: Scope): Promise<Record<string, string>> {
+  const count = async (name: Parameters<typeof countOf>[2]): Promise<string> =>
+    String(Math.max(0, await countOf(tx, queue, name)));
+  return {
+    ...showAttributes(queue),
+    QueueArn: queueArn(queue),
+    CreatedTimestamp: String(Math.floor(queue.createdAtMs / 1_000)),
+    LastModifiedTimestamp: String(Math.floor(queue.modifiedAtMs / 1_000)),
+    ApproximateNumberOfMessages: await count("ready"),
+    ApproximateNumberOfMessagesDelayed: await count("delayed"),
+    ApproximateNumberOfMessagesNotVisible: await count("inFlight"),
+  };
+}

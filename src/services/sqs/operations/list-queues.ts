@@ -1,0 +1,34 @@
+import type { ListQueuesRequest, ListQueuesResult } from "@aws-sdk/client-sqs";
+import { conversation } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { keyAfter } from "../../../kernel/tuple.ts";
+import type { Desk } from "../desk.ts";
+import { QUEUE } from "../keys.ts";
+import { pageOf, pageSizeOf } from "../page.ts";
+import { queueUrl } from "../queue.ts";
+
+/** URLs of the caller's queues in order of names, by prefix and page. */
+export function listQueues(desk: Desk): Operation<ListQueuesRequest, ListQueuesResult> {
+  return conversation(async (context, input) => {
+    const { accountId, region } = context.caller;
+    const prefix = input.QueueNamePrefix ?? "";
+    const limit = pageSizeOf(input.MaxResults);
+    const after = input.NextToken === undefined ? undefined : pageOf(input.NextToken);
+    const whole = QUEUE.between([accountId, region], prefix, `${prefix}\uffff`);
+    const from = after === undefined ? whole.from : keyAfter(QUEUE.key(accountId, region, after));
+    const entries = await desk.deps.store.read((reader) =>
+      reader.range({ from, to: whole.to }, { limit: limit + 1 }),
+    );
+    const names = entries.map((entry) => QUEUE.parts(entry.key)[2]);
+    const page = names.slice(0, limit);
+    const last = page.at(-1);
+    // Without MaxResults SQS answers up to 1,000 queues and no token.
+    const hasMore = names.length > limit && input.MaxResults !== undefined && last !== undefined;
+    return {
+      ...(page.length > 0 && {
+        QueueUrls: page.map((name) => queueUrl(context, { accountId, region, name })),
+      }),
+      ...(hasMore && { NextToken: Buffer.from(last).toString("base64") }),
+    };
+  });
+}

@@ -1,0 +1,29 @@
+import type { SetQueueAttributesRequest } from "@aws-sdk/client-sqs";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { applyAttributes } from "../attributes.ts";
+import { scopeAt } from "../desk.ts";
+import type { Desk } from "../desk.ts";
+import { putQueue, topicOf } from "../queue.ts";
+import { checkRedrive, writeSourceIndex } from "../redrive.ts";
+import { scheduleExpiry } from "../retention.ts";
+
+/** Changes attributes of a queue. */
+export function setQueueAttributes(desk: Desk): Operation<SetQueueAttributesRequest, object> {
+  return transaction(async (context, input, tx) => {
+    const { queue, nowMs } = await scopeAt(desk, context, { tx, url: input.QueueUrl });
+    const changed = {
+      ...applyAttributes(queue, input.Attributes ?? {}, queue.isFifo),
+      modifiedAtMs: nowMs,
+    };
+    await checkRedrive(tx, changed);
+    putQueue(tx, changed);
+    writeSourceIndex(tx, queue, changed);
+    if (changed.messageRetentionPeriod !== queue.messageRetentionPeriod) {
+      await scheduleExpiry(tx, desk.deps.work, { queue: changed, dueAtMs: nowMs });
+    }
+    // A shorter delay shows messages of a FIFO queue at once.
+    if (changed.delaySeconds < queue.delaySeconds) tx.wake({ topic: topicOf(queue) });
+    return {};
+  });
+}

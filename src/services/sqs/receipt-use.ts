@@ -1,0 +1,42 @@
+import { backlogKindOf } from "./backlog-kind.ts";
+import type { Scope } from "./backlog.ts";
+import { invalidReceipt, invalidValue, missingParameter } from "./errors.ts";
+import { LIMITS } from "./limits.ts";
+import { backlogOf } from "./queue.ts";
+import { decodeReceipt } from "./receipt.ts";
+import type { Receipt } from "./receipt.ts";
+
+/** Deletes the message of a handle. Throws ReceiptHandleIsInvalid for handles of other queues. */
+export async function removeByHandle(scope: Scope, handle: string): Promise<void> {
+  const receipt = receiptOf(scope, handle);
+  if (receipt === undefined) return;
+  await backlogKindOf(scope.queue).remove(scope, receipt, handle);
+}
+
+/** Changes the visibility of the message of a handle, in seconds from now. */
+export async function changeByHandle(
+  scope: Scope,
+  handle: string,
+  seconds: number | undefined,
+): Promise<void> {
+  if (seconds === undefined) throw missingParameter("VisibilityTimeout");
+  if (!(Number.isInteger(seconds) && seconds >= 0 && seconds <= LIMITS.visibilitySeconds)) {
+    throw invalidValue("VisibilityTimeout", seconds, "Must be between 0 and 43200.");
+  }
+  const receipt = receiptOf(scope, handle);
+  if (receipt === undefined) {
+    const reason = "Message does not exist or is not available for visibility timeout change.";
+    throw invalidValue("ReceiptHandle", handle, reason);
+  }
+  await backlogKindOf(scope.queue).changeVisibility(scope, receipt, { handle, seconds });
+}
+
+/** The receipt of a handle; undefined when its message was purged. */
+function receiptOf({ queue }: Scope, handle: string): Receipt | undefined {
+  if (handle === "") throw missingParameter("ReceiptHandle");
+  const receipt = decodeReceipt(handle);
+  if (receipt.queueId !== queue.id) {
+    throw invalidReceipt("The specified receipt handle isn't valid for this queue.");
+  }
+  return receipt.backlog === backlogOf(queue) ? receipt : undefined;
+}

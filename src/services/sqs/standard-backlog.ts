@@ -1,0 +1,267 @@
+import { decodeRecord, encodeRecord, PRESENT } from "../../kernel/record.ts";
+import type { Entry } from "../../kernel/store.ts";
+import {
+  checkTotalVisibility,
+  countOf,
+  deleteMessage,
+  isExpired,
+  moveHidden,
+  newTally,
+  putInFlight,
+  readFlight,
+  writeTally,
+} from "./backlog.ts";
+import type {
+  Backlog,
+  FlightRecord,
+  HiddenRecord,
+  ReceiveRequest,
+  Scope,
+  Tally,
+} from "./backlog.ts";
+import { deadLettered, deadLetterOf } from "./dead-letter.ts";
+import type { DeadLetter } from "./dead-letter.ts";
+import { messageNotInFlight, tooManyInFlight } from "./errors.ts";
+import { assignTurn, leaveTurn } from "./fairness.ts";
+import { FLIGHT, HIDDEN, MESSAGE, READY } from "./keys.ts";
+import { BACKGROUND_CHUNK, LIMITS } from "./limits.ts";
+import type { MessageRecord, ReceivedMessage } from "./message.ts";
+import { backlogOf, topicOf } from "./queue.ts";
+
+/** How often a receive looks again when all that it met was expired or dead-lettered. */
+const ROUNDS = 10;
+
+/** The backlog of a standard queue: at least once, in the order of turns and positions. */
+export const standardBacklog: Backlog = {
+  async enqueue(scope, message, delaySeconds) {
+    const { tx, queue, nowMs, positions } = scope;
+    const backlog = backlogOf(queue);
+    const position = positions.next(message.sentAtMs);
+    const atMs = nowMs + delaySeconds * 1_000;
+    const placed = {
+      ...(await assignTurn(scope, message)),
+      ...(delaySeconds > 0 && { delayedUntilMs: atMs }),
+    };
+    tx.put(MESSAGE.key(backlog, position), encodeRecord(placed));
+    const tally = newTally();
+    if (delaySeconds > 0) {
+      const hidden: HiddenRecord = {
+        kind: "delayed",
+        ...(placed.turn !== undefined && { turn: placed.turn }),
+      };
+      tx.put(HIDDEN.key(backlog, atMs, position), encodeRecord(hidden));
+      tx.wake({ topic: topicOf(queue), atMs });
+      tally.delayed += 1;
+    } else {
+      putReady(scope, placed.turn, position);
+      tally.ready += 1;
+    }
+    writeTally(scope, tally);
+    return placed;
+  },
+
+  async receive(scope, request) {
+    const { tx, queue } = scope;
+    await standardBacklog.promote(scope);
+    if ((await countOf(tx, queue, "inFlight")) >= LIMITS.inFlightMessages) throw tooManyInFlight();
+    const deadLetter = await deadLetterOf(scope);
+    const received: ReceivedMessage[] = [];
+    const tally = newTally();
+    for (let round = 0; round < ROUNDS && received.length < request.limit; round += 1) {
+      const wanted = request.limit - received.length;
+      const entries = await tx.claim(READY.below(backlogOf(queue)), wanted);
+      for (const met of await readMet(scope, entries)) {
+        tx.delete(met.entry.key);
+        tally.ready -= 1;
+        const one = await receiveOne(scope, met, { request, deadLetter });
+        if (one !== undefined) received.push(one);
+      }
+      if (entries.length < wanted) break;
+    }
+    tally.inFlight += received.length;
+    writeTally(scope, tally);
+    return received;
+  },
+
+  async remove(scope, receipt) {
+    const { tx, queue } = scope;
+    const flight = await readFlight(scope, receipt.position);
+    // Gone already, or received again since: a standard queue answers success all the same.
+    if (flight?.receive !== receipt.receive) return;
+    const backlog = backlogOf(queue);
+    const value = queue.isFair ? await tx.get(MESSAGE.key(backlog, receipt.position)) : undefined;
+    const message = value && decodeRecord<MessageRecord>(value);
+    const hiddenKey = HIDDEN.key(backlog, flight.visibleAtMs, receipt.position);
+    const isHidden = (await tx.get(hiddenKey)) !== undefined;
+    const tally = newTally();
+    if (isHidden) tx.delete(hiddenKey);
+    else tx.delete(READY.key(backlog, message?.turn ?? 0, receipt.position));
+    tally[isHidden ? "inFlight" : "ready"] -= 1;
+    deleteMessage(scope, receipt.position);
+    if (message !== undefined) leaveTurn(scope, message);
+    writeTally(scope, tally);
+  },
+
+  async changeVisibility(scope, receipt, change) {
+    const { tx, queue, nowMs } = scope;
+    const flight = await readFlight(scope, receipt.position);
+    const hiddenKey = HIDDEN.key(backlogOf(queue), flight?.visibleAtMs ?? 0, receipt.position);
+    const value = flight && (await tx.get(hiddenKey));
+    const isCurrent = flight?.receive === receipt.receive && flight.visibleAtMs > nowMs;
+    if (value === undefined || flight === undefined || !isCurrent) {
+      throw messageNotInFlight(change.handle);
+    }
+    checkTotalVisibility(scope, flight, change);
+    const hidden = decodeRecord<HiddenRecord>(value);
+    if (change.seconds > 0) {
+      const visibleAtMs = nowMs + change.seconds * 1_000;
+      moveHidden(scope, receipt.position, { flight, hidden, visibleAtMs });
+      return;
+    }
+    tx.delete(hiddenKey);
+    tx.put(
+      FLIGHT.key(backlogOf(queue), receipt.position),
+      encodeRecord({ ...flight, visibleAtMs: nowMs }),
+    );
+    putReady(scope, hidden.turn, receipt.position);
+    writeTally(scope, { ready: 1, delayed: 0, inFlight: -1 });
+  },
+
+  async promote(scope) {
+    const { tx, queue, nowMs } = scope;
+    const due = HIDDEN.between([backlogOf(queue)], 0, nowMs + 1);
+    const entries = await tx.claim(due, BACKGROUND_CHUNK);
+    const tally = newTally();
+    for (const { key, value } of entries) {
+      const hidden = decodeRecord<HiddenRecord>(value);
+      tx.delete(key);
+      putReady(scope, hidden.turn, HIDDEN.parts(key)[2]);
+      tally.ready += 1;
+      tally[hidden.kind === "delayed" ? "delayed" : "inFlight"] -= 1;
+    }
+    writeTally(scope, tally);
+    return entries.length;
+  },
+
+  async take(scope, limit) {
+    const { tx, queue } = scope;
+    await standardBacklog.promote(scope);
+    const entries = await tx.claim(READY.below(backlogOf(queue)), limit);
+    const tally = newTally();
+    const taken: MessageRecord[] = [];
+    for (const { entry, message, position, flight } of await readMet(scope, entries)) {
+      tx.delete(entry.key);
+      tally.ready -= 1;
+      if (message === undefined) continue;
+      deleteMessage(scope, position);
+      leaveTurn(scope, message);
+      taken.push(withReceives(message, flight));
+    }
+    writeTally(scope, tally);
+    return taken;
+  },
+
+  async discard(scope, position, message) {
+    const { tx, queue } = scope;
+    const backlog = backlogOf(queue);
+    const readyKey = READY.key(backlog, message.turn ?? 0, position);
+    const tally = newTally();
+    if ((await tx.get(readyKey)) !== undefined) {
+      tx.delete(readyKey);
+      tally.ready -= 1;
+    } else {
+      await discardHidden(scope, { position, message, tally });
+    }
+    deleteMessage(scope, position);
+    leaveTurn(scope, message);
+    writeTally(scope, tally);
+  },
+};
+
+/** Receives of a message so far, when it goes to another queue. */
+export function withReceives(
+  message: MessageRecord,
+  flight: FlightRecord | undefined,
+): MessageRecord {
+  if (flight === undefined) return message;
+  return {
+    ...message,
+    earlierReceives: flight.receives + (message.earlierReceives ?? 0),
+    firstReceivedAtMs: flight.firstReceivedAtMs,
+  };
+}
+
+/** A ready entry with what belongs to it. */
+interface Met {
+  readonly entry: Entry;
+  readonly position: string;
+  readonly message: MessageRecord | undefined;
+  readonly flight: FlightRecord | undefined;
+}
+
+async function readMet({ tx, queue }: Scope, entries: readonly Entry[]): Promise<Met[]> {
+  if (entries.length === 0) return [];
+  const backlog = backlogOf(queue);
+  const positions = entries.map((entry) => READY.parts(entry.key)[2]);
+  const values = await tx.getMany([
+    ...positions.map((position) => MESSAGE.key(backlog, position)),
+    ...positions.map((position) => FLIGHT.key(backlog, position)),
+  ]);
+  return entries.map((entry, index) => {
+    const message = values[index];
+    const flight = values[entries.length + index];
+    return {
+      entry,
+      position: positions[index] ?? "",
+      message: message && decodeRecord<MessageRecord>(message),
+      flight: flight && decodeRecord<FlightRecord>(flight),
+    };
+  });
+}
+
+interface Receiving {
+  readonly request: ReceiveRequest;
+  readonly deadLetter: DeadLetter | undefined;
+}
+
+async function receiveOne(
+  scope: Scope,
+  { message, position, flight }: Met,
+  { request, deadLetter }: Receiving,
+): Promise<ReceivedMessage | undefined> {
+  if (message === undefined) return undefined;
+  if (isExpired(scope, message)) {
+    deleteMessage(scope, position);
+    leaveTurn(scope, message);
+    return undefined;
+  }
+  if (deadLetter && flight && flight.receives >= deadLetter.maxReceiveCount) {
+    deleteMessage(scope, position);
+    leaveTurn(scope, message);
+    const target = { ...scope, queue: deadLetter.queue };
+    await standardBacklog.enqueue(target, deadLettered(scope, message, flight), 0);
+    return undefined;
+  }
+  const visibleAtMs = scope.nowMs + request.visibilityMs;
+  return putInFlight(scope, message, { position, earlier: flight, visibleAtMs });
+}
+
+function putReady({ tx, queue }: Scope, turn: number | undefined, position: string): void {
+  tx.put(READY.key(backlogOf(queue), turn ?? 0, position), PRESENT);
+  tx.wake({ topic: topicOf(queue) });
+}
+
+async function discardHidden(
+  scope: Scope,
+  { position, message, tally }: { position: string; message: MessageRecord; tally: Tally },
+): Promise<void> {
+  const { tx, queue } = scope;
+  const flight = await readFlight(scope, position);
+  if (flight !== undefined) {
+    tx.delete(HIDDEN.key(backlogOf(queue), flight.visibleAtMs, position));
+    tally.inFlight -= 1;
+    return;
+  }
+  tx.delete(HIDDEN.key(backlogOf(queue), message.delayedUntilMs ?? 0, position));
+  tally.delayed -= 1;
+}
