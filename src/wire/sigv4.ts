@@ -188,7 +188,7 @@ function checkTime(claim: Claim, nowMs: number): void {
   const clock = `${time.slice(9, 11)}:${time.slice(11, 13)}:${time.slice(13, 15)}`;
   const signedMs = Date.parse(`${day}T${clock}Z`);
   if (Number.isNaN(signedMs)) throw incomplete("request", "X-Amz-Date");
-  if (!time.startsWith(claim.scope.date)) {
+  if (time.slice(0, 8) !== claim.scope.date) {
     throw refuse(
       "SignatureDoesNotMatch",
       `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${claim.scope.date}' != '${time.slice(0, 8)}', from '${time}'.`,
