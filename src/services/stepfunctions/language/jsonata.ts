@@ -4,17 +4,21 @@ import { StatesError } from "./errors.ts";
 import { isJsonArray, isJsonObject } from "./json.ts";
 import type { Json } from "./json.ts";
 import { JSONATA_FUNCTIONS } from "./jsonata-functions.ts";
+import { unsupportedNames } from "./jsonata-references.ts";
 import { JsonataProblem, toJson } from "./jsonata-result.ts";
 import type { EvaluationScope } from "./scope.ts";
 
-/** What an expression may use up. The real service documents no numbers; these stop what never ends. */
+/**
+ * What an expression may use up. The service documents no numbers; depth and array length are where it was
+ * seen to fail (`1+1+...` of some 100 terms, arrays of some 7 MB), the others stop what never ends.
+ */
 export const JSONATA_LIMITS = {
   /** Evaluated nodes of the expression; long results count for more than one. */
   steps: 1_000_000,
-  /** Evaluated nodes inside each other: the depth of recursion, about five times over. */
-  depth: 5_000,
+  /** Evaluated nodes inside each other. */
+  depth: 100,
   /** Elements of an array that the expression makes. */
-  arrayLength: 250_000,
+  arrayLength: 870_000,
   /** Characters of a text that the expression makes. */
   textLength: 4_000_000,
   /** By the machine's clock, for what takes long within one step. */
@@ -84,6 +88,11 @@ export function checkJsonata(expression: string): string | undefined {
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** The names in an expression with its `{% %}` that mean nothing in a state: see {@link unsupportedNames}. */
+export function unsupportedReferences(expression: string): readonly string[] {
+  return unsupportedNames(compile(codeOf(expression)).ast());
 }
 
 /** The error for a value of a type that its field does not take. */
