@@ -74,6 +74,12 @@ export interface Wake {
   readonly atMs?: number;
 }
 
+/**
+ * Tells waiters of every topic to look again: wake-ups of other nodes may have been lost. Listeners of
+ * {@link Store.onWake} get it from stores that nodes share.
+ */
+export const WAKE_ALL: Wake = { topic: "*" };
+
 /** The store cannot serve now: disk full or damaged, database gone. Nothing was half done. */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";

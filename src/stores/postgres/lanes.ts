@@ -1,0 +1,331 @@
+import type { Log } from "../../kernel/log.ts";
+import type { Random } from "../../kernel/random.ts";
+import { StoreUnavailable } from "../../kernel/store.ts";
+import type { Tx, Wake } from "../../kernel/store.ts";
+import type { Key } from "../../kernel/tuple.ts";
+import { ConnectionLost, StatementFailed } from "./driver.ts";
+import type { Statement } from "./driver.ts";
+import { Group } from "./group.ts";
+import type { GroupEnd, Job } from "./group.ts";
+import {
+  CONNECT_PAUSE_MS,
+  FATE_TIMEOUT_MS,
+  MAX_ATTEMPTS,
+  MAX_BACKOFF_MS,
+  MAX_GROUP,
+  MAX_LANE_AGE_MS,
+  MAX_WAITING,
+  READ_ALONE_MS,
+} from "./limits.ts";
+import { LANE_CLOSED } from "./schema.ts";
+import { closeLane, openLane } from "./session.ts";
+import type { Lane, SessionOptions } from "./session.ts";
+
+export interface LanesOptions {
+  readonly session: SessionOptions;
+  /** How many connections write. */
+  readonly size: number;
+  readonly log: Log;
+  readonly random: Random;
+  readonly machineNow: () => number;
+  /** Told after a commit. */
+  readonly onCommit: (wakes: readonly Wake[]) => void;
+}
+
+const SETTLE: Statement = { text: "SELECT settle_lane($1, $2)" };
+
+/** Errors of a statement after which the same may well succeed: deadlock, lock timeout, closed lane. */
+const TRANSIENT_STATES = new Set(["40001", "40P01", "55P03", LANE_CLOSED]);
+/** The server has no room or time: insufficient resources, cancelled, disk or system errors. */
+const UNAVAILABLE_STATES = /^(53|54|57|58|XX)/;
+
+/**
+ * Runs transactions in groups. While one group's bodies read, the transactions that arrive wait and
+ * become the next group, which starts when the first one commits: so groups grow with the load, a
+ * node never conflicts with itself, and an idle node answers at once.
+ */
+export class Lanes {
+  readonly #options: LanesOptions;
+  readonly #idle: Lane[] = [];
+  /** Transactions to run, and those that met a conflict, which are kept out of the others' way. */
+  #waiting: Job[] = [];
+  #contended: Job[] = [];
+  /** Keys that commits of this node are writing. */
+  readonly #busy = new Map<Key, Promise<void>>();
+  readonly #groups = new Set<Promise<void>>();
+  #reading = 0;
+  #scheduled = false;
+  #unfinished = 0;
+  #closed = false;
+  #idleListeners: (() => void)[] = [];
+  #failedAtMs = -Infinity;
+  #failure: StoreUnavailable | undefined;
+
+  constructor(options: LanesOptions) {
+    this.#options = options;
+  }
+
+  transact<Result>(body: (tx: Tx) => Promise<Result>): Promise<Result> {
+    if (this.#closed) return Promise.reject(new StoreUnavailable("the store is closed"));
+    if (this.#unfinished >= MAX_WAITING) {
+      return Promise.reject(new StoreUnavailable("too many transactions wait for PostgreSQL"));
+    }
+    this.#unfinished += 1;
+    const running = new Promise<Result>((resolve, reject) => {
+      const job: Job = {
+        body,
+        // The result is what this body returned.
+        resolve: (result) => resolve(result as Result),
+        reject,
+        conflicts: 0,
+      };
+      this.#waiting.push(job);
+      this.#schedule();
+    });
+    const forget = (): void => this.#forget();
+    running.then(forget, forget);
+    return running;
+  }
+
+  /** Finishes what runs and lets go of the connections. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#unfinished > 0) await new Promise<void>((resolve) => this.#idleListeners.push(resolve));
+    await Promise.all(this.#groups);
+    await Promise.all(this.#idle.splice(0).map(closeLane));
+  }
+
+  #forget(): void {
+    this.#unfinished -= 1;
+    if (this.#unfinished > 0) return;
+    for (const listener of this.#idleListeners.splice(0)) listener();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // What arrives with the same turn of the event loop belongs together.
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#start();
+    });
+  }
+
+  #start(): void {
+    if (this.#reading > 0 || this.#groups.size >= this.#options.size) return;
+    const jobs = this.#takeJobs();
+    if (jobs.length === 0) return;
+    const group = this.#runGroup(jobs);
+    this.#groups.add(group);
+    void group.finally(() => {
+      this.#groups.delete(group);
+      this.#schedule();
+    });
+  }
+
+  #takeJobs(): Job[] {
+    const contendedFirst = this.#contended.length > 0 && this.#options.random.fraction() < 0.5;
+    if (contendedFirst || this.#waiting.length === 0) return this.#contended.splice(0, MAX_GROUP);
+    return this.#waiting.splice(0, MAX_GROUP);
+  }
+
+  async #runGroup(jobs: readonly Job[]): Promise<void> {
+    const endReading = this.#beginReading();
+    let lane: Lane | undefined;
+    try {
+      lane = await this.#lane();
+      const group = new Group(lane, (key) => this.#busy.get(key));
+      await this.#runOn(lane, group, { jobs, endReading });
+    } catch (error) {
+      await this.#recover(jobs, lane, error);
+    } finally {
+      endReading();
+      if (lane !== undefined) this.#putBack(lane);
+    }
+  }
+
+  async #runOn(
+    lane: Lane,
+    group: Group,
+    { jobs, endReading }: { jobs: readonly Job[]; endReading: () => void },
+  ): Promise<void> {
+    await group.execute(jobs);
+    const sequence = lane.sequence + 1;
+    let end: GroupEnd;
+    const release = this.#markBusy(group.written);
+    endReading();
+    try {
+      end = await group.commit();
+    } catch (error) {
+      if (!(error instanceof ConnectionLost) || !group.needsFate) throw error;
+      if (!(await this.#happened(lane, sequence))) throw error;
+      end = group.end();
+    } finally {
+      release();
+    }
+    this.#finish(end);
+  }
+
+  /** Counts a group as reading until the returned function is called, or for READ_ALONE_MS. */
+  #beginReading(): () => void {
+    let over = false;
+    const end = (): void => {
+      if (over) return;
+      over = true;
+      clearTimeout(timer);
+      this.#reading -= 1;
+      this.#schedule();
+    };
+    this.#reading += 1;
+    const timer = setTimeout(end, READ_ALONE_MS);
+    return end;
+  }
+
+  #markBusy(written: Iterable<Key>): () => void {
+    const keys = [...written];
+    let release!: () => void;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    for (const key of keys) this.#busy.set(key, released);
+    return () => {
+      for (const key of keys) if (this.#busy.get(key) === released) this.#busy.delete(key);
+      release();
+    };
+  }
+
+  #finish({ finished, again, deferred, stale }: GroupEnd): void {
+    const wakes: Wake[] = [];
+    for (const { job, member, outcome } of finished) {
+      if (outcome.kind === "threw") {
+        job.reject(outcome.error);
+        continue;
+      }
+      if (outcome.kind !== "returned") continue;
+      wakes.push(...member.wakes);
+      for (const action of member.actions) this.#isolate(action);
+      job.resolve(outcome.result);
+    }
+    if (wakes.length > 0) this.#options.onCommit(wakes);
+    if (again.length > 0) this.#waiting.unshift(...again);
+    for (const { job, until } of deferred) {
+      void until.then(() => {
+        this.#waiting.push(job);
+        this.#schedule();
+      });
+    }
+    for (const job of stale) this.#conflict(job);
+    this.#schedule();
+  }
+
+  /** Runs a job again that met a conflict with another node: soon, and later each time. */
+  #conflict(job: Job): void {
+    job.conflicts += 1;
+    if (job.conflicts >= MAX_ATTEMPTS) {
+      job.reject(new StoreUnavailable("a transaction met too many conflicts"));
+      return;
+    }
+    const add = (): void => {
+      this.#contended.push(job);
+      this.#schedule();
+    };
+    if (job.conflicts < 2) return add();
+    const longestMs = Math.min(MAX_BACKOFF_MS, 2 ** job.conflicts);
+    setTimeout(add, longestMs * this.#options.random.fraction());
+  }
+
+  /** Decides for jobs whose group failed as a whole and wrote nothing. */
+  async #recover(jobs: readonly Job[], lane: Lane | undefined, error: unknown): Promise<void> {
+    if (error instanceof StatementFailed && !lane?.connection.lost) {
+      await lane?.connection.run({ text: "ROLLBACK" }).catch(() => {});
+    }
+    if (error instanceof StoreUnavailable) return rejectAll(jobs, error);
+    if (error instanceof ConnectionLost && lane !== undefined) {
+      // Nothing was written, and a connection may be lost alone: a new one says if more is wrong.
+      for (const job of jobs) this.#conflict(job);
+      return;
+    }
+    if (error instanceof StatementFailed && TRANSIENT_STATES.has(error.sqlState)) {
+      if (error.sqlState === LANE_CLOSED) lane?.connection.destroy();
+      for (const job of jobs) this.#conflict(job);
+      return;
+    }
+    if (jobs.length > 1 && error instanceof StatementFailed) return this.#runAlone(jobs);
+    rejectAll(jobs, this.#describe(error));
+  }
+
+  /** One of a group's jobs is too much for the database: finds out which. */
+  async #runAlone(jobs: readonly Job[]): Promise<void> {
+    for (const job of jobs) await this.#runGroup([job]);
+  }
+
+  #describe(error: unknown): unknown {
+    if (error instanceof ConnectionLost) return new StoreUnavailable(error.message, { cause: error });
+    if (error instanceof StatementFailed && UNAVAILABLE_STATES.test(error.sqlState)) {
+      return new StoreUnavailable(`PostgreSQL cannot serve: ${error.message}`, { cause: error });
+    }
+    return error;
+  }
+
+  /** An idle connection, or a new one; fails at once for a while after one could not be opened. */
+  async #lane(): Promise<Lane> {
+    const { session, machineNow } = this.#options;
+    for (let lane = this.#idle.pop(); lane; lane = this.#idle.pop()) {
+      if (lane.connection.lost) continue;
+      if (machineNow() - lane.openedAtMs < MAX_LANE_AGE_MS) return lane;
+      void closeLane(lane);
+    }
+    const nowMs = machineNow();
+    if (this.#failure && Math.abs(nowMs - this.#failedAtMs) < CONNECT_PAUSE_MS) throw this.#failure;
+    try {
+      const lane = await openLane(session, nowMs);
+      this.#failure = undefined;
+      return lane;
+    } catch (error) {
+      this.#failedAtMs = machineNow();
+      const message = error instanceof Error ? error.message : String(error);
+      this.#failure = new StoreUnavailable(message, { cause: error });
+      this.#options.log.warn("PostgreSQL is not available", { error: message });
+      throw this.#failure;
+    }
+  }
+
+  #putBack(lane: Lane): void {
+    if (!lane.connection.lost) this.#idle.push(lane);
+  }
+
+  /** Finds out whether a commit happened whose answer was lost; if not, it never will. */
+  async #happened(lane: Lane, sequence: number): Promise<boolean> {
+    const { machineNow, log } = this.#options;
+    const deadlineMs = machineNow() + FATE_TIMEOUT_MS;
+    log.warn("the answer to a commit was lost", { lane: lane.id, sequence });
+    for (;;) {
+      let asker: Lane | undefined;
+      try {
+        asker = await this.#lane();
+        const { rows } = await asker.connection.run(SETTLE, [String(lane.id), String(sequence)]);
+        return rows[0]?.[0] === "t";
+      } catch (error) {
+        if (machineNow() >= deadlineMs) {
+          const message = "PostgreSQL was lost during a commit; whether it happened is not known";
+          throw new StoreUnavailable(message, { cause: error });
+        }
+        await new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));
+      } finally {
+        if (asker !== undefined) this.#putBack(asker);
+      }
+    }
+  }
+
+  #isolate(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#options.log.error("an action after a commit failed", { error });
+    }
+  }
+}
+
+function rejectAll(jobs: readonly Job[], error: unknown): void {
+  for (const job of jobs) job.reject(error);
+}

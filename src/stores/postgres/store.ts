@@ -1,0 +1,161 @@
+import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { machineNow } from "../../kernel/clock.ts";
+import { silentLog } from "../../kernel/log.ts";
+import type { Log } from "../../kernel/log.ts";
+import type { Random } from "../../kernel/random.ts";
+import { StoreUnavailable } from "../../kernel/store.ts";
+import type { Reader, Store, Tx, Wake } from "../../kernel/store.ts";
+import { Lanes } from "./lanes.ts";
+import { migrate } from "./schema.ts";
+import { openSession } from "./session.ts";
+import type { SessionOptions } from "./session.ts";
+import { Snapshots } from "./snapshots.ts";
+import { Wakes } from "./wakes.ts";
+
+export interface PostgresStoreOptions {
+  /** `postgres://user:password@host:port/database?sslmode=…`. */
+  readonly url: string;
+  readonly random: Random;
+  readonly log?: Log;
+  /** The PostgreSQL schema that holds everything; `waystation` when absent. */
+  readonly schema?: string;
+  /** How many connections this node opens at most, at least 3; 8 when absent. */
+  readonly poolSize?: number;
+  /** How TLS is done, instead of what `sslmode` in the URL says. */
+  readonly tls?: TlsOptions;
+  /** A statement that takes longer is given up; 10 seconds when absent. */
+  readonly statementTimeoutMs?: number;
+  /** 3 seconds when absent. */
+  readonly connectTimeoutMs?: number;
+  /** This machine's time, in milliseconds of the epoch. */
+  readonly machineNow?: () => number;
+}
+
+/** A store that many nodes share, and whose clock rules them all. */
+export interface PostgresStore extends Store {
+  /** How far the database's clock is ahead of this machine's, in milliseconds. */
+  clockOffsetMs(): number;
+}
+
+const DEFAULT_POOL_SIZE = 8;
+const MIN_POOL_SIZE = 3;
+const MAX_LANES = 4;
+/** How much later than PostgreSQL itself this side gives a statement up. */
+const ANSWER_GRACE_MS = 2_000;
+
+/**
+ * Opens the store, creating or migrating its tables. Throws a {@link StoreUnavailable} when the
+ * database cannot be reached or was written by a newer version.
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+  const { statementTimeoutMs = 10_000, connectTimeoutMs = 3_000, schema = "waystation" } = options;
+  const session: SessionOptions = {
+    url: options.url,
+    tls: options.tls,
+    schema,
+    statementTimeoutMs,
+    connectTimeoutMs,
+    answerTimeoutMs: statementTimeoutMs + ANSWER_GRACE_MS,
+    applicationName: "waystation",
+  };
+  await prepareSchema(session);
+  const store = new OpenPostgresStore(options, session);
+  await store.open();
+  return store;
+}
+
+async function prepareSchema(session: SessionOptions): Promise<void> {
+  try {
+    const connection = await openSession(session);
+    await migrate(connection, session.schema);
+    await connection.end();
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new StoreUnavailable(message, { cause: error });
+  }
+}
+
+class OpenPostgresStore implements PostgresStore {
+  readonly #log: Log;
+  readonly #listeners: ((wake: Wake) => void)[] = [];
+  readonly #lanes: Lanes;
+  readonly #snapshots: Snapshots;
+  readonly #wakes: Wakes;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: PostgresStoreOptions, session: SessionOptions) {
+    const { random, log = silentLog } = options;
+    const now = options.machineNow ?? machineNow;
+    const size = Math.max(MIN_POOL_SIZE, options.poolSize ?? DEFAULT_POOL_SIZE) - 1;
+    const lanes = Math.min(MAX_LANES, Math.ceil(size / 2));
+    this.#log = log;
+    this.#wakes = new Wakes({
+      session,
+      log,
+      id: random.uuid(),
+      machineNow: now,
+      tell: (wake) => this.#tell(wake),
+    });
+    this.#lanes = new Lanes({
+      session,
+      size: lanes,
+      log,
+      random,
+      machineNow: now,
+      onCommit: (wakes) => {
+        for (const wake of wakes) this.#tell(wake);
+        this.#wakes.send(wakes);
+      },
+    });
+    this.#snapshots = new Snapshots({ session, size: size - lanes, machineNow: now });
+  }
+
+  open(): Promise<void> {
+    return this.#wakes.open();
+  }
+
+  transact<Result>(body: (tx: Tx) => Promise<Result>): Promise<Result> {
+    return this.#lanes.transact(body);
+  }
+
+  read<Result>(body: (reader: Reader) => Promise<Result>): Promise<Result> {
+    return this.#snapshots.read(body);
+  }
+
+  onWake(listener: (wake: Wake) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  clear(): Promise<void> {
+    return this.#snapshots.run({ text: "TRUNCATE entry, total" });
+  }
+
+  check(): Promise<void> {
+    return this.#snapshots.run({ text: "SELECT 1" });
+  }
+
+  clockOffsetMs(): number {
+    return this.#wakes.clockOffsetMs;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([this.#lanes.close(), this.#snapshots.close()]);
+    await this.#wakes.close();
+  }
+
+  #tell(wake: Wake): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(wake);
+      } catch (error) {
+        this.#log.error("a listener of wake-ups failed", { error });
+      }
+    }
+  }
+}
