@@ -192,7 +192,7 @@ export class Connection {
     this.#socket.off("drain", this.#onDrain);
     this.#socket.resume();
     this.#socket.end();
-    if (this.#peerEnded) this.#socket.destroySoon();
+    if (this.#peerEnded || this.#host.stopping) this.#socket.destroySoon();
   }
 
   #next(): void {

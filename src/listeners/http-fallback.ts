@@ -1,6 +1,7 @@
-import { createServer } from "node:http";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { promisify } from "node:util";
 import { gunzip, inflate } from "node:zlib";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../wire/http.ts";
@@ -34,6 +35,12 @@ export function createFallback(options: FallbackOptions): Fallback {
   const running = new Set<AbortController>();
   let stopping = false;
   const serve = (message: IncomingMessage, answer: ServerResponse): void => {
+    // What follows a request that closed its connection was not asked.
+    if (closing.has(message.socket)) return;
+    if (hasTwoHosts(message)) {
+      closeWith(answer, TWO_HOSTS);
+      return;
+    }
     const aborting = new AbortController();
     running.add(aborting);
     if (stopping) aborting.abort();
@@ -41,7 +48,23 @@ export function createFallback(options: FallbackOptions): Fallback {
       running.delete(aborting);
       aborting.abort();
     });
-    void respond(options, message, answer, aborting.signal).catch(() => message.destroy());
+    const respond = async (): Promise<void> => {
+      const request = new NodeRequest(message, aborting.signal);
+      const limit = Math.min(options.bodyLimit(request), limits.bodyCapBytes);
+      const body = await readBody(message, answer, { limit, pauseMs: limits.bodyPauseMs });
+      if (!(body instanceof Uint8Array)) {
+        closeWith(answer, body);
+        return;
+      }
+      request.body = body;
+      const response = await options.handler(request);
+      if (stopping) answer.setHeader("connection", "close");
+      send(answer, response);
+    };
+    // Reading failed: the client left, or the parser refused the rest and has answered already.
+    respond().catch(() => {
+      if (message.socket.writable) message.destroy();
+    });
   };
   const server = createServer(
     {
@@ -81,36 +104,31 @@ export function createFallback(options: FallbackOptions): Fallback {
   };
 }
 
-async function respond(
-  options: FallbackOptions,
-  message: IncomingMessage,
-  answer: ServerResponse,
-  signal: AbortSignal,
-): Promise<void> {
-  const request = new NodeRequest(message, signal);
-  const limit = Math.min(options.bodyLimit(request), options.limits.bodyCapBytes);
-  const body = await readBody(message, answer, limit, options.limits.bodyPauseMs);
-  if (body instanceof Uint8Array) {
-    request.body = body;
-    send(answer, await options.handler(request));
-    return;
-  }
-  // The rest of the body is not read, so the connection cannot be used again.
+/** Connections that end with the answer which is being written. */
+const closing = new WeakSet<Socket>();
+
+const TWO_HOSTS = refusal(400, "BadRequest", "The request has more than one Host header");
+
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  const isHost = (name: string, at: number): boolean =>
+    at % 2 === 0 && name.toLowerCase() === "host";
+  return rawHeaders.findIndex(isHost) !== rawHeaders.findLastIndex(isHost);
+}
+
+/** Answers a request whose rest is not read, so that the connection cannot be used again. */
+function closeWith(answer: ServerResponse, response: HttpResponse): void {
+  if (answer.socket) closing.add(answer.socket);
   answer.setHeader("connection", "close");
-  send(answer, body);
+  send(answer, response);
 }
 
 /** The decoded body, or the refusal of it. */
 async function readBody(
   message: IncomingMessage,
   answer: ServerResponse,
-  limit: number,
-  pauseMs: number,
+  { limit, pauseMs }: { readonly limit: number; readonly pauseMs: number },
 ): Promise<Uint8Array | HttpResponse> {
-  const { rawHeaders, headers } = message;
-  if (rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host").length > 1) {
-    return refusal(400, "BadRequest", "The request has more than one Host header");
-  }
+  const { headers } = message;
   if (Number(headers["content-length"] ?? 0) > limit) return BODY_TOO_LARGE;
   if (headers.expect?.toLowerCase() === "100-continue") answer.writeContinue();
   message.setTimeout(pauseMs, () => message.destroy());
@@ -145,21 +163,24 @@ async function decompress(
 
 function send(answer: ServerResponse, { status, headers, body }: HttpResponse): void {
   for (const [name, value] of Object.entries(headers)) answer.setHeader(name, value);
-  answer.writeHead(status);
+  answer.statusCode = status;
   answer.end(body);
 }
 
-/** Bytes that are no HTTP, a head that is too large, or one that never ended. */
-function refuseClient(
-  error: NodeJS.ErrnoException,
-  socket: Socket & { _httpMessage?: unknown },
-): void {
-  if (!socket.writable || error.code === "ECONNRESET" || socket._httpMessage) {
+/** Bytes that are no HTTP, a head that is too large, or a request that never ended. */
+function refuseClient(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // Once an answer has begun, nothing can be said any more.
+  const hasBegun = "_httpMessage" in socket && isSent(socket._httpMessage);
+  if (!socket.writable || error.code === "ECONNRESET" || hasBegun) {
     socket.destroy();
     return;
   }
   socket.end(`HTTP/1.1 ${statusOf(error.code)}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
-  socket.destroySoon();
+}
+
+/** Node names the answer that a socket is busy with in this undocumented way only. */
+function isSent(answer: unknown): boolean {
+  return answer instanceof ServerResponse && answer.headersSent;
 }
 
 function statusOf(code: string | undefined): string {
