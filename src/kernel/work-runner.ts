@@ -230,7 +230,8 @@ export class WorkRunner {
           state.performing -= 1;
           this.#lookAt(state.kind, this.#options.clock.now());
         });
-        void this.#options.clock.track(this.#own(performed));
+        const owned = this.#own(performed);
+        if (handler.waitsForClock === undefined) void this.#options.clock.track(owned);
       }
       if (items.length < free) return;
     }
@@ -263,13 +264,15 @@ export class WorkRunner {
   }
 
   async #perform(handler: EffectHandler, item: DueWork): Promise<void> {
-    const { store, log } = this.#options;
+    const { clock, store, log } = this.#options;
     try {
       const finish = await handler.perform(item, this.#stopping.signal);
-      await store.transact(async (tx) => {
-        await finish(tx);
-        await this.#endLease(tx, item);
-      });
+      await clock.track(
+        store.transact(async (tx) => {
+          await finish(tx);
+          await this.#endLease(tx, item);
+        }),
+      );
     } catch (error) {
       // A node that stops keeps its lease: the item is performed anew when it starts.
       if (this.#stopping.signal.aborted) return;

@@ -103,6 +103,11 @@ export interface EffectHandler {
   readonly perform: (item: DueWork, signal: AbortSignal) => Promise<(tx: Tx) => Promise<void>>;
   /** How many of this kind run at once on a node. */
   readonly concurrency: number;
+  /**
+   * Set where performing may itself wait for the clock: a clock that is advanced does not wait for it
+   * then, so the handler tracks what it does between its waits.
+   */
+  readonly waitsForClock?: true;
   readonly retry?: RetryPolicy;
   /** Runs in the transaction that declares an item dead. */
   readonly giveUp?: (tx: Tx, item: DueWork, error: unknown) => Promise<void>;
