@@ -1,0 +1,255 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AdjustableClock } from "../../src/kernel/clock.ts";
+import { silentLog } from "../../src/kernel/log.ts";
+import type { Random } from "../../src/kernel/random.ts";
+import type { Store, Tx } from "../../src/kernel/store.ts";
+import { WORK_DEAD, WORK_DUE, WORK_ITEM, WORK_LEASED, workQueue } from "../../src/kernel/work.ts";
+import type { DueWork, WorkHandler, WorkItem } from "../../src/kernel/work.ts";
+import { WorkRunner } from "../../src/kernel/work-runner.ts";
+import { memoryStore } from "../../src/stores/memory.ts";
+
+const random: Random = {
+  bytes: (count) => new Uint8Array(count),
+  uuid: () => "00000000-0000-4000-8000-000000000000",
+  fraction: () => 0,
+};
+
+interface Bench {
+  readonly store: Store;
+  readonly clock: AdjustableClock;
+  readonly runner: WorkRunner;
+  schedule(item: Partial<WorkItem>): Promise<void>;
+  left(): Promise<number>;
+}
+
+async function bench(handlers: Record<string, WorkHandler>, store = memoryStore()): Promise<Bench> {
+  const clock = new AdjustableClock({ frozenAtMs: 1_000 });
+  const handlerOf = async (kind: string): Promise<WorkHandler | undefined> => handlers[kind];
+  const runner = new WorkRunner({ store, clock, log: silentLog, random, node: "a", handlerOf });
+  await runner.start();
+  return {
+    store,
+    clock,
+    runner,
+    schedule: (item) =>
+      store.transact((tx) =>
+        workQueue.schedule(tx, { kind: "test.do", id: "1", dueAtMs: 2_000, payload: {}, ...item }),
+      ),
+    left: () =>
+      store.read(async (reader) => {
+        const ranges = [WORK_ITEM, WORK_DUE, WORK_LEASED, WORK_DEAD].map((space) => space.below());
+        const found = await Promise.all(ranges.map((range) => reader.range(range, { limit: 100 })));
+        return found.flat().length;
+      }),
+  };
+}
+
+function timer(fire: (tx: Tx, item: DueWork) => Promise<void>): WorkHandler {
+  return { kind: "timer", fire };
+}
+
+test("a timer fires once, at its time, and is gone", async () => {
+  const fired: string[] = [];
+  const { clock, schedule, left } = await bench({
+    "test.do": timer(async (_tx, item) => void fired.push(`${item.id} at ${clock.now()}`)),
+  });
+  await schedule({ id: "b", dueAtMs: 3_000 });
+  await schedule({ id: "a", dueAtMs: 2_000 });
+  await clock.advance(999);
+  assert.deepEqual(fired, []);
+  await clock.advance(10_000);
+  assert.deepEqual(fired, ["a at 2000", "b at 3000"]);
+  assert.equal(await left(), 0);
+});
+
+test("scheduling an item again replaces it; cancelling forgets it", async () => {
+  const fired: unknown[] = [];
+  const { clock, schedule, store, left } = await bench({
+    "test.do": timer(async (_tx, item) => void fired.push(item.payload)),
+  });
+  await schedule({ payload: "early" });
+  await schedule({ payload: "late", dueAtMs: 5_000 });
+  await schedule({ id: "2", payload: "never" });
+  await store.transact((tx) => workQueue.cancel(tx, "test.do", "2"));
+  await clock.advance(2_000);
+  assert.deepEqual(fired, []);
+  await clock.advance(2_000);
+  assert.deepEqual(fired, ["late"]);
+  assert.equal(await left(), 0);
+});
+
+test("a timer's changes and its removal commit together", async () => {
+  const attempts: number[] = [];
+  const { clock, schedule, store } = await bench({
+    "test.do": timer(async (tx, item) => {
+      tx.put(WORK_DEAD.key("ledger", String(item.attempt)), new Uint8Array(1));
+      attempts.push(item.attempt);
+      if (item.attempt < 3) throw new Error("not yet");
+    }),
+  });
+  await schedule({});
+  await clock.advance(60_000);
+  assert.deepEqual(attempts, [1, 2, 3]);
+  const ledger = await store.read((reader) =>
+    reader.range(WORK_DEAD.below("ledger"), { limit: 9 }),
+  );
+  assert.equal(ledger.length, 1);
+});
+
+test("a timer that always fails dies and does not hold up the others", async () => {
+  const fired: string[] = [];
+  const { clock, schedule, store } = await bench({
+    "test.do": timer(async (_tx, item) => {
+      if (item.id === "bad") throw new Error("never");
+      fired.push(item.id);
+    }),
+  });
+  await schedule({ id: "bad" });
+  await schedule({ id: "good", dueAtMs: 2_001 });
+  await clock.advance(2_000);
+  assert.deepEqual(fired, ["good"]);
+  await clock.advance(3_600_000);
+  const dead = await store.read((reader) => reader.get(WORK_DEAD.key("test.do", "bad")));
+  assert.ok(dead);
+});
+
+test("an effect is performed, and what it returns commits with its removal", async () => {
+  const performed: string[] = [];
+  const { clock, schedule, left } = await bench({
+    "test.do": {
+      kind: "effect",
+      concurrency: 2,
+      perform: async (item) => {
+        performed.push(item.id);
+        return async () => {};
+      },
+    },
+  });
+  for (const id of ["a", "b", "c", "d", "e"]) await schedule({ id });
+  await clock.advance(1_000);
+  assert.deepEqual(performed.toSorted(), ["a", "b", "c", "d", "e"]);
+  assert.equal(await left(), 0);
+});
+
+test("effects of a kind run no more at once than it allows", async () => {
+  let running = 0;
+  let most = 0;
+  const { clock, schedule } = await bench({
+    "test.do": {
+      kind: "effect",
+      concurrency: 3,
+      perform: async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        running -= 1;
+        return async () => {};
+      },
+    },
+  });
+  for (let id = 0; id < 20; id += 1) await schedule({ id: String(id) });
+  await clock.advance(1_000);
+  assert.equal(most, 3);
+});
+
+test("a failing effect is retried with growing delays, then given up", async () => {
+  const attempts: number[] = [];
+  const given: string[] = [];
+  const { clock, schedule, store } = await bench({
+    "test.do": {
+      kind: "effect",
+      concurrency: 1,
+      retry: { maxAttempts: 4, firstDelayMs: 1_000, maxDelayMs: 3_000 },
+      perform: async () => {
+        attempts.push(clock.now());
+        throw new Error("down");
+      },
+      giveUp: async (_tx, item, error) => void given.push(`${item.id}: ${String(error)}`),
+    },
+  });
+  await schedule({});
+  await clock.advance(60_000);
+  // Half of 1 s, of 2 s, of 3 s: the random part is 0 here.
+  assert.deepEqual(attempts, [2_000, 2_500, 3_500, 5_000]);
+  assert.deepEqual(given, ["1: Error: down"]);
+  assert.ok(await store.read((reader) => reader.get(WORK_DEAD.key("test.do", "1"))));
+});
+
+test("what is scheduled while its item is performed follows it", async () => {
+  const performed: unknown[] = [];
+  const { clock, schedule, store, left } = await bench({
+    "test.do": {
+      kind: "effect",
+      concurrency: 1,
+      perform: async (item) => {
+        performed.push(item.payload);
+        if (performed.length === 1) {
+          const next = { kind: "test.do", id: "1", dueAtMs: 3_000, payload: "again" };
+          await store.transact((tx) => workQueue.schedule(tx, next));
+        }
+        return async () => {};
+      },
+    },
+  });
+  await schedule({ payload: "first" });
+  await clock.advance(1_500);
+  assert.deepEqual(performed, ["first"]);
+  await clock.advance(1_500);
+  assert.deepEqual(performed, ["first", "again"]);
+  assert.equal(await left(), 0);
+});
+
+test("what a node had leased when it died is performed after its release", async () => {
+  const store = memoryStore();
+  const stuck = await bench(
+    {
+      "test.do": {
+        kind: "effect",
+        concurrency: 1,
+        perform: (_item, signal) =>
+          new Promise((_resolve, reject) => {
+            signal.addEventListener("abort", () => reject(new Error("stopped")));
+          }),
+      },
+    },
+    store,
+  );
+  await stuck.schedule({ dueAtMs: 1_000 });
+  await stuck.runner.stop();
+
+  const performed: string[] = [];
+  const next = await bench(
+    {
+      "test.do": {
+        kind: "effect",
+        concurrency: 1,
+        perform: async (item) => {
+          performed.push(`${item.id}, attempt ${item.attempt}`);
+          return async () => {};
+        },
+      },
+    },
+    store,
+  );
+  await next.clock.settle();
+  assert.deepEqual(performed, []);
+  await next.runner.release("a");
+  await next.clock.settle();
+  assert.deepEqual(performed, ["1, attempt 1"]);
+  assert.equal(await next.left(), 0);
+});
+
+test("a runner that starts finds what became due while nobody looked", async () => {
+  const store = memoryStore();
+  const late = { kind: "test.do", id: "1", dueAtMs: 500, payload: null };
+  await store.transact((tx) => workQueue.schedule(tx, late));
+  await store.transact((tx) =>
+    workQueue.schedule(tx, { ...late, kind: "test.other", dueAtMs: 900 }),
+  );
+  const fired: string[] = [];
+  const handler = timer(async (_tx, item) => void fired.push(item.kind));
+  const { clock } = await bench({ "test.do": handler, "test.other": handler }, store);
+  await clock.settle();
+  assert.deepEqual(fired.toSorted(), ["test.do", "test.other"]);
+});
