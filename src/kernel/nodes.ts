@@ -1,0 +1,115 @@
+import type { Alarm, Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+import { decodeRecord, encodeRecord } from "./record.ts";
+import { space } from "./spaces.ts";
+import type { Space } from "./spaces.ts";
+import type { Store } from "./store.ts";
+
+export const NODE: Space<[node: string]> = space({
+  number: 6,
+  name: "node",
+  layout: ["node"],
+  value: "NodeRecord",
+  lifetime: "while the node beats, and until another one has given its leases back",
+});
+
+interface NodeRecord {
+  readonly aliveUntilMs: number;
+}
+
+/** How often a node says that it is alive. */
+export const BEAT_INTERVAL_MS = 5_000;
+/** A node that has not said so for this long is dead. */
+export const NODE_LIFETIME_MS = 15_000;
+/** The most nodes that share a store. */
+export const MAX_NODES = 1_000;
+
+export interface NodesOptions {
+  readonly store: Store;
+  /** The store's own time, which nobody moves: nodes must agree on it. */
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly node: string;
+  /** Gives back what a node that is dead had leased; may be called more than once. */
+  readonly release: (node: string) => Promise<void>;
+}
+
+/**
+ * The life of the nodes that share a store. Each beats: it writes until when it is alive, and looks for
+ * others that are not any more, whose leases it gives back.
+ *
+ *   start ──▶ alive ──beat──▶ alive ─ ─ ─ no beat for 15 s ─ ─ ▶ dead ──released by any node──▶ gone
+ *               └──stop──▶ gone
+ *
+ * When the store was away no node could beat, and all look dead: so a node judges others only after
+ * its own beats have been in time for a whole lifetime.
+ */
+export class Nodes {
+  readonly #options: NodesOptions;
+  #alarm: Alarm | undefined;
+  #lastBeatMs = -Infinity;
+  #judgesFromMs = Infinity;
+  #beating: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: NodesOptions) {
+    this.#options = options;
+  }
+
+  /** Gives back what an earlier life of this node had leased, and begins to beat. */
+  async start(): Promise<void> {
+    const { node, release } = this.#options;
+    await release(node);
+    await this.#beat();
+    this.#setAlarm();
+  }
+
+  /** Ends the beating; this node has given back all that it had. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#alarm?.cancel();
+    await this.#beating;
+    const { store, node } = this.#options;
+    await store.transact(async (tx) => tx.delete(NODE.key(node)));
+  }
+
+  #setAlarm(): void {
+    const { clock, log } = this.#options;
+    if (this.#stopped) return;
+    this.#alarm = clock.alarm(clock.now() + BEAT_INTERVAL_MS, async () => {
+      this.#beating = this.#beat().catch((error: unknown) => {
+        this.#judgesFromMs = Infinity;
+        log.warn("this node could not say that it is alive", { error });
+      });
+      await this.#beating;
+      this.#setAlarm();
+    });
+  }
+
+  async #beat(): Promise<void> {
+    const { store, clock, node } = this.#options;
+    const nowMs = clock.now();
+    const late = nowMs - this.#lastBeatMs > NODE_LIFETIME_MS;
+    if (late || this.#judgesFromMs === Infinity) this.#judgesFromMs = nowMs + NODE_LIFETIME_MS;
+    const record: NodeRecord = { aliveUntilMs: nowMs + NODE_LIFETIME_MS };
+    await store.transact(async (tx) => tx.put(NODE.key(node), encodeRecord(record)));
+    this.#lastBeatMs = nowMs;
+    if (nowMs >= this.#judgesFromMs) await this.#bury(nowMs);
+  }
+
+  /** Releases what dead nodes had leased, and then forgets the nodes. */
+  async #bury(nowMs: number): Promise<void> {
+    const { store, log, node, release } = this.#options;
+    const entries = await store.read((reader) => reader.range(NODE.below(), { limit: MAX_NODES }));
+    for (const { key, value } of entries) {
+      const [other] = NODE.parts(key);
+      if (other === node || decodeRecord<NodeRecord>(value).aliveUntilMs > nowMs) continue;
+      log.warn("a node is gone, its work goes to others", { node: other });
+      await release(other);
+      await store.transact(async (tx) => {
+        const present = await tx.get(key);
+        if (present && decodeRecord<NodeRecord>(present).aliveUntilMs <= nowMs) tx.delete(key);
+      });
+    }
+  }
+}
