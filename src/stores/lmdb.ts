@@ -22,24 +22,14 @@ const FORMAT_VERSION = 1;
 /** Sorts after every space, so no range reaches it. */
 const FORMAT_KEY = "\xff\xffformat" as Key;
 
-/** The folders that this process has open: LMDB itself would share them. */
-const openFolders = new Set<string>();
-
 /**
  * Opens the store in a folder on this machine; transactions are durable when they resolve.
  * Rejects with a {@link StoreUnavailable} that says why when the folder is in use, was written by a
  * newer version, is damaged, or cannot be written.
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
-  const folder = await makeFolder(options.path);
-  if (openFolders.has(folder)) throw inUse(folder, "this process");
-  openFolders.add(folder);
-  try {
-    return new SerialStore(new GroupCommit(await LmdbFolder.open(folder)), options.log);
-  } catch (error) {
-    openFolders.delete(folder);
-    throw error;
-  }
+  const folder = await LmdbFolder.open(await makeFolder(options.path));
+  return new SerialStore(new GroupCommit(folder), options.log);
 }
 
 /** The folder's two files: `data.mdb`, and `owner.mdb`, by which a process keeps others out. */
@@ -79,7 +69,7 @@ class LmdbFolder implements BatchFile {
   /** LMDB refuses all after some failures, so the file is opened anew. */
   async probe(): Promise<void> {
     await this.#file.close();
-    this.#file = await openData(this.#folder);
+    this.#file = await openData(this.#folder); // if this fails, the closed file is closed again
     await this.#file.write(new Map([[FORMAT_KEY, formatRecord()]]));
   }
 
@@ -90,7 +80,6 @@ class LmdbFolder implements BatchFile {
   async close(): Promise<void> {
     await this.#file.close();
     await this.#owner.close();
-    openFolders.delete(this.#folder);
   }
 }
 
@@ -108,35 +97,35 @@ async function makeFolder(path: string): Promise<string> {
  * operating system's locks which of them are gone, so a killed owner keeps nobody out.
  */
 async function own(folder: string): Promise<LmdbFile> {
-  let owner: LmdbFile;
+  let owner: LmdbFile | undefined;
   try {
     owner = await LmdbFile.open(join(folder, "owner.mdb"));
+    // In another container, a process may have the same id.
+    if (owner.readerPids().includes(process.pid)) {
+      throw inUse(folder, "this process, or one in another container");
+    }
     owner.stayReader();
+    const others = owner.readerPids().filter((pid) => pid !== process.pid);
+    if (others.length > 0) throw inUse(folder, `process ${others.join(", ")}`);
+    return owner;
   } catch (error) {
+    await owner?.close();
     throw cannotOpen(folder, error);
   }
-  const others = owner.readerPids().filter((pid) => pid !== process.pid);
-  if (others.length === 0) return owner;
-  await owner.close();
-  throw inUse(folder, `process ${others.join(", ")}`);
 }
 
 async function openData(folder: string): Promise<LmdbFile> {
   const path = join(folder, "data.mdb");
-  let file: LmdbFile;
+  let file: LmdbFile | undefined;
   try {
     await assertSound(path);
     file = await LmdbFile.open(path);
+    await settleFormat(folder, file);
+    return file;
   } catch (error) {
+    await file?.close();
     throw cannotOpen(folder, error);
   }
-  try {
-    await settleFormat(folder, file);
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
-  return file;
 }
 
 async function settleFormat(folder: string, file: LmdbFile): Promise<void> {
@@ -163,6 +152,7 @@ function inUse(folder: string, by: string): StoreUnavailable {
 }
 
 function cannotOpen(path: string, error: unknown): StoreUnavailable {
+  if (error instanceof StoreUnavailable) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new StoreUnavailable(`${path} cannot be opened: ${reason}`, { cause: error });
 }

@@ -41,5 +41,7 @@ await put();
 say("full");
 await once(process.stdin, "data");
 await store.check();
-if ((await put()) === "stored" && (await put()) === "stored") say("done");
+const stored = [await put(), await put()];
+await store.close();
+if (!stored.includes("refused")) say("done");
 process.stdin.resume();

@@ -52,6 +52,8 @@ describe("a data folder", () => {
   test("is refused while this process has it open, and free when closed", async () => {
     const store = await open();
     await assert.rejects(open(), isUnavailable(/is in use by this process/));
+    await store.transact(async (tx) => tx.put(key(2), new Uint8Array(1)));
+    await assert.rejects(open(), isUnavailable(/is in use by this process/));
     await store.transact(async (tx) => tx.put(key(1), new Uint8Array(1)));
     await store.close();
     await (await open()).check();
