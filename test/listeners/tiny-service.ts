@@ -101,3 +101,12 @@ export const TINY: ServiceEntry = {
   path: /^\/tiny\/[^/]+$/,
   load: async (deps) => tiny(deps),
 };
+
+/** The same with a protocol that nobody has written a codec for. */
+export const TINY_REST: ServiceEntry = {
+  ...TINY,
+  load: async (deps) => {
+    const service = tiny(deps);
+    return { ...service, model: { ...MODEL, protocols: ["restXml"] } };
+  },
+};

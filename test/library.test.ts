@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import * as library from "../src/index.ts";
+import { startWaystation } from "../src/index.ts";
+
+test("the public names are these", () => {
+  assert.deepEqual(Object.keys(library), ["startWaystation"]);
+});
+
+test("several servers run in one process, each with its own time", async () => {
+  await using first = await startWaystation();
+  await using second = await startWaystation();
+  assert.notEqual(first.port, second.port);
+  await first.clock.freeze();
+  await first.clock.set(new Date("2030-01-01T00:00:00Z"));
+  await first.clock.advance(1_000);
+  assert.equal(first.clock.now(), Date.parse("2030-01-01T00:00:01Z"));
+  assert.ok(second.clock.now() < Date.parse("2030-01-01T00:00:00Z"));
+  const health = await fetch(`${second.url}/_waystation/health`);
+  assert.equal(health.status, 200);
+  await health.body?.cancel();
+});
+
+test("stopping twice is stopping once, and the port is free again", async () => {
+  const first = await startWaystation();
+  await Promise.all([first.stop(), first.stop()]);
+  await using second = await startWaystation({ port: first.port });
+  assert.equal(second.port, first.port);
+});
+
+test("a port that is taken is the system's error, and nothing is left open", async () => {
+  await using first = await startWaystation();
+  await assert.rejects(startWaystation({ port: first.port }), { code: "EADDRINUSE" });
+});
+
+test("another machine's way in needs credentials", async () => {
+  await assert.rejects(startWaystation({ host: "0.0.0.0" }), { name: "UnsafeHost" });
+});
+
+test("a clock that was moved stays moved over a restart", async () => {
+  const data = await mkdtemp(join(tmpdir(), "waystation-library-"));
+  try {
+    const first = await startWaystation({ data });
+    await first.clock.set(Date.parse("2031-01-01T00:00:00Z"));
+    const leftAtMs = first.clock.now();
+    await first.stop();
+    const second = await startWaystation({ data });
+    assert.ok(second.clock.now() >= leftAtMs);
+    await second.clock.freeze();
+    const frozenAtMs = second.clock.now();
+    await second.stop();
+    const third = await startWaystation({ data });
+    assert.equal(third.clock.now(), frozenAtMs);
+    await third.stop();
+  } finally {
+    await rm(data, { recursive: true });
+  }
+});
+
+test("a process that stops its server exits by itself, with nothing left open", async () => {
+  const program = `
+    import { startWaystation } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
+    const server = await startWaystation();
+    await (await fetch(server.url + "/_waystation/health")).text();
+    await server.stop();
+    const { promise: closed, resolve } = Promise.withResolvers();
+    // Handles close in the turn after the one that closed them.
+    setImmediate(() => setImmediate(resolve));
+    await closed;
+    console.log(process.getActiveResourcesInfo().join(" "));
+  `;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--input-type=module", "--eval", program],
+    { timeout: 20_000 },
+  );
+  // What is left is fetch's own connection, which the server has closed.
+  assert.doesNotMatch(stdout, /Server|Timeout/);
+});

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Server } from "../../src/server.ts";
+import { exchange } from "./raw-client.ts";
+import { call, START_MS, tinyServer } from "./tiny-server.ts";
+
+async function page(
+  server: Server,
+  path: string,
+  options: { readonly post?: unknown; readonly headers?: Record<string, string> } = {},
+): Promise<{ status: number; text: string; json: Record<string, unknown> }> {
+  const { post, headers = {} } = options;
+  const response = await fetch(
+    server.url + path,
+    post === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(post) },
+  );
+  const text = await response.text();
+  const json: unknown = text.startsWith("{") ? JSON.parse(text) : {};
+  return { status: response.status, text, json: { ...(json as object) } };
+}
+
+test("health says which services run and which wait for their first call", async () => {
+  await using server = await tinyServer();
+  for (const path of ["/_waystation/health", "/_localstack/health"]) {
+    assert.deepEqual((await page(server, path)).json["services"], { tiny: "available" });
+  }
+  await call(server, "Echo", { Text: "a" });
+  const { status, json } = await page(server, "/_localstack/health");
+  assert.equal(status, 200);
+  assert.deepEqual(json["services"], { tiny: "running" });
+  assert.match(String(json["version"]), /^\d+\.\d+\.\d+/);
+});
+
+test("info names the server's services, store and time", async () => {
+  await using server = await tinyServer();
+  const { json } = await page(server, "/_waystation/info");
+  assert.equal(json["store"], "memory");
+  assert.equal(json["url"], server.url);
+  assert.deepEqual(json["services"], ["tiny"]);
+});
+
+test("the clock is shown, set, advanced, frozen and resumed", async () => {
+  await using server = await tinyServer();
+  assert.equal((await page(server, "/_waystation/clock")).json["mode"], "frozen");
+  const post = { durationMs: 1_500 };
+  const advanced = await page(server, "/_waystation/clock/advance", { post });
+  assert.equal(advanced.json["nowMs"], START_MS + 1_500);
+  const at = "2030-01-01T00:00:00.000Z";
+  assert.equal((await page(server, "/_waystation/clock/set", { post: { at } })).json["now"], at);
+  assert.equal(
+    (await page(server, "/_waystation/clock/resume", { post: {} })).json["mode"],
+    "running",
+  );
+  assert.ok(server.clock.now() >= Date.parse(at));
+  assert.equal(
+    (await page(server, "/_waystation/clock/freeze", { post: {} })).json["mode"],
+    "frozen",
+  );
+});
+
+test("a clock is not moved by nonsense", async () => {
+  await using server = await tinyServer();
+  for (const [path, post] of [
+    ["set", {}],
+    ["set", { at: "tomorrow" }],
+    ["set", { at: -1 }],
+    ["set", { at: 1e300 }],
+    ["advance", { durationMs: "5" }],
+    ["advance", { durationMs: -5 }],
+    ["advance", { durationMs: 0.5 }],
+    ["advance", { durationMs: 8.64e15 }],
+    ["advance", [1]],
+    ["advance", null],
+  ] as const) {
+    const { status } = await page(server, `/_waystation/clock/${path}`, { post });
+    assert.equal(status, 400, `${path} ${JSON.stringify(post)}`);
+  }
+  assert.equal(server.clock.now(), START_MS);
+});
+
+test("reset removes what services keep", async () => {
+  await using server = await tinyServer();
+  await call(server, "Keep", { Text: "before" });
+  assert.equal((await page(server, "/_waystation/reset", { post: {} })).status, 200);
+  assert.equal((await call(server, "Keep", { Text: "after" })).body["Text"], "");
+});
+
+test("metrics count calls and errors of each operation [Prometheus text format]", async () => {
+  await using server = await tinyServer();
+  await call(server, "Echo", { Text: "a" });
+  await call(server, "Echo", { Text: "b" });
+  await call(server, "Fail", { Text: "c" });
+  await call(server, "NoSuchThing", {});
+  const { text } = await page(server, "/_waystation/metrics");
+  assert.match(text, /^waystation_calls_total\{service="tiny",operation="Echo"\} 2$/m);
+  assert.match(text, /^waystation_call_errors_total\{service="tiny",operation="Echo"\} 0$/m);
+  assert.match(text, /^waystation_call_errors_total\{service="tiny",operation="Fail"\} 1$/m);
+  assert.match(text, /^waystation_call_seconds_bucket\{[^}]*operation="Echo",le="\+Inf"\} 2$/m);
+  assert.doesNotMatch(text, /NoSuchThing/);
+});
+
+test("a service's pages are below its name", async () => {
+  await using server = await tinyServer();
+  assert.equal((await page(server, "/_waystation/tiny/hello?who=you")).text, "hello you");
+  for (const path of ["/_waystation/tiny/other", "/_waystation/nobody/x", "/_waystation/", "/_x"]) {
+    assert.equal((await page(server, path)).status, 404, path);
+  }
+});
+
+test("a page is asked for in its own way", async () => {
+  await using server = await tinyServer();
+  assert.equal((await page(server, "/_waystation/reset")).status, 405);
+  assert.equal((await page(server, "/_waystation/health", { post: {} })).status, 405);
+});
+
+test("web pages from elsewhere and foreign host names are kept out", async () => {
+  await using server = await tinyServer();
+  const headers = { origin: "https://example.com" };
+  assert.equal((await page(server, "/_waystation/reset", { post: {}, headers })).status, 403);
+  const rebound = "GET /_waystation/info HTTP/1.1\r\nHost: example.com\r\n\r\n";
+  assert.equal((await exchange(server.port, rebound)).status, 403);
+});
+
+test("with a token, operators must bring it; health needs none", async () => {
+  await using server = await tinyServer({ token: "s3cret" });
+  assert.equal((await page(server, "/_waystation/info")).status, 403);
+  const wrong = { authorization: "Bearer other" };
+  assert.equal((await page(server, "/_waystation/info", { headers: wrong })).status, 403);
+  const headers = { authorization: "Bearer s3cret" };
+  assert.equal((await page(server, "/_waystation/info", { headers })).status, 200);
+  assert.equal((await page(server, "/_waystation/health")).status, 200);
+});
