@@ -38,6 +38,11 @@ export function compilePattern(json: unknown, dialect: Dialect): Pattern {
   return compileObject(json, dialect, 1);
 }
 
+/** Whether a pattern asks for nothing. */
+export function isEmptyPattern({ leaves, children, choices }: Pattern): boolean {
+  return leaves.length === 0 && children.length === 0 && choices.length === 0;
+}
+
 /** Whether `value`, parsed JSON, fits the pattern. What is no object fits none. */
 export function matchesPattern(pattern: Pattern, value: unknown): boolean {
   if (Array.isArray(value)) return anyElement(value, (element) => matchesPattern(pattern, element));

@@ -1,0 +1,132 @@
+import { ServiceError } from "../../kernel/errors.ts";
+import type { Refusals } from "../../kernel/service.ts";
+
+/** `InvalidParameter`, worded as SNS does: "Invalid parameter: …". */
+export function invalidParameter(reason: string): ServiceError {
+  return new ServiceError("InvalidParameterException", `Invalid parameter: ${reason}`);
+}
+
+/** What is wrong with an attribute map's entry. */
+export function invalidAttributes(reason: string): ServiceError {
+  return invalidParameter(`Attributes Reason: ${reason}`);
+}
+
+export function invalidParameterValue(message: string): ServiceError {
+  return new ServiceError("InvalidParameterValueException", message);
+}
+
+export function topicDoesNotExist(): ServiceError {
+  return new ServiceError("NotFoundException", "Topic does not exist");
+}
+
+export function subscriptionDoesNotExist(): ServiceError {
+  return new ServiceError("NotFoundException", "Subscription does not exist");
+}
+
+export function notFound(what: string): ServiceError {
+  return new ServiceError("NotFoundException", what);
+}
+
+export function resourceDoesNotExist(): ServiceError {
+  return new ServiceError("ResourceNotFoundException", "Resource does not exist");
+}
+
+export function notAuthorized(reason: string): ServiceError {
+  return new ServiceError("AuthorizationErrorException", reason);
+}
+
+export function invalidState(reason: string): ServiceError {
+  return new ServiceError("InvalidStateException", reason);
+}
+
+export function subscriptionLimitExceeded(): ServiceError {
+  return new ServiceError(
+    "SubscriptionLimitExceededException",
+    "The maximum number of subscriptions has been reached for this topic",
+  );
+}
+
+export function topicLimitExceeded(): ServiceError {
+  return new ServiceError("TopicLimitExceededException", "The maximum number of topics has been reached");
+}
+
+export function filterPolicyLimitExceeded(): ServiceError {
+  return new ServiceError(
+    "FilterPolicyLimitExceededException",
+    "The maximum number of filter policies has been reached for this topic",
+  );
+}
+
+export function tagLimitExceeded(): ServiceError {
+  return new ServiceError(
+    "TagLimitExceededException",
+    "Could not complete request: tag quota of per resource exceeded",
+  );
+}
+
+export function batchError(code: "Empty" | "TooMany" | "NotDistinct" | "InvalidId" | "TooLong"): ServiceError {
+  switch (code) {
+    case "Empty":
+      return new ServiceError("EmptyBatchRequestException", "The batch request doesn't contain any entries.");
+    case "TooMany":
+      return new ServiceError(
+        "TooManyEntriesInBatchRequestException",
+        "The batch request contains more entries than permissible.",
+      );
+    case "NotDistinct":
+      return new ServiceError(
+        "BatchEntryIdsNotDistinctException",
+        "Two or more batch entries in the request have the same Id.",
+      );
+    case "InvalidId":
+      return new ServiceError(
+        "InvalidBatchEntryIdException",
+        "The Id of a batch entry in a batch request doesn't abide by the specification.",
+      );
+    case "TooLong":
+      return new ServiceError(
+        "BatchRequestTooLongException",
+        "The length of all the messages put together is more than the limit.",
+      );
+  }
+}
+
+export function endpointDisabled(): ServiceError {
+  return new ServiceError("EndpointDisabledException", "Endpoint is disabled");
+}
+
+export function platformApplicationDisabled(): ServiceError {
+  return new ServiceError("PlatformApplicationDisabledException", "Platform application is disabled");
+}
+
+export function optedOut(): ServiceError {
+  return new ServiceError("OptedOutException", "The phone number is opted out");
+}
+
+export function throttled(reason: string): ServiceError {
+  return new ServiceError("ThrottledException", reason);
+}
+
+export function userError(reason: string): ServiceError {
+  return new ServiceError("UserErrorException", reason);
+}
+
+export function verificationFailed(status: string): ServiceError {
+  return new ServiceError("VerificationException", "Verification failed", { members: { Status: status } });
+}
+
+/** How SNS words input that does not fit its model. */
+export const refusals: Refusals = {
+  missing: (path, operation) =>
+    new ServiceError(
+      "ValidationException",
+      `1 validation error detected: Value null at '${lowerFirst(path)}' failed to satisfy constraint: ` +
+        `Member must not be null (${operation})`,
+    ),
+  wrongType: (path, expected, actual) =>
+    new ServiceError("MalformedInput", `${path}: a ${actual} can not be converted to a ${expected}`),
+};
+
+function lowerFirst(path: string): string {
+  return path.charAt(0).toLowerCase() + path.slice(1);
+}

@@ -1,0 +1,75 @@
+import type { Tx } from "../../kernel/store.ts";
+import { archive } from "./archive.ts";
+import { deliver } from "./deliver.ts";
+import { invalidParameter } from "./errors.ts";
+import { fanOutLater } from "./fanout.ts";
+import { admit } from "./fifo.ts";
+import type { PublishedMessage } from "./message.ts";
+import { outgoing } from "./outgoing.ts";
+import type { Signatures } from "./outgoing.ts";
+import type { RouteList } from "./routes.ts";
+import type { Sns } from "./sns.ts";
+import { maximumMessageBytes } from "./topic.ts";
+import type { TopicRecord } from "./topic.ts";
+
+export interface PublishReceipt {
+  readonly messageId: string;
+  readonly sequenceNumber?: string;
+}
+
+/** A checked message with the signatures that were made for it beforehand. */
+export interface Publication {
+  readonly message: PublishedMessage;
+  readonly signatures: Signatures;
+}
+
+/**
+ * Publishes to a topic: every queue has the message when the transaction commits, every other
+ * endpoint has a delivery waiting. Costs O(1) per subscription.
+ */
+export async function publish(
+  sns: Sns,
+  tx: Tx,
+  topic: TopicRecord,
+  { message, signatures }: Publication,
+): Promise<PublishReceipt> {
+  const { messageId } = message;
+  if (!topic.isFifo) {
+    await fanOut(sns, tx, topic, { message, signatures });
+    return { messageId };
+  }
+  const admission = await admit(tx, topic, message, sns.deps.clock.now());
+  if ("duplicate" in admission) return admission.duplicate;
+  const { admitted } = admission;
+  archive(tx, topic, admitted);
+  await fanOut(sns, tx, topic, { message: admitted.message, signatures });
+  return { messageId, sequenceNumber: admitted.message.sequenceNumber };
+}
+
+/** Loads what the targets of a topic's subscriptions need, before a transaction needs it. */
+export async function prepareTargets(sns: Sns, list: RouteList | undefined): Promise<void> {
+  const services = new Map<string, string>();
+  for (const { subscription } of list?.routes ?? []) {
+    if (subscription.protocol === "sqs" || subscription.protocol === "lambda") {
+      services.set(subscription.protocol, subscription.endpoint);
+    }
+  }
+  for (const arn of services.values()) await sns.deps.targets.prepare(arn).catch(() => {});
+}
+
+/** Throws when a message is larger than its topic takes. */
+export function checkSize(topic: TopicRecord, bytes: number): void {
+  if (bytes > maximumMessageBytes(topic)) throw invalidParameter("Message too long");
+}
+
+async function fanOut(
+  sns: Sns,
+  tx: Tx,
+  topic: TopicRecord,
+  { message, signatures }: Publication,
+): Promise<void> {
+  const { routes, goesOnAfter } = await sns.routes.of(tx, topic);
+  const sending = outgoing(topic, message, signatures);
+  for (const route of routes) await deliver(sns, tx, sending, route);
+  if (goesOnAfter !== undefined) await fanOutLater(sns, tx, sending, goesOnAfter);
+}

@@ -1,0 +1,224 @@
+import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
+import type { Entry, Tx } from "../../kernel/store.ts";
+import type { DueWork, EffectHandler } from "../../kernel/work.ts";
+import { makeAttempt, payloadOf } from "./attempt.ts";
+import type { Attempt, Payload, Senders } from "./attempt.ts";
+import { putDeadLetter } from "./dead-letter.ts";
+import { DELIVER_WORK } from "./deliveries.ts";
+import type { DeliveryMessage, DeliveryState, PumpPayload } from "./deliveries.ts";
+import { CUSTOMER_PHASES, httpDeliveryPolicy, retryDelayMs } from "./delivery-policy.ts";
+import type { HttpDeliveryPolicy } from "./delivery-policy.ts";
+import { DELIVERY_DUE, DELIVERY_MESSAGE } from "./keys.ts";
+import { LIMITS, PUMP_RUN_MS } from "./limits.ts";
+import type { Outcome } from "./outcome.ts";
+import { RateWindows } from "./rate-windows.ts";
+import type { Sns } from "./sns.ts";
+import { logStatus, wantsStatus } from "./status-log.ts";
+import { findSubscription } from "./subscription.ts";
+import type { SubscriptionRecord } from "./subscription.ts";
+import { findTopic } from "./topic.ts";
+import type { TopicRecord } from "./topic.ts";
+
+/**
+ * Makes the deliveries of one subscription that are due, some at a time, then makes itself due for
+ * the next one. Each subscription has one pump, so that a dead endpoint holds up nobody else and
+ * what waits for it costs nothing until its time comes.
+ */
+export function pumpHandler(sns: Sns, senders: Senders): EffectHandler {
+  const windows = new RateWindows();
+  return {
+    kind: "effect",
+    concurrency: LIMITS.pumpsAtOnce,
+    // What fails here is the store or a bug: no delivery may be forgotten because of it.
+    retry: { maxAttempts: Number.MAX_SAFE_INTEGER, firstDelayMs: 200, maxDelayMs: 60_000 },
+    perform: (item, signal) => new Pump(sns, senders, windows, item).run(signal),
+  };
+}
+
+/** A subscription as one round of attempts sees it. */
+interface Situation {
+  readonly topic: TopicRecord | undefined;
+  readonly subscription: SubscriptionRecord | undefined;
+  readonly policy: HttpDeliveryPolicy;
+  readonly due: readonly Entry[];
+  readonly messages: readonly (Uint8Array | undefined)[];
+}
+
+class Pump {
+  readonly #sns: Sns;
+  readonly #senders: Senders;
+  readonly #windows: RateWindows;
+  readonly #id: string;
+  readonly #payload: PumpPayload;
+  #attempts = 0;
+
+  constructor(sns: Sns, senders: Senders, windows: RateWindows, item: DueWork) {
+    this.#sns = sns;
+    this.#senders = senders;
+    this.#windows = windows;
+    this.#id = item.id;
+    // Written by enqueueDelivery.
+    this.#payload = item.payload as PumpPayload;
+  }
+
+  async run(stopping: AbortSignal): Promise<(tx: Tx) => Promise<void>> {
+    const { clock } = this.#sns.deps;
+    const endMs = clock.now() + PUMP_RUN_MS;
+    let restUntilMs = 0;
+    while (this.#attempts < LIMITS.attemptsPerRun && clock.now() < endMs) {
+      const situation = await this.#look();
+      if (situation.due.length === 0) break;
+      const share = this.#windows.take(this.#id, {
+        wanted: situation.due.length,
+        perSecond: situation.policy.maxReceivesPerSecond,
+        nowMs: clock.now(),
+      });
+      await this.#makeAttempts(situation, share.count, stopping);
+      stopping.throwIfAborted();
+      if (share.count < situation.due.length) {
+        restUntilMs = share.nextMs;
+        break;
+      }
+    }
+    return (tx) => this.#beDueAgain(tx, restUntilMs);
+  }
+
+  #look(): Promise<Situation> {
+    const { store, clock } = this.#sns.deps;
+    return store.read(async (reader) => {
+      const topic = await findTopic(reader, this.#payload.topic);
+      const isSame = topic?.id === this.#payload.topicId;
+      const subscription = await findSubscription(reader, this.#payload.topicId, this.#id);
+      const due = await reader.range(DELIVERY_DUE.between([this.#id], 0, clock.now() + 1), {
+        limit: LIMITS.deliveriesRead,
+      });
+      const messages = await reader.getMany(
+        due.map(({ key }) => DELIVERY_MESSAGE.key(this.#id, DELIVERY_DUE.parts(key)[2])),
+      );
+      const policy = httpDeliveryPolicy(
+        topic?.attributes["DeliveryPolicy"],
+        subscription?.attributes["DeliveryPolicy"],
+      );
+      return { topic: isSame ? topic : undefined, subscription, policy, due, messages };
+    });
+  }
+
+  /** Attempts the first `count` of what is due, a bounded number at once. */
+  async #makeAttempts(situation: Situation, count: number, stopping: AbortSignal): Promise<void> {
+    let next = 0;
+    const worker = async (): Promise<void> => {
+      while (next < count && !stopping.aborted) {
+        const index = next;
+        next += 1;
+        this.#attempts += 1;
+        await this.#attempt(situation, index, stopping);
+      }
+    };
+    const workers = Math.min(count, LIMITS.attemptsAtOnce);
+    await Promise.all(Array.from({ length: workers }, worker));
+  }
+
+  async #attempt(situation: Situation, index: number, stopping: AbortSignal): Promise<void> {
+    const entry = situation.due[index];
+    const value = situation.messages[index];
+    if (entry === undefined) return;
+    const delivery = value && decodeRecord<DeliveryMessage>(value);
+    const { topic, subscription, policy } = situation;
+    if (delivery === undefined || (subscription === undefined && delivery.type === "Notification")) {
+      await this.#sns.deps.store.transact(async (tx) => this.#remove(tx, entry));
+      return;
+    }
+    const contentType = policy.headerContentType;
+    const attempt: Attempt = { delivery, topic, subscription, contentType };
+    const payload = await payloadOf(this.#sns, attempt);
+    const outcome = await makeAttempt(this.#sns, this.#senders, { ...attempt, payload }, stopping);
+    // An attempt that the server's stop cut off says nothing about the endpoint.
+    if (stopping.aborted && outcome.kind === "failed") return;
+    const made = { ...attempt, payload, entry, policy, outcome };
+    await this.#sns.deps.store.transact((tx) => this.#commit(tx, made));
+  }
+
+  /** Moves the delivery to where the outcome puts it. */
+  async #commit(tx: Tx, made: MadeAttempt): Promise<void> {
+    const { outcome, entry, delivery } = made;
+    const { failures } = decodeRecord<DeliveryState>(entry.value);
+    if (outcome.kind === "delivered") {
+      this.#remove(tx, entry);
+      await outcome.write?.(tx);
+      this.#logOutcome(tx, made, failures + 1);
+      return;
+    }
+    const isHttp = delivery.destination.protocol.startsWith("http");
+    const phases = isHttp ? made.policy.healthyRetryPolicy : CUSTOMER_PHASES;
+    const delayMs = outcome.isPermanent ? undefined : retryDelayMs(phases, failures + 1);
+    if (delayMs !== undefined) {
+      const [, , sequence] = DELIVERY_DUE.parts(entry.key);
+      const dueAtMs = this.#sns.deps.clock.now() + delayMs;
+      tx.delete(entry.key);
+      tx.put(
+        DELIVERY_DUE.key(this.#id, dueAtMs, sequence),
+        encodeRecord({ failures: failures + 1 } satisfies DeliveryState),
+      );
+      return;
+    }
+    this.#remove(tx, entry);
+    this.#logOutcome(tx, made, failures + 1);
+    await this.#giveUp(tx, made, outcome);
+  }
+
+  async #giveUp(
+    tx: Tx,
+    { delivery, subscription, payload }: MadeAttempt,
+    failure: Extract<Outcome, { kind: "failed" }>,
+  ): Promise<void> {
+    const { message, type } = delivery;
+    if (subscription !== undefined && type === "Notification") {
+      await putDeadLetter(this.#sns, tx, { subscription, message, failure, ...payload });
+      return;
+    }
+    const { log } = this.#sns.deps;
+    const { endpoint } = delivery.destination;
+    const fields = { type, endpoint, code: failure.code, reason: failure.message };
+    tx.afterCommit(() => log.warn("sns gave a confirmation up", fields));
+  }
+
+  #logOutcome(tx: Tx, made: MadeAttempt, attempts: number): void {
+    const { delivery, topic, outcome } = made;
+    const { destination, message } = delivery;
+    const result = outcome.kind === "delivered" ? "SUCCESS" : "FAILURE";
+    if (topic === undefined || !wantsStatus(this.#sns, topic, destination.protocol, result)) return;
+    const providerResponse = outcome.kind === "delivered" ? outcome.response : outcome.message;
+    tx.afterCommit(() =>
+      logStatus(this.#sns, topic, destination, result, {
+        messageId: message.messageId,
+        body: message.body,
+        publishedAtMs: message.publishedAtMs,
+        attempts,
+        ...(outcome.statusCode === undefined ? {} : { statusCode: outcome.statusCode }),
+        ...(providerResponse === undefined ? {} : { providerResponse }),
+      }),
+    );
+  }
+
+  #remove(tx: Tx, { key }: Entry): void {
+    const [, , sequence] = DELIVERY_DUE.parts(key);
+    tx.delete(key);
+    tx.delete(DELIVERY_MESSAGE.key(this.#id, sequence));
+  }
+
+  /** Runs in the transaction that ends this run. */
+  async #beDueAgain(tx: Tx, restUntilMs: number): Promise<void> {
+    const [next] = await tx.range(DELIVERY_DUE.below(this.#id), { limit: 1 });
+    if (next === undefined) return;
+    const dueAtMs = Math.max(DELIVERY_DUE.parts(next.key)[1], restUntilMs);
+    const payload = this.#payload;
+    await this.#sns.deps.work.ensure(tx, { kind: DELIVER_WORK, id: this.#id, dueAtMs, payload });
+  }
+}
+
+type MadeAttempt = Attempt & {
+  readonly payload: Payload;
+  readonly entry: Entry;
+  readonly policy: HttpDeliveryPolicy;
+  readonly outcome: Outcome;
+};

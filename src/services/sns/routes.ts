@@ -1,0 +1,147 @@
+import type { Pattern } from "../../kernel/matching/pattern.ts";
+import { isEmptyPattern, matchesPattern } from "../../kernel/matching/pattern.ts";
+import { decodeRecord } from "../../kernel/record.ts";
+import type { Reader } from "../../kernel/store.ts";
+import { keyAfter } from "../../kernel/tuple.ts";
+import { comparableAttributes, compileFilterPolicy } from "./filter-policy.ts";
+import type { FilterScope } from "./filter-policy.ts";
+import { SUBSCRIPTION } from "./keys.ts";
+import { LIMITS } from "./limits.ts";
+import { bodyFor } from "./message.ts";
+import type { PublishedMessage } from "./message.ts";
+import { subscriptionArn } from "./subscription.ts";
+import type { SubscriptionProtocol, SubscriptionRecord } from "./subscription.ts";
+import { topicArn } from "./topic.ts";
+import type { TopicRecord } from "./topic.ts";
+
+/** A confirmed subscription, ready to take messages. */
+export interface Route {
+  readonly subscription: SubscriptionRecord;
+  readonly arn: string;
+  readonly isRaw: boolean;
+  readonly accepts: (message: FilterView) => boolean;
+}
+
+/** The first routes of a topic: all of them, unless there are more than one transaction serves. */
+export interface RouteList {
+  readonly topic: TopicRecord;
+  readonly routes: readonly Route[];
+  /** The subscription after which the rest begins; absent when this is all. */
+  readonly goesOnAfter?: string;
+}
+
+/** A message as filter policies see it; parsed once, when the first of them looks. */
+export interface FilterView {
+  attributes(): unknown;
+  /** The parsed body, undefined when it is no JSON. */
+  body(protocol: SubscriptionProtocol): unknown;
+}
+
+/**
+ * The routes of topics, kept decoded and compiled while the topic's revision stays the same. What
+ * is kept is bounded; the topics used longest ago go first.
+ */
+export class Routes {
+  /** By topic ARN. */
+  readonly #kept = new Map<string, RouteList>();
+  #count = 0;
+
+  /** The routes of a topic as `reader` sees it. */
+  async of(reader: Reader, topic: TopicRecord): Promise<RouteList> {
+    const arn = topicArn(topic);
+    const kept = this.#kept.get(arn);
+    if (kept?.topic.id === topic.id && kept.topic.revision === topic.revision) {
+      this.#kept.delete(arn);
+      this.#kept.set(arn, kept);
+      return { ...kept, topic };
+    }
+    const page = await routesAfter(reader, topic.id, undefined);
+    const list = { topic, ...page };
+    this.#keep(arn, list);
+    return list;
+  }
+
+  /** The routes of a topic as they were last; only good for guesses. */
+  peek(arn: string): RouteList | undefined {
+    return this.#kept.get(arn);
+  }
+
+  #keep(arn: string, list: RouteList): void {
+    this.#forget(arn);
+    this.#kept.set(arn, list);
+    this.#count += list.routes.length + 1;
+    for (const oldest of this.#kept.keys()) {
+      if (this.#count <= LIMITS.cachedRoutes) return;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(arn: string): void {
+    const kept = this.#kept.get(arn);
+    if (kept === undefined) return;
+    this.#kept.delete(arn);
+    this.#count -= kept.routes.length + 1;
+  }
+}
+
+/** One transaction's worth of a topic's routes, after a subscription or from the first. */
+export async function routesAfter(
+  reader: Reader,
+  topicId: string,
+  after: string | undefined,
+): Promise<Pick<RouteList, "routes" | "goesOnAfter">> {
+  const all = SUBSCRIPTION.below(topicId);
+  const from = after === undefined ? all.from : keyAfter(SUBSCRIPTION.key(topicId, after));
+  const limit = LIMITS.fanoutPerTransaction;
+  const entries = await reader.range({ from, to: all.to }, { limit });
+  const subscriptions = entries.map((entry) => decodeRecord<SubscriptionRecord>(entry.value));
+  const routes = subscriptions.filter((each) => !each.isPending).map(routeOf);
+  const last = subscriptions.at(-1);
+  return entries.length < limit || last === undefined ? { routes } : { routes, goesOnAfter: last.id };
+}
+
+/** A message as filter policies see it. */
+export function filterView(message: PublishedMessage): FilterView {
+  let attributes: unknown;
+  const bodies = new Map<string, unknown>();
+  return {
+    attributes: () => (attributes ??= comparableAttributes(message.attributes)),
+    body: (protocol) => {
+      const text = bodyFor(message, protocol);
+      if (!bodies.has(text)) bodies.set(text, parsed(text));
+      return bodies.get(text);
+    },
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The route of a confirmed subscription. */
+export function routeOf(subscription: SubscriptionRecord): Route {
+  const { attributes } = subscription;
+  return {
+    subscription,
+    arn: subscriptionArn(subscription),
+    isRaw: attributes["RawMessageDelivery"] === "true",
+    accepts: filterOf(subscription),
+  };
+}
+
+function filterOf({ attributes, protocol }: SubscriptionRecord): (message: FilterView) => boolean {
+  const { FilterPolicy: policy, FilterPolicyScope: scopeText } = attributes;
+  if (policy === undefined) return () => true;
+  const scope: FilterScope = scopeText === "MessageBody" ? "MessageBody" : "MessageAttributes";
+  let pattern: Pattern | undefined;
+  return (message) => {
+    pattern ??= compileFilterPolicy(policy, scope);
+    if (isEmptyPattern(pattern)) return true;
+    const value = scope === "MessageBody" ? message.body(protocol) : message.attributes();
+    return matchesPattern(pattern, value);
+  };
+}

@@ -1,0 +1,111 @@
+import { createPrivateKey, generateKeyPairSync, sign } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import type { Deps } from "../../kernel/operation.ts";
+import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
+import type { Tx } from "../../kernel/store.ts";
+import { selfSignedCertificate } from "./certificate.ts";
+import { textToSign } from "./envelope.ts";
+import type { EnvelopeContent, EnvelopeSignature, SignatureVersion } from "./envelope.ts";
+import { SIGNING_KEY } from "./keys.ts";
+import { DAY_MS } from "./limits.ts";
+
+interface SigningKeyRecord {
+  readonly id: string;
+  /** PKCS#8 in PEM. */
+  readonly privateKey: string;
+  readonly certificate: string;
+}
+
+/** The key as it signs. */
+export interface SigningKey {
+  readonly id: string;
+  readonly privateKey: KeyObject;
+  readonly certificate: string;
+}
+
+/** Path of the certificate, before its id; real ones are at the root of SNS's host. */
+const CERTIFICATE_PATH = "/_waystation/sns/SimpleNotificationService-";
+const CERTIFICATE_SUFFIX = ".pem";
+const KEY_NAME = "current";
+const MODULUS_BITS = 2_048;
+const ALGORITHMS: Readonly<Record<SignatureVersion, string>> = { "1": "sha1", "2": "sha256" };
+
+/** Signs envelopes with the store's one RSA key, made when it is first needed. */
+export class Signer {
+  readonly #deps: Deps;
+  #key: SigningKey | undefined;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** The key, made if there is none, as a transaction sees it. */
+  async keyWithin(tx: Tx): Promise<SigningKey> {
+    if (this.#key !== undefined) return this.#key;
+    const value = await tx.get(SIGNING_KEY.key(KEY_NAME));
+    const record = value === undefined ? this.#make() : decodeRecord<SigningKeyRecord>(value);
+    if (value === undefined) tx.put(SIGNING_KEY.key(KEY_NAME), encodeRecord(record));
+    const key = { ...record, privateKey: createPrivateKey(record.privateKey) };
+    tx.afterCommit(() => {
+      this.#key = key;
+    });
+    return key;
+  }
+
+  /** Signs on this thread. */
+  signNow(key: SigningKey, content: EnvelopeContent, version: SignatureVersion): EnvelopeSignature {
+    const bytes = sign(ALGORITHMS[version], Buffer.from(textToSign(content)), key.privateKey);
+    return this.#signature(key, version, bytes);
+  }
+
+  /** Signs on another thread, so that this one goes on. */
+  async sign(content: EnvelopeContent, version: SignatureVersion): Promise<EnvelopeSignature> {
+    const key = await this.#load();
+    const bytes = await new Promise<Buffer>((resolve, reject) => {
+      sign(ALGORITHMS[version], Buffer.from(textToSign(content)), key.privateKey, (error, signed) => {
+        if (error === null) resolve(signed);
+        else reject(error);
+      });
+    });
+    return this.#signature(key, version, bytes);
+  }
+
+  /** The certificate at a path of this server, in PEM; undefined when it is another path. */
+  async certificateAt(path: string): Promise<string | undefined> {
+    if (!path.startsWith(CERTIFICATE_PATH) || !path.endsWith(CERTIFICATE_SUFFIX)) return undefined;
+    const { id, certificate } = await this.#load();
+    return path === `${CERTIFICATE_PATH}${id}${CERTIFICATE_SUFFIX}` ? certificate : undefined;
+  }
+
+  async #load(): Promise<SigningKey> {
+    return this.#key ?? (await this.#deps.store.transact((tx) => this.keyWithin(tx)));
+  }
+
+  #signature(key: SigningKey, version: SignatureVersion, bytes: Buffer): EnvelopeSignature {
+    const { settings } = this.#deps;
+    // The official validators want https, which may end in front of this server.
+    const base = settings.option("sns.certificateBaseUrl") ?? settings.publicUrl();
+    return {
+      version,
+      signature: bytes.toString("base64"),
+      certificateUrl: `${base}${CERTIFICATE_PATH}${key.id}${CERTIFICATE_SUFFIX}`,
+    };
+  }
+
+  #make(): SigningKeyRecord {
+    const { clock, random } = this.#deps;
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: MODULUS_BITS });
+    const serialNumber = random.bytes(16);
+    const certificate = selfSignedCertificate(privateKey, {
+      commonName: "sns.amazonaws.com",
+      serialNumber,
+      fromMs: clock.now() - DAY_MS,
+      untilMs: clock.now() + 3_650 * DAY_MS,
+    });
+    return {
+      id: Buffer.from(serialNumber).toString("hex"),
+      privateKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+      certificate,
+    };
+  }
+}

@@ -1,0 +1,138 @@
+import { parseArn } from "../../kernel/arn.ts";
+import { checkSubscriptionDeliveryPolicy, effectiveSubscriptionPolicy } from "./delivery-policy.ts";
+import { invalidParameter } from "./errors.ts";
+import { compileFilterPolicy, FilterPolicyError } from "./filter-policy.ts";
+import type { SubscriptionProtocol, SubscriptionRecord } from "./subscription.ts";
+import { subscriptionArn } from "./subscription.ts";
+import { topicArn } from "./topic.ts";
+import type { TopicRecord } from "./topic.ts";
+
+export type SubscriptionAttributes = Readonly<Record<string, string>>;
+
+/** What subscriptions can be given; "Subscribe" in the API reference. */
+const NAMES = [
+  "DeliveryPolicy",
+  "FilterPolicy",
+  "FilterPolicyScope",
+  "RawMessageDelivery",
+  "RedrivePolicy",
+  "ReplayPolicy",
+  "SubscriptionRoleArn",
+];
+const RAW_PROTOCOLS: ReadonlySet<SubscriptionProtocol> = new Set(["firehose", "http", "https", "sqs"]);
+
+export function isSubscriptionAttribute(name: string): boolean {
+  return NAMES.includes(name);
+}
+
+/** The attributes with one of them set, or removed by an empty value. */
+export function withSubscriptionAttribute(
+  attributes: SubscriptionAttributes,
+  name: string,
+  value: string,
+): SubscriptionAttributes {
+  const { [name]: _before, ...others } = attributes;
+  const isRemoval = value === "" || ((name === "RedrivePolicy" || name === "ReplayPolicy") && isEmptyJson(value));
+  return isRemoval ? others : { ...others, [name]: value };
+}
+
+/**
+ * Checks the attributes of a subscription together. The reasons begin with the attribute's name, as
+ * SNS words them. Throws InvalidParameter; `prefix` goes before the reason.
+ */
+export function checkSubscriptionAttributes(
+  attributes: SubscriptionAttributes,
+  protocol: SubscriptionProtocol,
+  prefix: string,
+): void {
+  const { FilterPolicy, FilterPolicyScope, RawMessageDelivery, RedrivePolicy, DeliveryPolicy } = attributes;
+  if (RawMessageDelivery !== undefined) checkRaw(RawMessageDelivery, protocol, prefix);
+  const scope = FilterPolicyScope ?? "MessageAttributes";
+  if (scope !== "MessageAttributes" && scope !== "MessageBody") {
+    throw invalidParameter(
+      `${prefix}FilterPolicyScope: Invalid value [${scope}]. Please use either MessageBody or MessageAttributes`,
+    );
+  }
+  if (FilterPolicy !== undefined) {
+    try {
+      compileFilterPolicy(FilterPolicy, scope);
+    } catch (error) {
+      if (error instanceof FilterPolicyError) throw invalidParameter(`${prefix}FilterPolicy: ${error.message}`);
+      throw error;
+    }
+  }
+  if (RedrivePolicy !== undefined) checkRedrive(RedrivePolicy, prefix);
+  if (DeliveryPolicy !== undefined) {
+    if (protocol !== "http" && protocol !== "https") {
+      throw invalidParameter(`${prefix}DeliveryPolicy: only HTTP and HTTPS subscriptions have one`);
+    }
+    checkSubscriptionDeliveryPolicy(DeliveryPolicy);
+  }
+  const role = attributes["SubscriptionRoleArn"];
+  if (role !== undefined && !/^arn:[^:]+:iam::\d{12}:role\/.+/.test(role)) {
+    throw invalidParameter(`${prefix}SubscriptionRoleArn: must be the ARN of an IAM role`);
+  }
+}
+
+/** What GetSubscriptionAttributes answers. */
+export function subscriptionAttributes(
+  topic: TopicRecord,
+  subscription: SubscriptionRecord,
+): Record<string, string> {
+  const { attributes, protocol, replay, ownerId } = subscription;
+  return {
+    SubscriptionArn: subscriptionArn(subscription),
+    TopicArn: topicArn(topic),
+    Protocol: protocol,
+    Endpoint: subscription.endpoint,
+    Owner: ownerId,
+    SubscriptionPrincipal: `arn:aws:iam::${ownerId}:root`,
+    PendingConfirmation: String(subscription.isPending),
+    ConfirmationWasAuthenticated: String(subscription.wasAuthenticated),
+    RawMessageDelivery: "false",
+    ...(attributes["FilterPolicy"] === undefined ? {} : { FilterPolicyScope: "MessageAttributes" }),
+    ...attributes,
+    ...(protocol === "http" || protocol === "https"
+      ? {
+          EffectiveDeliveryPolicy: effectiveSubscriptionPolicy(
+            topic.attributes["DeliveryPolicy"],
+            attributes["DeliveryPolicy"],
+          ),
+        }
+      : {}),
+    ...(replay === undefined ? {} : { ReplayStatus: replay.status }),
+  };
+}
+
+function checkRaw(value: string, protocol: SubscriptionProtocol, prefix: string): void {
+  if (value !== "true" && value !== "false") {
+    throw invalidParameter(`${prefix}RawMessageDelivery: Invalid value [${value}]. Must be true or false.`);
+  }
+  if (value === "true" && !RAW_PROTOCOLS.has(protocol)) {
+    throw invalidParameter(`${prefix}RawMessageDelivery: not supported for the protocol ${protocol}`);
+  }
+}
+
+function checkRedrive(text: string, prefix: string): void {
+  let policy: unknown;
+  try {
+    policy = JSON.parse(text);
+  } catch {
+    throw invalidParameter(`${prefix}RedrivePolicy: failed to parse JSON.`);
+  }
+  if (typeof policy !== "object" || policy === null || Array.isArray(policy)) {
+    throw invalidParameter(`${prefix}RedrivePolicy: must be a JSON object`);
+  }
+  const unknown = Object.keys(policy).find((name) => name !== "deadLetterTargetArn");
+  if (unknown !== undefined) {
+    throw invalidParameter(`${prefix}RedrivePolicy: invalid JSON. Attribute ${unknown} is unknown.`);
+  }
+  const queue: unknown = "deadLetterTargetArn" in policy ? policy.deadLetterTargetArn : undefined;
+  if (typeof queue !== "string" || parseArn(queue)?.service !== "sqs") {
+    throw invalidParameter(`${prefix}RedrivePolicy: deadLetterTargetArn is an invalid arn`);
+  }
+}
+
+function isEmptyJson(text: string): boolean {
+  return /^\s*\{\s*\}\s*$/.test(text);
+}

@@ -1,0 +1,168 @@
+import type { Reader } from "../../kernel/store.ts";
+import { archiveDays, beginningArchiveMs, readArchivePolicy } from "./archive.ts";
+import { checkTopicDeliveryPolicy, effectiveTopicPolicy } from "./delivery-policy.ts";
+import { invalidParameter } from "./errors.ts";
+import { TOPIC_COUNT } from "./keys.ts";
+import { LIMITS } from "./limits.ts";
+import { maximumMessageBytes, topicArn } from "./topic.ts";
+import type { TopicAddress, TopicRecord } from "./topic.ts";
+
+interface Rule {
+  readonly fifoOnly?: true;
+  /** Throws InvalidParameter. */
+  readonly check: (value: string) => void;
+}
+
+const FEEDBACK = ["HTTP", "SQS", "Lambda", "Firehose", "Application"].flatMap((name) => [
+  `${name}SuccessFeedbackRoleArn`,
+  `${name}FailureFeedbackRoleArn`,
+]);
+const SAMPLE_RATES = ["HTTP", "SQS", "Lambda", "Firehose", "Application"].map(
+  (name) => `${name}SuccessFeedbackSampleRate`,
+);
+
+/** What SetTopicAttributes takes; "SetTopicAttributes" in the API reference. */
+const RULES: Readonly<Record<string, Rule>> = {
+  DisplayName: {
+    check: (value) => refuse("DisplayName", value.length > LIMITS.displayNameLength, "must be at most 100 characters"),
+  },
+  Policy: { check: checkPolicy },
+  DeliveryPolicy: { check: checkTopicDeliveryPolicy },
+  KmsMasterKeyId: { check: () => {} },
+  SignatureVersion: { check: oneOf("SignatureVersion", ["1", "2"]) },
+  TracingConfig: { check: oneOf("TracingConfig", ["PassThrough", "Active"]) },
+  MaximumMessageSize: {
+    check: wholeBetween("MaximumMessageSize", LIMITS.smallestMaximumMessageBytes, LIMITS.largestMaximumMessageBytes),
+  },
+  ContentBasedDeduplication: { fifoOnly: true, check: oneOf("ContentBasedDeduplication", ["true", "false"]) },
+  FifoThroughputScope: { fifoOnly: true, check: oneOf("FifoThroughputScope", ["Topic", "MessageGroup"]) },
+  ArchivePolicy: { fifoOnly: true, check: (value) => void readArchivePolicy(value) },
+  ...Object.fromEntries(FEEDBACK.map((name) => [name, { check: checkRole(name) }])),
+  ...Object.fromEntries(SAMPLE_RATES.map((name) => [name, { check: wholeBetween(name, 0, 100) }])),
+};
+
+/** Attributes that an empty value removes. */
+const REMOVABLE = new Set([
+  "ArchivePolicy",
+  "DeliveryPolicy",
+  "DisplayName",
+  "KmsMasterKeyId",
+  ...FEEDBACK,
+  ...SAMPLE_RATES,
+]);
+
+/** Attributes after one was set. Throws InvalidParameter. */
+export function withAttribute(
+  topic: Pick<TopicRecord, "attributes" | "isFifo">,
+  name: string,
+  value: string,
+): Readonly<Record<string, string>> {
+  const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
+  if (rule === undefined || (rule.fifoOnly && !topic.isFifo)) throw invalidParameter("AttributeName");
+  const { [name]: _before, ...others } = topic.attributes;
+  if (value === "" && REMOVABLE.has(name)) return others;
+  rule.check(value);
+  if (name === "ArchivePolicy" && readArchivePolicy(value) === undefined) return others;
+  return { ...others, [name]: value };
+}
+
+/** Whether CreateTopic knows an attribute of a topic of this kind. */
+export function isTopicAttribute(name: string, isFifo: boolean): boolean {
+  const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
+  return name === "FifoTopic" || (rule !== undefined && (isFifo || !rule.fifoOnly));
+}
+
+/** What GetTopicAttributes answers. */
+export async function topicAttributes(
+  reader: Reader,
+  topic: TopicRecord,
+  nowMs: number,
+): Promise<Record<string, string>> {
+  const [confirmed, pending, deleted] = await Promise.all(
+    (["confirmed", "pending", "deleted"] as const).map((name) => reader.sum(TOPIC_COUNT.key(topic.id, name))),
+  );
+  const beginningMs = beginningArchiveMs(topic, nowMs);
+  return {
+    TopicArn: topicArn(topic),
+    Owner: topic.accountId,
+    DisplayName: "",
+    Policy: defaultPolicy(topic),
+    EffectiveDeliveryPolicy: effectiveTopicPolicy(topic.attributes["DeliveryPolicy"]),
+    SubscriptionsConfirmed: String(confirmed),
+    SubscriptionsPending: String(pending),
+    SubscriptionsDeleted: String(deleted),
+    MaximumMessageSize: String(maximumMessageBytes(topic)),
+    ...(topic.isFifo
+      ? { FifoTopic: "true", ContentBasedDeduplication: "false", FifoThroughputScope: "Topic" }
+      : {}),
+    ...topic.attributes,
+    ...(beginningMs === undefined ? {} : { BeginningArchiveTime: new Date(beginningMs).toISOString() }),
+  };
+}
+
+/** When the present archive began, after a change of attributes. */
+export function archiveSince(before: TopicRecord, after: TopicRecord, nowMs: number): number | undefined {
+  if (archiveDays(after) === undefined) return undefined;
+  return archiveDays(before) === undefined ? nowMs : (before.archiveSinceMs ?? nowMs);
+}
+
+/** The policy of a topic that was given none. */
+export function defaultPolicy(address: TopicAddress): string {
+  return JSON.stringify({
+    Version: "2008-10-17",
+    Id: "__default_policy_ID",
+    Statement: [
+      {
+        Sid: "__default_statement_ID",
+        Effect: "Allow",
+        Principal: { AWS: "*" },
+        Action: [
+          "SNS:GetTopicAttributes",
+          "SNS:SetTopicAttributes",
+          "SNS:AddPermission",
+          "SNS:RemovePermission",
+          "SNS:DeleteTopic",
+          "SNS:Subscribe",
+          "SNS:ListSubscriptionsByTopic",
+          "SNS:Publish",
+        ],
+        Resource: topicArn(address),
+        Condition: { StringEquals: { "AWS:SourceOwner": address.accountId } },
+      },
+    ],
+  });
+}
+
+function checkPolicy(text: string): void {
+  let policy: unknown;
+  try {
+    policy = JSON.parse(text);
+  } catch {
+    policy = undefined;
+  }
+  const isPolicy =
+    typeof policy === "object" && policy !== null && "Statement" in policy && typeof policy.Statement === "object";
+  if (!isPolicy || Buffer.byteLength(text) > LIMITS.policyBytes) {
+    throw invalidParameter("Policy Error: null");
+  }
+}
+
+function checkRole(name: string): (value: string) => void {
+  return (value) => refuse(name, !/^arn:[^:]+:iam::\d{12}:role\/.+/.test(value), "must be the ARN of an IAM role");
+}
+
+function oneOf(name: string, allowed: readonly string[]): (value: string) => void {
+  return (value) =>
+    refuse(name, !allowed.includes(value), `Invalid value [${value}]. Please use one of ${allowed.join(", ")}`);
+}
+
+function wholeBetween(name: string, least: number, most: number): (value: string) => void {
+  return (value) => {
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : -1;
+    refuse(name, number < least || number > most, `must be an integer between ${least} and ${most}`);
+  };
+}
+
+function refuse(name: string, isRefused: boolean, reason: string): void {
+  if (isRefused) throw invalidParameter(`${name}: ${reason}`);
+}
