@@ -36,6 +36,8 @@ export class GroupCommit implements Tables {
   #checking: Promise<void> | undefined;
   #scheduled = false;
   #bodyIsOpen = false;
+  /** Why writes of the open body are gone. */
+  #bodyIsLost: StoreUnavailable | undefined;
 
   constructor(file: BatchFile) {
     this.#file = file;
@@ -50,10 +52,11 @@ export class GroupCommit implements Tables {
 
   end(): Promise<void> | undefined {
     this.#bodyIsOpen = false;
-    if (this.#failure !== undefined) {
-      // Half of what the body wrote went away with a failed flush.
+    if (this.#bodyIsLost !== undefined) {
+      const reason = this.#bodyIsLost;
+      this.#bodyIsLost = undefined;
       this.#active = new Overlay(this.#file);
-      return handled(Promise.reject(this.#failure));
+      return handled(Promise.reject(reason));
     }
     if (this.#active.isEmpty) return this.#flushing?.promise;
     this.#waiting ??= newWaiting();
@@ -89,7 +92,9 @@ export class GroupCommit implements Tables {
 
   async clear(): Promise<void> {
     await this.#drain();
+    await this.check();
     await this.#file.clear();
+    this.#active = new Overlay(this.#file);
   }
 
   async close(): Promise<void> {
@@ -158,6 +163,7 @@ export class GroupCommit implements Tables {
     flushing.reject(this.#failure);
     this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;
+    if (this.#bodyIsOpen) this.#bodyIsLost = this.#failure;
   }
 }
 

@@ -1,5 +1,5 @@
-import { mkdir, realpath } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, open, realpath } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Log } from "../kernel/log.ts";
 import { StoreUnavailable } from "../kernel/store.ts";
 import type { Store } from "../kernel/store.ts";
@@ -41,7 +41,9 @@ class LmdbFolder implements BatchFile {
   static async open(folder: string): Promise<LmdbFolder> {
     const owner = await own(folder);
     try {
-      return new LmdbFolder(folder, owner, await openData(folder));
+      const file = await openData(folder);
+      await settleNames(folder);
+      return new LmdbFolder(folder, owner, file);
     } catch (error) {
       await owner.close();
       throw error;
@@ -141,6 +143,23 @@ async function settleFormat(folder: string, file: LmdbFile): Promise<void> {
       ? `${folder} was written by a newer version of Waystation (format ${version}; this version reads ${FORMAT_VERSION})`
       : `${folder} is damaged: its format record reads ${JSON.stringify(version)}`,
   );
+}
+
+/** Makes sure that a new folder and its files are still found after a loss of power. */
+async function settleNames(folder: string): Promise<void> {
+  if (process.platform === "win32") return; // folders cannot be synced there, and need not be
+  await syncFolder(folder);
+  // The folder above may be one that this user must not read.
+  await syncFolder(dirname(folder)).catch(() => {});
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 function formatRecord(): Uint8Array {

@@ -42,7 +42,7 @@ export class SerialStore implements Store {
   readonly #listeners: ((wake: Wake) => void)[] = [];
   readonly #unfinished = new Set<Promise<unknown>>();
   #last: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(tables: Tables, log: Log) {
     this.#tables = tables;
@@ -72,13 +72,16 @@ export class SerialStore implements Store {
   }
 
   check(): Promise<void> {
-    if (this.#closed) return Promise.reject(closedError());
+    if (this.#closing !== undefined) return Promise.reject(closedError());
     return this.#own(this.#tables.check());
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#finish();
+    return this.#closing;
+  }
+
+  async #finish(): Promise<void> {
     while (this.#unfinished.size > 0) await Promise.allSettled(this.#unfinished);
     await this.#tables.close();
   }
@@ -102,7 +105,7 @@ export class SerialStore implements Store {
   }
 
   #queue<Result>(task: () => Promise<Result>): Promise<Result> {
-    if (this.#closed) return Promise.reject(closedError());
+    if (this.#closing !== undefined) return Promise.reject(closedError());
     const turn = this.#last.then(task);
     this.#last = turn.catch(() => {});
     return turn;
@@ -153,7 +156,7 @@ class SerialTx implements Tx {
     try {
       return await body(this);
     } catch (error) {
-      for (const { key, slot } of this.#undo.reverse()) this.#tables.restore(key, slot);
+      for (const { key, slot } of this.#undo.toReversed()) this.#tables.restore(key, slot);
       throw error;
     } finally {
       this.#over = true;

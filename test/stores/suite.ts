@@ -261,7 +261,8 @@ function serializability({ store }: SuiteContext): void {
           if (text(left) === "1" && text(right) === "1") tx.put(key(side), bytes("0"));
         });
       await Promise.all([leave("left"), leave("right")]);
-      assert.deepEqual((await store().read(texts)).toSorted(), ["0", "1"]);
+      const left = await store().read(texts);
+      assert.equal(left.filter((value) => value === "1").length, 1);
     }
   });
 
