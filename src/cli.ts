@@ -11,7 +11,7 @@ const COMMANDS: Readonly<Record<string, { readonly help: string; readonly run: C
   start: { help: "Serve until interrupted", run: start },
   status: { help: "Say whether a server answers, and what it serves", run: status },
   clock: {
-    help: "Show the time, or move it: clock freeze, resume, set TIME, advance 5m",
+    help: "Show or move the time: clock freeze|resume|set TIME|advance 5m",
     run: clock,
   },
   reset: { help: "Remove every resource of a running server", run: reset },

@@ -157,7 +157,7 @@ export function describeOptions(): string {
 function parseFlags(flags: readonly string[]): Raw {
   const raw: Partial<Record<Name, string[]>> = {};
   for (let at = 0; at < flags.length; at += 1) {
-    const [flag = "", inline] = cut(flags[at] ?? "", "=");
+    const [flag, inline] = cut(flags[at] ?? "", "=");
     const found = ENTRIES.find(([, declaration]) => `--${declaration.flag}` === flag);
     if (found === undefined)
       throw new OptionError(`There is no option ${flag}; see waystation --help`);

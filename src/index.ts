@@ -67,7 +67,9 @@ export async function startWaystation(options: WaystationOptions = {}): Promise<
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     ...(options.token === undefined ? {} : { token: options.token }),
   });
-  const { url, port, reset, stop } = server;
+  const { url, port } = server;
+  const reset = (): Promise<void> => server.reset();
+  const stop = (): Promise<void> => server.stop();
   return { url, port, clock: clockOf(server.clock), reset, stop, [Symbol.asyncDispose]: stop };
 }
 

@@ -32,50 +32,17 @@ const DECODERS = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 export function createFallback(options: FallbackOptions): Fallback {
   const { limits } = options;
   const sockets = new Set<Socket>();
-  const running = new Set<AbortController>();
-  let stopping = false;
-  const serve = (message: IncomingMessage, answer: ServerResponse): void => {
-    // What follows a request that closed its connection was not asked.
-    if (closing.has(message.socket)) return;
-    if (hasTwoHosts(message)) {
-      closeWith(answer, TWO_HOSTS);
-      return;
-    }
-    const aborting = new AbortController();
-    running.add(aborting);
-    if (stopping) aborting.abort();
-    answer.once("close", () => {
-      running.delete(aborting);
-      aborting.abort();
-    });
-    const respond = async (): Promise<void> => {
-      const request = new NodeRequest(message, aborting.signal);
-      const limit = Math.min(options.bodyLimit(request), limits.bodyCapBytes);
-      const body = await readBody(message, answer, { limit, pauseMs: limits.bodyPauseMs });
-      if (!(body instanceof Uint8Array)) {
-        closeWith(answer, body);
-        return;
-      }
-      request.body = body;
-      const response = await options.handler(request);
-      if (stopping) answer.setHeader("connection", "close");
-      send(answer, response);
-    };
-    // Reading failed: the client left, or the parser refused the rest and has answered already.
-    respond().catch(() => {
-      if (message.socket.writable) message.destroy();
-    });
-  };
-  const server = createServer(
-    {
-      maxHeaderSize: limits.headBytes,
-      headersTimeout: limits.headMs,
-      requestTimeout: limits.bodyMs,
-      keepAliveTimeout: limits.idleMs,
-      connectionsCheckingInterval: limits.sweepMs,
-    },
-    serve,
-  );
+  const exchanges = new Exchanges(options);
+  const server = createServer({
+    maxHeaderSize: limits.headBytes,
+    headersTimeout: limits.headMs,
+    requestTimeout: limits.bodyMs,
+    keepAliveTimeout: limits.idleMs,
+    connectionsCheckingInterval: limits.sweepMs,
+  });
+  const serve = (message: IncomingMessage, answer: ServerResponse): void =>
+    exchanges.serve(message, answer);
+  server.on("request", serve);
   server.on("checkContinue", serve);
   server.on("clientError", refuseClient);
   // A server that does not listen itself starts to watch over its timeouts only when told.
@@ -93,15 +60,70 @@ export function createFallback(options: FallbackOptions): Fallback {
       return sockets.size;
     },
     stop() {
-      stopping = true;
+      exchanges.stop();
       server.close();
       server.closeIdleConnections();
-      for (const aborting of running) aborting.abort();
     },
     destroy() {
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** The requests that are being answered. */
+class Exchanges {
+  readonly #options: FallbackOptions;
+  readonly #running = new Set<AbortController>();
+  #stopping = false;
+
+  constructor(options: FallbackOptions) {
+    this.#options = options;
+  }
+
+  serve(message: IncomingMessage, answer: ServerResponse): void {
+    // What follows a request that closed its connection was not asked.
+    if (closing.has(message.socket)) return;
+    if (hasTwoHosts(message)) {
+      closeWith(answer, TWO_HOSTS);
+      return;
+    }
+    const aborting = new AbortController();
+    this.#running.add(aborting);
+    if (this.#stopping) aborting.abort();
+    answer.once("close", () => {
+      this.#running.delete(aborting);
+      aborting.abort();
+    });
+    this.#respond(message, answer, aborting.signal).catch(() => {
+      // Reading failed: the client left, or the parser refused the rest and has answered already.
+      if (message.socket.writable) message.destroy();
+    });
+  }
+
+  /** Lets what runs finish, telling it to hurry. */
+  stop(): void {
+    this.#stopping = true;
+    for (const aborting of this.#running) aborting.abort();
+  }
+
+  async #respond(
+    message: IncomingMessage,
+    answer: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { handler, bodyLimit, limits } = this.#options;
+    const request = new NodeRequest(message, signal);
+    const limit = Math.min(bodyLimit(request), limits.bodyCapBytes);
+    const body = await readBody(message, answer, { limit, pauseMs: limits.bodyPauseMs });
+    if (!(body instanceof Uint8Array)) {
+      closeWith(answer, body);
+      return;
+    }
+    request.body = body;
+    const response = await handler(request);
+    if (this.#stopping) answer.setHeader("connection", "close");
+    send(answer, response);
+  }
 }
 
 /** Connections that end with the answer which is being written. */
