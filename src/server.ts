@@ -114,7 +114,7 @@ const ONLY_NODE = "local";
 export async function startServer(config: ServerConfig): Promise<Server> {
   if (!isLocalHost(config.host) && !config.credentials?.size) throw new UnsafeHost(config.host);
   const { log, random = systemRandom(), clock = new AdjustableClock() } = config;
-  const store = await openStore(config.store, log);
+  const store = await openStore(config.store, { log, random });
   try {
     await restoreClock(store, clock);
     return await serve(config, { store, random, clock });
@@ -266,7 +266,10 @@ function authenticator(credentials: ReadonlyMap<string, string>): Authenticate {
   return (request) => verifySignature(request, { nowMs: machineNow(), secretOf });
 }
 
-async function openStore(choice: StoreChoice, log: Log): Promise<Store> {
+async function openStore(
+  choice: StoreChoice,
+  { log, random }: { readonly log: Log; readonly random: Random },
+): Promise<Store> {
   switch (choice.kind) {
     case "memory":
       return (await import("./stores/memory.ts")).memoryStore(log);
