@@ -160,7 +160,7 @@ async function serve(config: ServerConfig, ground: Ground): Promise<Server> {
     host: config.host,
     port: config.port,
     handler: frontDoor({ config, ground, catalog, clock: kept, reset, place }),
-    bodyLimit: awsBodyLimit(services, limits.bodyBytes),
+    bodyLimit: awsBodyLimit(services, catalog, limits.bodyBytes),
     log,
     random,
     limits,
@@ -279,6 +279,7 @@ async function openStore(
       return (await import("./stores/postgres/store.ts")).openPostgresStore({
         url: choice.url,
         log,
+        random,
       });
   }
 }

@@ -88,17 +88,22 @@ export function awsHandler(options: AwsHandlerOptions): HttpHandler {
   }
 }
 
+/** No service refuses bodies of this size, so that most requests need no look at their route. */
+const SMALL_BODY_BYTES = 65_536;
+
 /** The most bytes of body that a request may bring, known from its head. */
 export function awsBodyLimit(
   routes: readonly ServiceRoute[],
+  catalog: ServiceCatalog,
   defaultBytes: number,
 ): (request: HttpRequest) => number {
-  if (!routes.some((route) => route.maxRequestBytes !== undefined)) return () => defaultBytes;
   const router = new Router(routes);
   return (request) => {
-    // Most requests are small: they need no look at their route.
-    if (Number(request.header("content-length") ?? Infinity) <= defaultBytes) return defaultBytes;
-    return router.find(request, credentialScopeOf(request))?.maxRequestBytes ?? defaultBytes;
+    const length = Number(request.header("content-length") ?? Infinity);
+    if (length <= SMALL_BODY_BYTES) return defaultBytes;
+    const route = router.find(request, credentialScopeOf(request));
+    const service = route && catalog.loaded(route.signingName);
+    return service?.maxRequestBytes ?? defaultBytes;
   };
 }
 

@@ -11,8 +11,6 @@ export interface ServiceRoute {
   readonly version?: string;
   /** Paths beside `/` that are the service's own, for example a queue's. */
   readonly path?: RegExp;
-  /** The largest request body in bytes, where it is not the listener's own limit. */
-  readonly maxRequestBytes?: number;
 }
 
 /** Finds the service of a request: by what was signed, target header, host, path, or API version. */

@@ -107,6 +107,14 @@ test("what no service answers for is 404", async () => {
   assert.equal(scope.status, 404);
 });
 
+test("a body over the service's own limit is refused", async () => {
+  await using server = await tinyServer();
+  await call(server, "Echo", { Text: "loads the service" });
+  const fits = await call(server, "Echo", { Text: "x".repeat(99_000) });
+  assert.equal(fits.status, 200);
+  assert.equal((await call(server, "Echo", { Text: "x".repeat(100_001) })).status, 413);
+});
+
 test("a protocol that is not spoken here is refused", async () => {
   await using server = await tinyServer({
     services: [(await import("./tiny-service.ts")).TINY_REST],

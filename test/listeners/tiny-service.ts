@@ -82,6 +82,7 @@ export function tiny(deps: Deps): Service {
         new ServiceError("MissingRequiredParameterException", `${path} is missing`),
       wrongType: (path) => new ServiceError("SerializationException", `${path} has a wrong type`),
     },
+    maxRequestBytes: 100_000,
     pages: async (request) =>
       request.path === "/hello"
         ? {
