@@ -66,10 +66,12 @@ export class Fields {
     this.#required.push(...names.filter((name) => !this.has(name)));
   }
 
-  /** Reports when the object has more than one of `names`. */
+  /** Says that the object may have one of `names`, and reports when it has more. */
   exclude(...names: readonly string[]): void {
-    if (names.filter((name) => this.has(name)).length < 2) return;
-    this.report(`There should only be one of the following fields: [${names.join(", ")}]`);
+    const present = names.filter((name) => this.has(name));
+    for (const name of present) this.#supported.add(name);
+    if (present.length < 2) return;
+    this.report(`There should only be one of the following fields: [${present.join(", ")}]`);
   }
 
   /** Whether a field that one query language alone has may be read; reports it in the other language. */

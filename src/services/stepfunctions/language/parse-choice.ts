@@ -54,10 +54,7 @@ function readDataTest(fields: Fields): ChoiceCondition {
     fields.value("Variable");
     return FALSE;
   }
-  if (kinds.length > 1) {
-    fields.report(`There should only be one of the following fields: [${kinds.join(", ")}]`);
-    for (const name of kinds) fields.value(name);
-  }
+  fields.exclude(...kinds);
   if (kind === "And" || kind === "Or") {
     const conditions = (fields.list(kind) ?? []).map(readNested);
     return { kind: kind === "And" ? "and" : "or", conditions };

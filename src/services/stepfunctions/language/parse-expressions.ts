@@ -57,7 +57,6 @@ export function numberField(
 ): FieldSource<number> | undefined {
   const pathName = `${name}Path`;
   fields.exclude(name, pathName);
-  fields.value(name);
   if (fields.only("JSONPath", pathName)) {
     return { kind: "path", path: referencePathField(fields, pathName), field: pathName };
   }
@@ -76,7 +75,6 @@ export function textField(
 ): FieldSource<string> | undefined {
   const pathName = `${name}Path`;
   fields.exclude(name, pathName);
-  fields.value(name);
   if (fields.only("JSONPath", pathName)) {
     const text = fields.text(pathName) ?? "$";
     if (expected.path === "reference or intrinsic" && isIntrinsic(text)) {

@@ -183,11 +183,8 @@ function readUntil(fields: Fields): WaitState["until"] {
   const present = WAIT_FIELDS.filter((name) => fields.has(name));
   if (present.length === 0)
     fields.report(`One of the following fields is required: [${WAIT_FIELDS.join(", ")}]`);
-  if (present.length > 1) {
-    fields.report(`There should only be one of the following fields: [${present.join(", ")}]`);
-    for (const name of present) fields.value(name);
-    return ZERO_SECONDS;
-  }
+  fields.exclude(...present);
+  if (present.length > 1) return ZERO_SECONDS;
   if (fields.has("Timestamp") || fields.has("TimestampPath")) {
     const timestamp = textField(fields, "Timestamp", { path: "reference" });
     if (timestamp?.kind === "literal" && parseTimestampMs(timestamp.value) === undefined) {

@@ -1,6 +1,7 @@
 import type { Random } from "../../../kernel/random.ts";
 import type { Catcher, Retrier } from "./definition.ts";
 import { matchesError } from "./errors.ts";
+import { MAX_SECONDS } from "./limits.ts";
 
 /** The index of the first Retrier or Catcher that handles `errorName`, or undefined. */
 export function findHandler(
@@ -22,7 +23,7 @@ export function retryDelayMs(
 ): number | undefined {
   if (retriesDone >= retrier.maxAttempts) return undefined;
   const grown = retrier.intervalSeconds * retrier.backoffRate ** retriesDone;
-  const seconds = Math.min(grown, retrier.maxDelaySeconds ?? Number.MAX_SAFE_INTEGER);
+  const seconds = Math.min(grown, retrier.maxDelaySeconds ?? MAX_SECONDS);
   const share = retrier.jitterStrategy === "FULL" ? random.fraction() : 1;
   return Math.round(seconds * share * 1000);
 }
