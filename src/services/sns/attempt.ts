@@ -68,7 +68,8 @@ export async function makeAttempt(
       stopping,
     );
   }
-  if (protocol === "email" || protocol === "email-json") return sendMail(sns, senders.email, attempt);
+  if (protocol === "email" || protocol === "email-json")
+    return sendMail(sns, senders.email, attempt);
   if (protocol === "sms") return keepSms(sns, attempt.delivery);
   return failedForGood("UnsupportedProtocol", `Nothing here delivers over ${protocol}`);
 }
@@ -104,13 +105,19 @@ async function sendMail(
   sender: EmailSender | undefined,
   { delivery, topic, payload }: Attempt & { readonly payload: Payload },
 ): Promise<Outcome> {
-  const displayName = (topic?.attributes["DisplayName"] || "AWS Notifications").replaceAll(/["\\]/g, "");
+  const displayName = (topic?.attributes["DisplayName"] || "AWS Notifications").replaceAll(
+    /["\\]/g,
+    "",
+  );
   const address = sns.deps.settings.option("sns.emailFrom") ?? "no-reply@sns.localhost";
   const mail = {
     from: `"${displayName}" <${address}>`,
     to: delivery.destination.endpoint,
     subject: mailSubject(delivery),
-    text: delivery.destination.protocol === "email" ? mailText(sns, delivery, payload.body) : payload.body,
+    text:
+      delivery.destination.protocol === "email"
+        ? mailText(sns, delivery, payload.body)
+        : payload.body,
     messageId: delivery.message.messageId,
   };
   if (sender !== undefined) return sender.send(mail);
@@ -120,7 +127,15 @@ async function sendMail(
     statusCode: 200,
     response: NOTHING_SENT,
     write: (tx) =>
-      putInOutbox(sns, tx, { kind: "email", state: NOTHING_SENT, to, from, subject, body, messageId }),
+      putInOutbox(sns, tx, {
+        kind: "email",
+        state: NOTHING_SENT,
+        to,
+        from,
+        subject,
+        body,
+        messageId,
+      }),
   };
 }
 

@@ -18,7 +18,11 @@ export function selfSignedCertificate(privateKey: KeyObject, subject: Certificat
     publicKey,
   );
   const signature = createSign("sha256").update(body).sign(privateKey);
-  const der = sequence(body, SHA256_WITH_RSA, tagged(0x03, Buffer.concat([Uint8Array.of(0), signature])));
+  const der = sequence(
+    body,
+    SHA256_WITH_RSA,
+    tagged(0x03, Buffer.concat([Uint8Array.of(0), signature])),
+  );
   return new X509Certificate(der).toString();
 }
 
@@ -48,7 +52,10 @@ function time(atMs: number): Buffer {
 
 /** A positive integer. */
 function integer(bytes: Uint8Array): Buffer {
-  return tagged(0x02, Buffer.concat([Uint8Array.of(0), bytes].slice((bytes[0] ?? 0) < 0x80 ? 1 : 0)));
+  return tagged(
+    0x02,
+    Buffer.concat([Uint8Array.of(0), bytes].slice((bytes[0] ?? 0) < 0x80 ? 1 : 0)),
+  );
 }
 
 function sequence(...parts: readonly Uint8Array[]): Buffer {

@@ -24,7 +24,11 @@ export async function sendToken(
   sns: Sns,
   tx: Tx,
   subscription: SubscriptionRecord,
-  { token, type, requestId }: { readonly token: string; readonly type: MessageType; readonly requestId: string },
+  {
+    token,
+    type,
+    requestId,
+  }: { readonly token: string; readonly type: MessageType; readonly requestId: string },
 ): Promise<void> {
   const { clock, random, work } = sns.deps;
   const nowMs = clock.now();

@@ -40,7 +40,9 @@ export async function putDeadLetter(sns: Sns, tx: Tx, undelivered: Undelivered):
   };
   const queue = deadLetterQueue(subscription);
   if (queue === undefined) {
-    tx.afterCommit(() => deps.log.warn("sns gave a delivery up; it has no dead-letter queue", fields));
+    tx.afterCommit(() =>
+      deps.log.warn("sns gave a delivery up; it has no dead-letter queue", fields),
+    );
     return;
   }
   try {
@@ -56,7 +58,11 @@ export async function putDeadLetter(sns: Sns, tx: Tx, undelivered: Undelivered):
     if (!(error instanceof ServiceError)) throw error;
     const reason = error.message;
     tx.afterCommit(() =>
-      deps.log.error("sns gave a delivery up; its dead-letter queue took it not", { ...fields, queue, refusal: reason }),
+      deps.log.error("sns gave a delivery up; its dead-letter queue took it not", {
+        ...fields,
+        queue,
+        refusal: reason,
+      }),
     );
   }
 }
@@ -95,7 +101,9 @@ export function fifoFields(
   return { messageGroupId, ...(id === undefined ? {} : { messageDeduplicationId: id }) };
 }
 
-function deadLetterAttributes(undelivered: Undelivered): Readonly<Record<string, DeliveryAttribute>> {
+function deadLetterAttributes(
+  undelivered: Undelivered,
+): Readonly<Record<string, DeliveryAttribute>> {
   const { message, failure, isRaw } = undelivered;
   const why: [string, DeliveryAttribute][] = [
     ["RequestID", { dataType: "String", stringValue: message.requestId }],

@@ -23,7 +23,12 @@ export async function deliver(sns: Sns, tx: Tx, sending: Outgoing, route: Route)
 }
 
 /** {@link deliver} for a message of the archive. */
-export async function deliverReplayed(sns: Sns, tx: Tx, sending: Outgoing, route: Route): Promise<void> {
+export async function deliverReplayed(
+  sns: Sns,
+  tx: Tx,
+  sending: Outgoing,
+  route: Route,
+): Promise<void> {
   if (isReplaying(route.subscription)) await deliverAccepted(sns, tx, sending, route);
 }
 
@@ -46,7 +51,9 @@ async function deliverAccepted(sns: Sns, tx: Tx, sending: Outgoing, route: Route
 async function deliverToTarget(sns: Sns, tx: Tx, sending: Outgoing, route: Route): Promise<void> {
   const { subscription, isRaw } = route;
   const { message } = sending;
-  const body = isRaw ? bodyFor(message, subscription.protocol) : await envelopeFor(sns, tx, sending, route);
+  const body = isRaw
+    ? bodyFor(message, subscription.protocol)
+    : await envelopeFor(sns, tx, sending, route);
   const failure = refusalOf(route, sending) ?? (await handOver(sns, tx, sending, { route, body }));
   const outcome = failure === undefined ? "SUCCESS" : "FAILURE";
   if (failure !== undefined) {

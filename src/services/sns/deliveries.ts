@@ -47,7 +47,10 @@ export async function enqueueDelivery(
   const { id, topic, topicId } = subscription;
   const nowMs = sns.deps.clock.now();
   const sequence = sequenceOf(delivery.message);
-  tx.put(DELIVERY_DUE.key(id, nowMs, sequence), encodeRecord({ failures: 0 } satisfies DeliveryState));
+  tx.put(
+    DELIVERY_DUE.key(id, nowMs, sequence),
+    encodeRecord({ failures: 0 } satisfies DeliveryState),
+  );
   tx.put(DELIVERY_MESSAGE.key(id, sequence), encodeRecord(delivery));
   const payload: PumpPayload = { topic, topicId };
   await sns.deps.work.ensure(tx, { kind: DELIVER_WORK, id, dueAtMs: nowMs, payload });

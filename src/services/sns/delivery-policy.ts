@@ -65,7 +65,12 @@ const CONTENT_TYPES = new Set([
   "text/plain",
   "text/xml",
 ]);
-const BACKOFFS: ReadonlySet<unknown> = new Set(["arithmetic", "exponential", "geometric", "linear"]);
+const BACKOFFS: ReadonlySet<unknown> = new Set([
+  "arithmetic",
+  "exponential",
+  "geometric",
+  "linear",
+]);
 
 /** How long to wait after attempt number `failed` failed, in ms; undefined when it was the last. */
 export function retryDelayMs(phases: RetryPhases, failed: number): number | undefined {
@@ -114,7 +119,10 @@ export function checkSubscriptionDeliveryPolicy(text: string): void {
 }
 
 /** The policy in force for a web hook. */
-export function httpDeliveryPolicy(topicPolicy?: string, subscriptionPolicy?: string): HttpDeliveryPolicy {
+export function httpDeliveryPolicy(
+  topicPolicy?: string,
+  subscriptionPolicy?: string,
+): HttpDeliveryPolicy {
   const topic = topicPolicy === undefined ? {} : readTopicPolicy(topicPolicy);
   const own =
     subscriptionPolicy === undefined || topic.disableSubscriptionOverrides
@@ -142,7 +150,10 @@ export function effectiveTopicPolicy(topicPolicy?: string): string {
 }
 
 /** EffectiveDeliveryPolicy of a subscription. */
-export function effectiveSubscriptionPolicy(topicPolicy?: string, subscriptionPolicy?: string): string {
+export function effectiveSubscriptionPolicy(
+  topicPolicy?: string,
+  subscriptionPolicy?: string,
+): string {
   const policy = httpDeliveryPolicy(topicPolicy, subscriptionPolicy);
   return JSON.stringify({
     healthyRetryPolicy: policy.healthyRetryPolicy,
@@ -173,7 +184,8 @@ function readTopicPolicy(text: string): PolicyParts {
     "defaultRequestPolicy",
   ]);
   const disable = http["disableSubscriptionOverrides"] ?? false;
-  if (typeof disable !== "boolean") throw refused("http.disableSubscriptionOverrides must be a boolean");
+  if (typeof disable !== "boolean")
+    throw refused("http.disableSubscriptionOverrides must be a boolean");
   return {
     ...readParts(http, "http.", {
       retry: "defaultHealthyRetryPolicy",
@@ -186,7 +198,13 @@ function readTopicPolicy(text: string): PolicyParts {
 
 function readSubscriptionPolicy(text: string): PolicyParts {
   const root = object(parse(text), "");
-  onlyKeys(root, "", ["healthyRetryPolicy", "throttlePolicy", "requestPolicy", "sicklyRetryPolicy", "guaranteed"]);
+  onlyKeys(root, "", [
+    "healthyRetryPolicy",
+    "throttlePolicy",
+    "requestPolicy",
+    "sicklyRetryPolicy",
+    "guaranteed",
+  ]);
   return readParts(root, "", {
     retry: "healthyRetryPolicy",
     throttle: "throttlePolicy",
@@ -205,19 +223,30 @@ function readParts(policy: Json, path: string, names: PartNames): PolicyParts {
   const throttled = policy[names.throttle];
   const request = policy[names.request];
   return {
-    ...(retry == null ? {} : { phases: readPhases(object(retry, path + names.retry), `${path}${names.retry}.`) }),
-    ...(throttled == null ? {} : readThrottle(object(throttled, path + names.throttle), `${path}${names.throttle}.`)),
-    ...(request == null ? {} : readRequest(object(request, path + names.request), `${path}${names.request}.`)),
+    ...(retry == null
+      ? {}
+      : { phases: readPhases(object(retry, path + names.retry), `${path}${names.retry}.`) }),
+    ...(throttled == null
+      ? {}
+      : readThrottle(object(throttled, path + names.throttle), `${path}${names.throttle}.`)),
+    ...(request == null
+      ? {}
+      : readRequest(object(request, path + names.request), `${path}${names.request}.`)),
   };
 }
 
 function readPhases(retry: Json, path: string): RetryPhases {
   onlyKeys(retry, path, Object.keys(DEFAULT_HTTP_PHASES));
-  const read = (name: Exclude<keyof RetryPhases, "backoffFunction">, least: number, most: number): number =>
-    whole(retry[name] ?? DEFAULT_HTTP_PHASES[name], path + name, least, most);
+  const read = (
+    name: Exclude<keyof RetryPhases, "backoffFunction">,
+    least: number,
+    most: number,
+  ): number => whole(retry[name] ?? DEFAULT_HTTP_PHASES[name], path + name, least, most);
   const backoffFunction = retry["backoffFunction"] ?? DEFAULT_HTTP_PHASES.backoffFunction;
   if (!isBackoff(backoffFunction)) {
-    throw refused(`${path}backoffFunction must be one of: linear, arithmetic, geometric or exponential`);
+    throw refused(
+      `${path}backoffFunction must be one of: linear, arithmetic, geometric or exponential`,
+    );
   }
   const phases: RetryPhases = {
     minDelayTarget: read("minDelayTarget", 1, LONGEST_DELAY_SECONDS),
@@ -243,9 +272,12 @@ function checkPhases(phases: RetryPhases, path: string): void {
     );
   }
   let totalMs = 0;
-  for (let failed = 1; failed <= phases.numRetries; failed += 1) totalMs += retryDelayMs(phases, failed) ?? 0;
+  for (let failed = 1; failed <= phases.numRetries; failed += 1)
+    totalMs += retryDelayMs(phases, failed) ?? 0;
   if (totalMs > LONGEST_TOTAL_SECONDS * 1_000) {
-    throw refused(`${path.slice(0, -1)} must not retry for more than ${LONGEST_TOTAL_SECONDS} seconds in total`);
+    throw refused(
+      `${path.slice(0, -1)} must not retry for more than ${LONGEST_TOTAL_SECONDS} seconds in total`,
+    );
   }
 }
 
@@ -253,7 +285,9 @@ function readThrottle(throttled: Json, path: string): PolicyParts {
   onlyKeys(throttled, path, ["maxReceivesPerSecond"]);
   const value = throttled["maxReceivesPerSecond"];
   if (value == null) return {};
-  return { maxReceivesPerSecond: whole(value, `${path}maxReceivesPerSecond`, 1, Number.MAX_SAFE_INTEGER) };
+  return {
+    maxReceivesPerSecond: whole(value, `${path}maxReceivesPerSecond`, 1, Number.MAX_SAFE_INTEGER),
+  };
 }
 
 function readRequest(request: Json, path: string): PolicyParts {
@@ -292,7 +326,8 @@ function onlyKeys(value: Json, path: string, known: readonly string[]): void {
 }
 
 function whole(value: unknown, path: string, least: number, most: number): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw refused(`${path} must be an integer`);
+  if (typeof value !== "number" || !Number.isSafeInteger(value))
+    throw refused(`${path} must be an integer`);
   if (value < least) throw refused(`${path} must be greater than or equal to ${least}`);
   if (value > most) throw refused(`${path} must be less than or equal to ${most}`);
   return value;

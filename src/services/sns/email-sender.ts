@@ -57,7 +57,12 @@ export class EmailSender {
 }
 
 function isAnswer(sent: unknown): sent is { readonly response: string } {
-  return typeof sent === "object" && sent !== null && "response" in sent && typeof sent.response === "string";
+  return (
+    typeof sent === "object" &&
+    sent !== null &&
+    "response" in sent &&
+    typeof sent.response === "string"
+  );
 }
 
 /** 5xx answers to the mail itself are final (RFC 5321, 4.2.1); all else may pass. */

@@ -18,8 +18,17 @@ const PROTOCOLS: ReadonlySet<string> = new Set<SubscriptionProtocol>([
   "sqs",
 ]);
 /** Protocols whose endpoints must say that they want messages. */
-const CONFIRMED_BY_ENDPOINT: ReadonlySet<SubscriptionProtocol> = new Set(["email", "email-json", "http", "https"]);
-const LARGE_MESSAGE_PROTOCOLS: ReadonlySet<SubscriptionProtocol> = new Set(["firehose", "lambda", "sqs"]);
+const CONFIRMED_BY_ENDPOINT: ReadonlySet<SubscriptionProtocol> = new Set([
+  "email",
+  "email-json",
+  "http",
+  "https",
+]);
+const LARGE_MESSAGE_PROTOCOLS: ReadonlySet<SubscriptionProtocol> = new Set([
+  "firehose",
+  "lambda",
+  "sqs",
+]);
 const MAIL_ADDRESS = /^[^\s@<>"(),;:\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 
 /** The protocol of that name. Throws InvalidParameter. */
@@ -38,7 +47,8 @@ export function needsConfirmation(protocol: SubscriptionProtocol): boolean {
 
 /** The endpoint as it is kept. Throws InvalidParameter when it is none of its protocol. */
 export function readEndpoint(protocol: SubscriptionProtocol, endpoint: string | undefined): string {
-  if (endpoint === undefined || endpoint === "") throw invalidParameter("Endpoint Reason: Please specify an endpoint");
+  if (endpoint === undefined || endpoint === "")
+    throw invalidParameter("Endpoint Reason: Please specify an endpoint");
   if (endpoint.length > LIMITS.endpointLength) throw invalidParameter("Endpoint Reason: too long");
   switch (protocol) {
     case "http":
@@ -62,9 +72,15 @@ export function readEndpoint(protocol: SubscriptionProtocol, endpoint: string | 
 }
 
 /** Throws when the topic can not have such a subscription. */
-export function checkFits(topic: TopicRecord, protocol: SubscriptionProtocol, endpoint: string): void {
+export function checkFits(
+  topic: TopicRecord,
+  protocol: SubscriptionProtocol,
+  endpoint: string,
+): void {
   if (topic.isFifo && protocol !== "sqs") {
-    throw invalidParameter(`Invalid parameter: Endpoint Reason: FIFO topics do not deliver to ${protocol} endpoints`);
+    throw invalidParameter(
+      `Invalid parameter: Endpoint Reason: FIFO topics do not deliver to ${protocol} endpoints`,
+    );
   }
   if (!topic.isFifo && protocol === "sqs" && endpoint.endsWith(".fifo")) {
     throw invalidParameter(

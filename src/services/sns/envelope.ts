@@ -41,8 +41,12 @@ export function textToSign(content: EnvelopeContent): string {
   const fields: [string, string | undefined][] = [
     ["Message", content.message],
     ["MessageId", content.messageId],
-    ...(isNotification ? [["Subject", content.subject] satisfies [string, string | undefined]] : []),
-    ...(isNotification ? [] : [["SubscribeURL", content.subscribeUrl] satisfies [string, string | undefined]]),
+    ...(isNotification
+      ? [["Subject", content.subject] satisfies [string, string | undefined]]
+      : []),
+    ...(isNotification
+      ? []
+      : [["SubscribeURL", content.subscribeUrl] satisfies [string, string | undefined]]),
     ["Timestamp", timestampOf(content)],
     ...(isNotification ? [] : [["Token", content.token] satisfies [string, string | undefined]]),
     ["TopicArn", content.topicArn],

@@ -47,7 +47,10 @@ export function subscriptionLimitExceeded(): ServiceError {
 }
 
 export function topicLimitExceeded(): ServiceError {
-  return new ServiceError("TopicLimitExceededException", "The maximum number of topics has been reached");
+  return new ServiceError(
+    "TopicLimitExceededException",
+    "The maximum number of topics has been reached",
+  );
 }
 
 export function filterPolicyLimitExceeded(): ServiceError {
@@ -64,10 +67,15 @@ export function tagLimitExceeded(): ServiceError {
   );
 }
 
-export function batchError(code: "Empty" | "TooMany" | "NotDistinct" | "InvalidId" | "TooLong"): ServiceError {
+export function batchError(
+  code: "Empty" | "TooMany" | "NotDistinct" | "InvalidId" | "TooLong",
+): ServiceError {
   switch (code) {
     case "Empty":
-      return new ServiceError("EmptyBatchRequestException", "The batch request doesn't contain any entries.");
+      return new ServiceError(
+        "EmptyBatchRequestException",
+        "The batch request doesn't contain any entries.",
+      );
     case "TooMany":
       return new ServiceError(
         "TooManyEntriesInBatchRequestException",
@@ -96,7 +104,10 @@ export function endpointDisabled(): ServiceError {
 }
 
 export function platformApplicationDisabled(): ServiceError {
-  return new ServiceError("PlatformApplicationDisabledException", "Platform application is disabled");
+  return new ServiceError(
+    "PlatformApplicationDisabledException",
+    "Platform application is disabled",
+  );
 }
 
 export function optedOut(): ServiceError {
@@ -112,7 +123,9 @@ export function userError(reason: string): ServiceError {
 }
 
 export function verificationFailed(status: string): ServiceError {
-  return new ServiceError("VerificationException", "Verification failed", { members: { Status: status } });
+  return new ServiceError("VerificationException", "Verification failed", {
+    members: { Status: status },
+  });
 }
 
 /** How SNS words input that does not fit its model. */
@@ -124,7 +137,10 @@ export const refusals: Refusals = {
         `Member must not be null (${operation})`,
     ),
   wrongType: (path, expected, actual) =>
-    new ServiceError("MalformedInput", `${path}: a ${actual} can not be converted to a ${expected}`),
+    new ServiceError(
+      "MalformedInput",
+      `${path}: a ${actual} can not be converted to a ${expected}`,
+    ),
 };
 
 function lowerFirst(path: string): string {

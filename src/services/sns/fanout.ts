@@ -26,7 +26,12 @@ export interface FanoutRecord {
 export const FANOUT_WORK = "sns.fanout";
 
 /** Leaves the subscriptions after one to later transactions. */
-export async function fanOutLater(sns: Sns, tx: Tx, sending: Outgoing, after: string): Promise<void> {
+export async function fanOutLater(
+  sns: Sns,
+  tx: Tx,
+  sending: Outgoing,
+  after: string,
+): Promise<void> {
   const { topic, message } = sending;
   const { accountId, region, name } = topic;
   const record: FanoutRecord = {

@@ -87,7 +87,9 @@ export async function admit(
 }
 
 function deduplicationScope(topic: TopicRecord, message: PublishedMessage): string {
-  return topic.attributes["FifoThroughputScope"] === "MessageGroup" ? (message.messageGroupId ?? "") : "";
+  return topic.attributes["FifoThroughputScope"] === "MessageGroup"
+    ? (message.messageGroupId ?? "")
+    : "";
 }
 
 function contentHash(body: string): string {
@@ -98,7 +100,11 @@ function contentHash(body: string): string {
 async function remember(
   tx: Tx,
   topicId: string,
-  entry: { readonly scope: string; readonly deduplicationId: string; readonly record: DeduplicationRecord },
+  entry: {
+    readonly scope: string;
+    readonly deduplicationId: string;
+    readonly record: DeduplicationRecord;
+  },
 ): Promise<void> {
   const { scope, deduplicationId, record } = entry;
   const nowMs = record.expiresAtMs - DEDUPLICATION_MS;

@@ -29,7 +29,9 @@ const DIALECTS: Readonly<Record<FilterScope, Dialect>> = {
  */
 export function compileFilterPolicy(text: string, scope: FilterScope): Pattern {
   if (Buffer.byteLength(text) > LIMITS.filterPolicyBytes) {
-    throw new FilterPolicyError(`Filter policy can not be larger than ${LIMITS.filterPolicyBytes} bytes`);
+    throw new FilterPolicyError(
+      `Filter policy can not be larger than ${LIMITS.filterPolicyBytes} bytes`,
+    );
   }
   let json: unknown;
   try {
@@ -39,7 +41,9 @@ export function compileFilterPolicy(text: string, scope: FilterScope): Pattern {
   }
   const pattern = compile(json, scope);
   if (keyCount(pattern) > LIMITS.filterPolicyKeys) {
-    throw new FilterPolicyError(`Filter policy can not have more than ${LIMITS.filterPolicyKeys} keys`);
+    throw new FilterPolicyError(
+      `Filter policy can not have more than ${LIMITS.filterPolicyKeys} keys`,
+    );
   }
   if (combinations(pattern, 1) > LIMITS.filterPolicyCombinations) {
     throw new FilterPolicyError("Filter policy is too complex");

@@ -63,8 +63,11 @@ export class HttpSender {
   async #postOnce(url: URL, hook: Hook, signal: AbortSignal): Promise<Outcome | URL> {
     this.#checkLiteral(url);
     const { username, password } = url;
-    const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
-    const authorization = username === "" ? {} : { authorization: `Basic ${credentials.toString("base64")}` };
+    const credentials = Buffer.from(
+      `${decodeURIComponent(username)}:${decodeURIComponent(password)}`,
+    );
+    const authorization =
+      username === "" ? {} : { authorization: `Basic ${credentials.toString("base64")}` };
     const target = new URL(url);
     target.username = "";
     target.password = "";
@@ -98,10 +101,19 @@ class AddressRefused extends Error {
   }
 }
 
-function judge(url: URL, { statusCode, headers }: Dispatcher.ResponseData, response: string): Outcome | URL {
+function judge(
+  url: URL,
+  { statusCode, headers }: Dispatcher.ResponseData,
+  response: string,
+): Outcome | URL {
   if (statusCode >= 200 && statusCode < 300) return { kind: "delivered", statusCode, response };
   const location = headers["location"];
-  if (statusCode >= 300 && statusCode < 400 && typeof location === "string" && URL.canParse(location, url.href)) {
+  if (
+    statusCode >= 300 &&
+    statusCode < 400 &&
+    typeof location === "string" &&
+    URL.canParse(location, url.href)
+  ) {
     return new URL(location, url);
   }
   const message = `Endpoint answered ${statusCode}: ${response.slice(0, 256)}`;
@@ -128,7 +140,8 @@ async function readSome(body: Dispatcher.ResponseData["body"]): Promise<string> 
 
 function failureOf(error: unknown, signal: AbortSignal): Outcome {
   if (error instanceof AddressRefused) return failedForGood("AddressRefused", error.message);
-  const cause = error instanceof Error && error.cause instanceof AddressRefused ? error.cause : undefined;
+  const cause =
+    error instanceof Error && error.cause instanceof AddressRefused ? error.cause : undefined;
   if (cause !== undefined) return failedForGood("AddressRefused", cause.message);
   if (signal.aborted) return failedForNow("Timeout", "The endpoint did not answer in time");
   const code = error instanceof Error && "code" in error ? String(error.code) : "ConnectionFailed";

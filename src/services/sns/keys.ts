@@ -53,13 +53,14 @@ export const TOKEN: Space<[token: string]> = space({
 });
 
 /** A delivery waits in DELIVERY_DUE until its attempt; each attempt moves or removes it. */
-export const DELIVERY_DUE: Space<[subscriptionId: string, dueAtMs: number, sequence: string]> = space({
-  number: 54,
-  name: "sns delivery due",
-  layout: ["subscription id", "due at (ms)", "sequence"],
-  value: "DeliveryState",
-  lifetime: "until delivered or given up",
-});
+export const DELIVERY_DUE: Space<[subscriptionId: string, dueAtMs: number, sequence: string]> =
+  space({
+    number: 54,
+    name: "sns delivery due",
+    layout: ["subscription id", "due at (ms)", "sequence"],
+    value: "DeliveryState",
+    lifetime: "until delivered or given up",
+  });
 export const DELIVERY_MESSAGE: Space<[subscriptionId: string, sequence: string]> = space({
   number: 55,
   name: "sns delivery message",
@@ -82,13 +83,14 @@ export const FIFO_SEQUENCE: Space<[topicId: string]> = space({
   value: "SequenceRecord",
   lifetime: "as the topic",
 });
-export const DEDUPLICATION: Space<[topicId: string, scope: string, deduplicationId: string]> = space({
-  number: 58,
-  name: "sns deduplication",
-  layout: ["topic id", "message group id or empty", "deduplication id"],
-  value: "DeduplicationRecord",
-  lifetime: "5 minutes after the publish, removed by later ones",
-});
+export const DEDUPLICATION: Space<[topicId: string, scope: string, deduplicationId: string]> =
+  space({
+    number: 58,
+    name: "sns deduplication",
+    layout: ["topic id", "message group id or empty", "deduplication id"],
+    value: "DeduplicationRecord",
+    lifetime: "5 minutes after the publish, removed by later ones",
+  });
 export const DEDUPLICATION_EXPIRY: Space<
   [topicId: string, expiresAtMs: number, scope: string, deduplicationId: string]
 > = space({
@@ -142,13 +144,14 @@ export const PHONE_NUMBER: Space<[accountId: string, region: string, phoneNumber
   value: "PhoneRecord",
   lifetime: "from its first opt-out on",
 });
-export const SANDBOX_NUMBER: Space<[accountId: string, region: string, phoneNumber: string]> = space({
-  number: 66,
-  name: "sns sandbox phone number",
-  layout: ["account", "region", "phone number"],
-  value: "SandboxRecord",
-  lifetime: "until DeleteSMSSandboxPhoneNumber",
-});
+export const SANDBOX_NUMBER: Space<[accountId: string, region: string, phoneNumber: string]> =
+  space({
+    number: 66,
+    name: "sns sandbox phone number",
+    layout: ["account", "region", "phone number"],
+    value: "SandboxRecord",
+    lifetime: "until DeleteSMSSandboxPhoneNumber",
+  });
 export const PLATFORM_APPLICATION: Space<
   [accountId: string, region: string, platform: string, name: string]
 > = space({

@@ -69,7 +69,9 @@ export function readMessage(input: MessageInput, origin: MessageOrigin): Publish
     ...(Subject === undefined ? {} : { subject: Subject }),
     attributes: readAttributes(input.MessageAttributes ?? {}),
     ...(MessageGroupId === undefined ? {} : { messageGroupId: MessageGroupId }),
-    ...(MessageDeduplicationId === undefined ? {} : { messageDeduplicationId: MessageDeduplicationId }),
+    ...(MessageDeduplicationId === undefined
+      ? {}
+      : { messageDeduplicationId: MessageDeduplicationId }),
   };
 }
 
@@ -78,7 +80,8 @@ export function sizeBytes(input: MessageInput): number {
   let size = Buffer.byteLength(input.Message);
   for (const [name, attribute] of Object.entries(input.MessageAttributes ?? {})) {
     size += Buffer.byteLength(name) + Buffer.byteLength(attribute.DataType ?? "");
-    size += Buffer.byteLength(attribute.StringValue ?? "") + (attribute.BinaryValue?.byteLength ?? 0);
+    size +=
+      Buffer.byteLength(attribute.StringValue ?? "") + (attribute.BinaryValue?.byteLength ?? 0);
   }
   return size;
 }
@@ -183,6 +186,8 @@ function checkArray(name: string, text: string): void {
   const isFlat =
     Array.isArray(json) && json.every((element) => element === null || typeof element !== "object");
   if (!isFlat) {
-    throw invalidParameterValue(`The message attribute '${name}' is not a valid JSON array of plain values.`);
+    throw invalidParameterValue(
+      `The message attribute '${name}' is not a valid JSON array of plain values.`,
+    );
   }
 }

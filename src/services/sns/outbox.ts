@@ -34,7 +34,9 @@ export async function putInOutbox(sns: Sns, tx: Tx, record: OutboxRecord): Promi
 }
 
 /** The latest entries, newest first. */
-export async function readOutbox(sns: Sns): Promise<readonly (OutboxRecord & { readonly at: string })[]> {
+export async function readOutbox(
+  sns: Sns,
+): Promise<readonly (OutboxRecord & { readonly at: string })[]> {
   const entries = await sns.deps.store.read((reader) =>
     reader.range(OUTBOX.below(), { limit: LIMITS.outboxPage, reverse: true }),
   );

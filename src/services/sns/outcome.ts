@@ -21,10 +21,22 @@ export type Outcome =
 
 /** An attempt that may do better next time. */
 export function failedForNow(code: string, message: string, statusCode?: number): Outcome {
-  return { kind: "failed", isPermanent: false, code, message, ...(statusCode === undefined ? {} : { statusCode }) };
+  return {
+    kind: "failed",
+    isPermanent: false,
+    code,
+    message,
+    ...(statusCode === undefined ? {} : { statusCode }),
+  };
 }
 
 /** An attempt after which no other is made. */
 export function failedForGood(code: string, message: string, statusCode?: number): Outcome {
-  return { kind: "failed", isPermanent: true, code, message, ...(statusCode === undefined ? {} : { statusCode }) };
+  return {
+    kind: "failed",
+    isPermanent: true,
+    code,
+    message,
+    ...(statusCode === undefined ? {} : { statusCode }),
+  };
 }

@@ -1,3 +1,4 @@
+import type { Tx } from "../../kernel/store.ts";
 import { formatEnvelope, formatLambdaEvent } from "./envelope.ts";
 import type { EnvelopeContent, EnvelopeSignature, SignatureVersion } from "./envelope.ts";
 import { bodyFor } from "./message.ts";
@@ -5,7 +6,6 @@ import type { PublishedMessage } from "./message.ts";
 import { filterView } from "./routes.ts";
 import type { FilterView, Route, RouteList } from "./routes.ts";
 import type { Sns } from "./sns.ts";
-import type { Tx } from "../../kernel/store.ts";
 import type { SubscriptionProtocol } from "./subscription.ts";
 import { topicArn } from "./topic.ts";
 import type { TopicRecord } from "./topic.ts";
@@ -22,12 +22,21 @@ export interface Outgoing {
   readonly signatures: Signatures;
 }
 
-export function outgoing(topic: TopicRecord, message: PublishedMessage, signatures: Signatures): Outgoing {
+export function outgoing(
+  topic: TopicRecord,
+  message: PublishedMessage,
+  signatures: Signatures,
+): Outgoing {
   return { topic, topicArn: topicArn(topic), message, view: filterView(message), signatures };
 }
 
 /** The protocols that take a message inside the publishing transaction. */
-const TARGET_PROTOCOLS: ReadonlySet<SubscriptionProtocol> = new Set(["sqs", "lambda", "firehose", "application"]);
+const TARGET_PROTOCOLS: ReadonlySet<SubscriptionProtocol> = new Set([
+  "sqs",
+  "lambda",
+  "firehose",
+  "application",
+]);
 
 export function isTargetProtocol(protocol: SubscriptionProtocol): boolean {
   return TARGET_PROTOCOLS.has(protocol);
@@ -65,17 +74,23 @@ async function presignOne(
 }
 
 /** The document that a route's endpoint gets when delivery is not raw. */
-export async function envelopeFor(sns: Sns, tx: Tx, sending: Outgoing, route: Route): Promise<string> {
+export async function envelopeFor(
+  sns: Sns,
+  tx: Tx,
+  sending: Outgoing,
+  route: Route,
+): Promise<string> {
   const { topic, message, signatures } = sending;
   const { protocol } = route.subscription;
   const content: EnvelopeContent = {
     ...contentFor(sending.topicArn, message, protocol),
     unsubscribeUrl: unsubscribeUrl(sns, route.arn),
   };
+  const version = signatureVersion(topic);
   let signature = signatures.get(content.message);
-  if (signature === undefined && !topic.isFifo) {
+  if (signature?.version !== version && !topic.isFifo) {
     const key = await sns.signer.keyWithin(tx);
-    signature = sns.signer.signNow(key, content, signatureVersion(topic));
+    signature = sns.signer.signNow(key, content, version);
     signatures.set(content.message, signature);
   }
   return protocol === "lambda"

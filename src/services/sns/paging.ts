@@ -31,3 +31,12 @@ function keyOf(range: KeyRange, token: string): Key {
   if (key < range.from || key >= range.to) throw invalidParameter("NextToken");
   return key;
 }
+
+/** The size of a page that a caller asks for. Throws InvalidParameter. */
+export function readPageSize(wanted: number | undefined, most: number): number {
+  if (wanted === undefined) return most;
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > most) {
+    throw invalidParameter(`MaxResults Reason: must be between 1 and ${most}`);
+  }
+  return wanted;
+}

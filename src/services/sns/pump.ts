@@ -124,7 +124,10 @@ class Pump {
     if (entry === undefined) return;
     const delivery = value && decodeRecord<DeliveryMessage>(value);
     const { topic, subscription, policy } = situation;
-    if (delivery === undefined || (subscription === undefined && delivery.type === "Notification")) {
+    if (
+      delivery === undefined ||
+      (subscription === undefined && delivery.type === "Notification")
+    ) {
       await this.#sns.deps.store.transact(async (tx) => this.#remove(tx, entry));
       return;
     }

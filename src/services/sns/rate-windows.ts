@@ -19,7 +19,11 @@ export class RateWindows {
   /** Takes as much of what is wanted as the second still allows. */
   take(
     id: string,
-    request: { readonly wanted: number; readonly perSecond: number | undefined; readonly nowMs: number },
+    request: {
+      readonly wanted: number;
+      readonly perSecond: number | undefined;
+      readonly nowMs: number;
+    },
   ): Share {
     const { wanted, perSecond, nowMs } = request;
     if (perSecond === undefined) return { count: wanted, nextMs: nowMs };

@@ -27,11 +27,7 @@ const LOOK_AGAIN_MS = 1_000;
  * Reads `{"PointType":"Timestamp","StartingPoint":…,"EndingPoint":…}` into a replay that begins;
  * undefined for an empty object, which ends one. Throws InvalidParameter.
  */
-export function startReplay(
-  sns: Sns,
-  topic: TopicRecord,
-  text: string,
-): ReplayState | undefined {
+export function startReplay(sns: Sns, topic: TopicRecord, text: string): ReplayState | undefined {
   const policy = parsePolicy(text);
   if (Object.keys(policy).length === 0) return undefined;
   const { PointType, StartingPoint, EndingPoint, ...others } = policy;
@@ -44,7 +40,8 @@ export function startReplay(
   const fromMs = timeOf("StartingPoint", StartingPoint);
   if (fromMs > nowMs) throw refused("StartingPoint must not be in the future");
   const untilMs = EndingPoint === undefined ? undefined : timeOf("EndingPoint", EndingPoint);
-  if (untilMs !== undefined && untilMs <= fromMs) throw refused("EndingPoint must be after StartingPoint");
+  if (untilMs !== undefined && untilMs <= fromMs)
+    throw refused("EndingPoint must be after StartingPoint");
   return {
     id: sns.deps.random.uuid(),
     status: "Pending",
@@ -54,7 +51,11 @@ export function startReplay(
 }
 
 /** Makes the replay of a subscription run. */
-export async function scheduleReplay(sns: Sns, tx: Tx, subscription: SubscriptionRecord): Promise<void> {
+export async function scheduleReplay(
+  sns: Sns,
+  tx: Tx,
+  subscription: SubscriptionRecord,
+): Promise<void> {
   const { id, topic, topicId } = subscription;
   const payload: PumpPayload = { topic, topicId };
   const dueAtMs = sns.deps.clock.now();

@@ -97,7 +97,9 @@ export async function routesAfter(
   const subscriptions = entries.map((entry) => decodeRecord<SubscriptionRecord>(entry.value));
   const routes = subscriptions.filter((each) => !each.isPending).map(routeOf);
   const last = subscriptions.at(-1);
-  return entries.length < limit || last === undefined ? { routes } : { routes, goesOnAfter: last.id };
+  return entries.length < limit || last === undefined
+    ? { routes }
+    : { routes, goesOnAfter: last.id };
 }
 
 /** A message as filter policies see it. */

@@ -62,10 +62,15 @@ export class Signer {
   async sign(content: EnvelopeContent, version: SignatureVersion): Promise<EnvelopeSignature> {
     const key = await this.#load();
     const bytes = await new Promise<Buffer>((resolve, reject) => {
-      sign(ALGORITHMS[version], Buffer.from(textToSign(content)), key.privateKey, (error, signed) => {
-        if (error === null) resolve(signed);
-        else reject(error);
-      });
+      sign(
+        ALGORITHMS[version],
+        Buffer.from(textToSign(content)),
+        key.privateKey,
+        (error, signed) => {
+          if (error === null) resolve(signed);
+          else reject(error);
+        },
+      );
     });
     return this.#signature(key, version, bytes);
   }

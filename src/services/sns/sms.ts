@@ -34,10 +34,19 @@ export async function findPhone(
   return value && decodeRecord<PhoneRecord>(value);
 }
 
-export async function isOptedOut(reader: Reader, owner: SmsOwner, number: string): Promise<boolean> {
+export async function isOptedOut(
+  reader: Reader,
+  owner: SmsOwner,
+  number: string,
+): Promise<boolean> {
   return (await findPhone(reader, owner, number))?.isOptedOut ?? false;
 }
 
-export function putPhone(tx: Tx, { accountId, region }: SmsOwner, number: string, record: PhoneRecord): void {
+export function putPhone(
+  tx: Tx,
+  { accountId, region }: SmsOwner,
+  number: string,
+  record: PhoneRecord,
+): void {
   tx.put(PHONE_NUMBER.key(accountId, region, number), encodeRecord(record));
 }

@@ -19,7 +19,12 @@ const NAMES = [
   "ReplayPolicy",
   "SubscriptionRoleArn",
 ];
-const RAW_PROTOCOLS: ReadonlySet<SubscriptionProtocol> = new Set(["firehose", "http", "https", "sqs"]);
+const RAW_PROTOCOLS: ReadonlySet<SubscriptionProtocol> = new Set([
+  "firehose",
+  "http",
+  "https",
+  "sqs",
+]);
 
 export function isSubscriptionAttribute(name: string): boolean {
   return NAMES.includes(name);
@@ -32,7 +37,8 @@ export function withSubscriptionAttribute(
   value: string,
 ): SubscriptionAttributes {
   const { [name]: _before, ...others } = attributes;
-  const isRemoval = value === "" || ((name === "RedrivePolicy" || name === "ReplayPolicy") && isEmptyJson(value));
+  const isRemoval =
+    value === "" || ((name === "RedrivePolicy" || name === "ReplayPolicy") && isEmptyJson(value));
   return isRemoval ? others : { ...others, [name]: value };
 }
 
@@ -45,7 +51,8 @@ export function checkSubscriptionAttributes(
   protocol: SubscriptionProtocol,
   prefix: string,
 ): void {
-  const { FilterPolicy, FilterPolicyScope, RawMessageDelivery, RedrivePolicy, DeliveryPolicy } = attributes;
+  const { FilterPolicy, FilterPolicyScope, RawMessageDelivery, RedrivePolicy, DeliveryPolicy } =
+    attributes;
   if (RawMessageDelivery !== undefined) checkRaw(RawMessageDelivery, protocol, prefix);
   const scope = FilterPolicyScope ?? "MessageAttributes";
   if (scope !== "MessageAttributes" && scope !== "MessageBody") {
@@ -57,7 +64,8 @@ export function checkSubscriptionAttributes(
     try {
       compileFilterPolicy(FilterPolicy, scope);
     } catch (error) {
-      if (error instanceof FilterPolicyError) throw invalidParameter(`${prefix}FilterPolicy: ${error.message}`);
+      if (error instanceof FilterPolicyError)
+        throw invalidParameter(`${prefix}FilterPolicy: ${error.message}`);
       throw error;
     }
   }
@@ -106,10 +114,14 @@ export function subscriptionAttributes(
 
 function checkRaw(value: string, protocol: SubscriptionProtocol, prefix: string): void {
   if (value !== "true" && value !== "false") {
-    throw invalidParameter(`${prefix}RawMessageDelivery: Invalid value [${value}]. Must be true or false.`);
+    throw invalidParameter(
+      `${prefix}RawMessageDelivery: Invalid value [${value}]. Must be true or false.`,
+    );
   }
   if (value === "true" && !RAW_PROTOCOLS.has(protocol)) {
-    throw invalidParameter(`${prefix}RawMessageDelivery: not supported for the protocol ${protocol}`);
+    throw invalidParameter(
+      `${prefix}RawMessageDelivery: not supported for the protocol ${protocol}`,
+    );
   }
 }
 
@@ -125,7 +137,9 @@ function checkRedrive(text: string, prefix: string): void {
   }
   const unknown = Object.keys(policy).find((name) => name !== "deadLetterTargetArn");
   if (unknown !== undefined) {
-    throw invalidParameter(`${prefix}RedrivePolicy: invalid JSON. Attribute ${unknown} is unknown.`);
+    throw invalidParameter(
+      `${prefix}RedrivePolicy: invalid JSON. Attribute ${unknown} is unknown.`,
+    );
   }
   const queue: unknown = "deadLetterTargetArn" in policy ? policy.deadLetterTargetArn : undefined;
   if (typeof queue !== "string" || parseArn(queue)?.service !== "sqs") {

@@ -121,7 +121,11 @@ export async function findByEndpoint(
 }
 
 /** Writes a new subscription and all that leads to it. */
-export function addSubscription(tx: Tx, topic: TopicRecord, subscription: SubscriptionRecord): void {
+export function addSubscription(
+  tx: Tx,
+  topic: TopicRecord,
+  subscription: SubscriptionRecord,
+): void {
   const { topicId, id, ownerId } = subscription;
   tx.put(
     OWNED_SUBSCRIPTION.key(ownerId, topic.region, subscriptionArn(subscription)),
@@ -140,7 +144,8 @@ export function replaceSubscription(
   before: SubscriptionRecord,
   after: SubscriptionRecord,
 ): void {
-  if (before.token !== undefined && before.token !== after.token) tx.delete(TOKEN.key(before.token));
+  if (before.token !== undefined && before.token !== after.token)
+    tx.delete(TOKEN.key(before.token));
   tx.put(SUBSCRIPTION.key(after.topicId, after.id), encodeRecord(after));
   count(tx, before, -1);
   count(tx, after, 1);
@@ -155,7 +160,9 @@ export function removeSubscription(
 ): void {
   const { topicId, id, ownerId, token } = subscription;
   tx.delete(SUBSCRIPTION.key(topicId, id));
-  tx.delete(OWNED_SUBSCRIPTION.key(ownerId, subscription.topic.region, subscriptionArn(subscription)));
+  tx.delete(
+    OWNED_SUBSCRIPTION.key(ownerId, subscription.topic.region, subscriptionArn(subscription)),
+  );
   tx.delete(SUBSCRIPTION_ENDPOINT.key(topicId, endpointHash(subscription)));
   if (token !== undefined) tx.delete(TOKEN.key(token));
   if (topic === undefined) return;
@@ -177,7 +184,9 @@ function count(tx: Tx, subscription: SubscriptionRecord, delta: number): void {
   }
 }
 
-function endpointHash({ protocol, endpoint }: Pick<SubscriptionRecord, "protocol" | "endpoint">): string {
+function endpointHash({
+  protocol,
+  endpoint,
+}: Pick<SubscriptionRecord, "protocol" | "endpoint">): string {
   return createHash("sha256").update(`${protocol}\n${endpoint}`).digest("base64url");
 }
-

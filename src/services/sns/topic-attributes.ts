@@ -24,7 +24,12 @@ const SAMPLE_RATES = ["HTTP", "SQS", "Lambda", "Firehose", "Application"].map(
 /** What SetTopicAttributes takes; "SetTopicAttributes" in the API reference. */
 const RULES: Readonly<Record<string, Rule>> = {
   DisplayName: {
-    check: (value) => refuse("DisplayName", value.length > LIMITS.displayNameLength, "must be at most 100 characters"),
+    check: (value) =>
+      refuse(
+        "DisplayName",
+        value.length > LIMITS.displayNameLength,
+        "must be at most 100 characters",
+      ),
   },
   Policy: { check: checkPolicy },
   DeliveryPolicy: { check: checkTopicDeliveryPolicy },
@@ -32,10 +37,20 @@ const RULES: Readonly<Record<string, Rule>> = {
   SignatureVersion: { check: oneOf("SignatureVersion", ["1", "2"]) },
   TracingConfig: { check: oneOf("TracingConfig", ["PassThrough", "Active"]) },
   MaximumMessageSize: {
-    check: wholeBetween("MaximumMessageSize", LIMITS.smallestMaximumMessageBytes, LIMITS.largestMaximumMessageBytes),
+    check: wholeBetween(
+      "MaximumMessageSize",
+      LIMITS.smallestMaximumMessageBytes,
+      LIMITS.largestMaximumMessageBytes,
+    ),
   },
-  ContentBasedDeduplication: { fifoOnly: true, check: oneOf("ContentBasedDeduplication", ["true", "false"]) },
-  FifoThroughputScope: { fifoOnly: true, check: oneOf("FifoThroughputScope", ["Topic", "MessageGroup"]) },
+  ContentBasedDeduplication: {
+    fifoOnly: true,
+    check: oneOf("ContentBasedDeduplication", ["true", "false"]),
+  },
+  FifoThroughputScope: {
+    fifoOnly: true,
+    check: oneOf("FifoThroughputScope", ["Topic", "MessageGroup"]),
+  },
   ArchivePolicy: { fifoOnly: true, check: (value) => void readArchivePolicy(value) },
   ...Object.fromEntries(FEEDBACK.map((name) => [name, { check: checkRole(name) }])),
   ...Object.fromEntries(SAMPLE_RATES.map((name) => [name, { check: wholeBetween(name, 0, 100) }])),
@@ -58,7 +73,8 @@ export function withAttribute(
   value: string,
 ): Readonly<Record<string, string>> {
   const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
-  if (rule === undefined || (rule.fifoOnly && !topic.isFifo)) throw invalidParameter("AttributeName");
+  if (rule === undefined || (rule.fifoOnly && !topic.isFifo))
+    throw invalidParameter("AttributeName");
   const { [name]: _before, ...others } = topic.attributes;
   if (value === "" && REMOVABLE.has(name)) return others;
   rule.check(value);
@@ -79,7 +95,9 @@ export async function topicAttributes(
   nowMs: number,
 ): Promise<Record<string, string>> {
   const [confirmed, pending, deleted] = await Promise.all(
-    (["confirmed", "pending", "deleted"] as const).map((name) => reader.sum(TOPIC_COUNT.key(topic.id, name))),
+    (["confirmed", "pending", "deleted"] as const).map((name) =>
+      reader.sum(TOPIC_COUNT.key(topic.id, name)),
+    ),
   );
   const beginningMs = beginningArchiveMs(topic, nowMs);
   return {
@@ -96,12 +114,18 @@ export async function topicAttributes(
       ? { FifoTopic: "true", ContentBasedDeduplication: "false", FifoThroughputScope: "Topic" }
       : {}),
     ...topic.attributes,
-    ...(beginningMs === undefined ? {} : { BeginningArchiveTime: new Date(beginningMs).toISOString() }),
+    ...(beginningMs === undefined
+      ? {}
+      : { BeginningArchiveTime: new Date(beginningMs).toISOString() }),
   };
 }
 
 /** When the present archive began, after a change of attributes. */
-export function archiveSince(before: TopicRecord, after: TopicRecord, nowMs: number): number | undefined {
+export function archiveSince(
+  before: TopicRecord,
+  after: TopicRecord,
+  nowMs: number,
+): number | undefined {
   if (archiveDays(after) === undefined) return undefined;
   return archiveDays(before) === undefined ? nowMs : (before.archiveSinceMs ?? nowMs);
 }
@@ -141,25 +165,37 @@ function checkPolicy(text: string): void {
     policy = undefined;
   }
   const isPolicy =
-    typeof policy === "object" && policy !== null && "Statement" in policy && typeof policy.Statement === "object";
+    typeof policy === "object" &&
+    policy !== null &&
+    "Statement" in policy &&
+    typeof policy.Statement === "object";
   if (!isPolicy || Buffer.byteLength(text) > LIMITS.policyBytes) {
     throw invalidParameter("Policy Error: null");
   }
 }
 
 function checkRole(name: string): (value: string) => void {
-  return (value) => refuse(name, !/^arn:[^:]+:iam::\d{12}:role\/.+/.test(value), "must be the ARN of an IAM role");
+  return (value) =>
+    refuse(name, !/^arn:[^:]+:iam::\d{12}:role\/.+/.test(value), "must be the ARN of an IAM role");
 }
 
 function oneOf(name: string, allowed: readonly string[]): (value: string) => void {
   return (value) =>
-    refuse(name, !allowed.includes(value), `Invalid value [${value}]. Please use one of ${allowed.join(", ")}`);
+    refuse(
+      name,
+      !allowed.includes(value),
+      `Invalid value [${value}]. Please use one of ${allowed.join(", ")}`,
+    );
 }
 
 function wholeBetween(name: string, least: number, most: number): (value: string) => void {
   return (value) => {
     const number = /^\d{1,9}$/.test(value) ? Number(value) : -1;
-    refuse(name, number < least || number > most, `must be an integer between ${least} and ${most}`);
+    refuse(
+      name,
+      number < least || number > most,
+      `must be an integer between ${least} and ${most}`,
+    );
   };
 }
 

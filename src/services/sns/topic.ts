@@ -56,7 +56,10 @@ export function parseTopicArn(arn: string, parameter = "TopicArn"): TopicAddress
   return { accountId: parsed.accountId, region: parsed.region, name: parsed.resource };
 }
 
-export async function findTopic(reader: Reader, address: TopicAddress): Promise<TopicRecord | undefined> {
+export async function findTopic(
+  reader: Reader,
+  address: TopicAddress,
+): Promise<TopicRecord | undefined> {
   const value = await reader.get(TOPIC.key(address.accountId, address.region, address.name));
   return value && decodeRecord<TopicRecord>(value);
 }

@@ -1,0 +1,91 @@
+import type { CreateTopicInput, CreateTopicResponse } from "@aws-sdk/client-sns";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Context, Operation } from "../../../kernel/operation.ts";
+import type { Tx } from "../../../kernel/store.ts";
+import { scheduleSweep } from "../archive.ts";
+import { checkDataProtectionPolicy } from "../data-protection.ts";
+import { invalidAttributes, invalidParameter, topicLimitExceeded } from "../errors.ts";
+import { TOPIC } from "../keys.ts";
+import { LIMITS } from "../limits.ts";
+import type { Having, Sns } from "../sns.ts";
+import { readTags, sameTags } from "../tags.ts";
+import { findTopic, isTopicName, putTopic, topicArn } from "../topic.ts";
+import type { TopicRecord } from "../topic.ts";
+import { archiveSince, isTopicAttribute, withAttribute } from "../topic-attributes.ts";
+
+type Input = Having<CreateTopicInput, "Name">;
+
+/** CreateTopic: answers an existing topic when it is the same. */
+export function createTopic(sns: Sns): Operation<Input, CreateTopicResponse> {
+  return transaction(async (context, input, tx) => {
+    const wanted = wantedTopic(sns, context, input);
+    const existing = await findTopic(tx, wanted);
+    if (existing !== undefined) {
+      checkSame(existing, wanted, input);
+      return { TopicArn: topicArn(existing) };
+    }
+    if (sns.deps.settings.enforceQuotas) await checkQuota(tx, context);
+    putTopic(tx, wanted);
+    if (wanted.archiveSinceMs !== undefined) await scheduleSweep(sns, tx, wanted);
+    return { TopicArn: topicArn(wanted) };
+  });
+}
+
+function wantedTopic(sns: Sns, { caller, nowMs }: Context, input: Input): TopicRecord {
+  const { Name: name, Attributes = {}, Tags = [], DataProtectionPolicy } = input;
+  const { FifoTopic = "false", ...others } = Attributes;
+  if (FifoTopic !== "true" && FifoTopic !== "false") {
+    throw invalidAttributes(`FifoTopic: Invalid value [${FifoTopic}]. Must be true or false.`);
+  }
+  const isFifo = FifoTopic === "true";
+  if (!isTopicName(name, isFifo)) throw invalidName(isFifo);
+  if (DataProtectionPolicy !== undefined) checkDataProtectionPolicy(DataProtectionPolicy);
+  let attributes: Readonly<Record<string, string>> = {};
+  for (const [attribute, value] of Object.entries(others)) {
+    if (!isTopicAttribute(attribute, isFifo))
+      throw invalidAttributes(`Unknown attribute ${attribute}`);
+    attributes = withAttribute({ attributes, isFifo }, attribute, value);
+  }
+  const empty: TopicRecord = {
+    accountId: caller.accountId,
+    region: caller.region,
+    name,
+    id: sns.deps.random.uuid(),
+    isFifo,
+    createdAtMs: nowMs,
+    revision: 0,
+    attributes: {},
+    tags: readTags(Tags),
+    ...(DataProtectionPolicy === undefined ? {} : { dataProtectionPolicy: DataProtectionPolicy }),
+  };
+  const topic = { ...empty, attributes };
+  const archiveSinceMs = archiveSince(empty, topic, nowMs);
+  return archiveSinceMs === undefined ? topic : { ...topic, archiveSinceMs };
+}
+
+function invalidName(isFifo: boolean): Error {
+  return invalidParameter(
+    isFifo
+      ? "Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII letters, " +
+          `numbers, underscores, and hyphens, and must be between 1 and ${LIMITS.topicNameLength} characters long.`
+      : "Topic Name",
+  );
+}
+
+/** Throws InvalidParameter when the topic that is there is not the one that is asked for. */
+function checkSame(existing: TopicRecord, wanted: TopicRecord, input: Input): void {
+  for (const [name, value] of Object.entries(wanted.attributes)) {
+    if (existing.attributes[name] !== value) {
+      throw invalidAttributes("Topic already exists with different attributes");
+    }
+  }
+  if (input.Tags !== undefined && !sameTags(existing.tags, wanted.tags)) {
+    throw invalidParameter("Tags Reason: Topic already exists with different tags");
+  }
+}
+
+async function checkQuota(tx: Tx, { caller }: Context): Promise<void> {
+  const range = TOPIC.below(caller.accountId, caller.region);
+  const topics = await tx.range(range, { limit: LIMITS.topics });
+  if (topics.length >= LIMITS.topics) throw topicLimitExceeded();
+}

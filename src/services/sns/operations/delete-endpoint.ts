@@ -1,0 +1,17 @@
+import type { DeleteEndpointInput } from "@aws-sdk/client-sns";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { findEndpoint, removeEndpoint } from "../platform.ts";
+import type { Having } from "../sns.ts";
+
+/** DeleteEndpoint: one that is not there is no error. */
+export function deleteEndpoint(): Operation<
+  Having<DeleteEndpointInput, "EndpointArn">,
+  Record<string, never>
+> {
+  return transaction(async (_context, { EndpointArn }, tx) => {
+    const endpoint = await findEndpoint(tx, EndpointArn);
+    if (endpoint !== undefined) removeEndpoint(tx, endpoint);
+    return {};
+  });
+}

@@ -1,0 +1,17 @@
+import type { DeletePlatformApplicationInput } from "@aws-sdk/client-sns";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { PLATFORM_APPLICATION } from "../keys.ts";
+import { parseApplicationArn } from "../platform.ts";
+import type { Having } from "../sns.ts";
+
+type Input = Having<DeletePlatformApplicationInput, "PlatformApplicationArn">;
+
+/** DeletePlatformApplication: its endpoints stay, disabled by its absence, as on AWS. */
+export function deletePlatformApplication(): Operation<Input, Record<string, never>> {
+  return transaction(async (_context, { PlatformApplicationArn }, tx) => {
+    const { accountId, region, platform, name } = parseApplicationArn(PlatformApplicationArn);
+    tx.delete(PLATFORM_APPLICATION.key(accountId, region, platform, name));
+    return {};
+  });
+}

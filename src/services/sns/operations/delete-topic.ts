@@ -1,0 +1,28 @@
+import type { DeleteTopicInput } from "@aws-sdk/client-sns";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { archiveDays } from "../archive.ts";
+import { invalidState } from "../errors.ts";
+import { FORGET_WORK } from "../forget.ts";
+import { TOPIC } from "../keys.ts";
+import type { Having, Sns } from "../sns.ts";
+import { findTopic, parseTopicArn } from "../topic.ts";
+
+/** DeleteTopic: gone at once; what it had is removed in the background. */
+export function deleteTopic(
+  sns: Sns,
+): Operation<Having<DeleteTopicInput, "TopicArn">, Record<string, never>> {
+  return transaction(async (_context, { TopicArn }, tx) => {
+    const topic = await findTopic(tx, parseTopicArn(TopicArn));
+    if (topic === undefined) return {};
+    if (archiveDays(topic) !== undefined) {
+      throw invalidState(
+        "Cannot delete a topic with an active message archive: remove its ArchivePolicy first",
+      );
+    }
+    tx.delete(TOPIC.key(topic.accountId, topic.region, topic.name));
+    const dueAtMs = sns.deps.clock.now();
+    await sns.deps.work.schedule(tx, { kind: FORGET_WORK, id: topic.id, dueAtMs, payload: {} });
+    return {};
+  });
+}

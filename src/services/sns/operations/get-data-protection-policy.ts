@@ -1,0 +1,18 @@
+import type {
+  GetDataProtectionPolicyInput,
+  GetDataProtectionPolicyResponse,
+} from "@aws-sdk/client-sns";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import type { Having } from "../sns.ts";
+import { requireTopic } from "../topic.ts";
+
+type Input = Having<GetDataProtectionPolicyInput, "ResourceArn">;
+
+/** GetDataProtectionPolicy. */
+export function getDataProtectionPolicy(): Operation<Input, GetDataProtectionPolicyResponse> {
+  return transaction(async (_context, { ResourceArn }, tx) => {
+    const topic = await requireTopic(tx, ResourceArn);
+    return { DataProtectionPolicy: topic.dataProtectionPolicy };
+  });
+}

@@ -1,0 +1,21 @@
+import type {
+  GetPlatformApplicationAttributesInput,
+  GetPlatformApplicationAttributesResponse,
+} from "@aws-sdk/client-sns";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { parseApplicationArn, requireApplication, shownAttributes } from "../platform.ts";
+import type { Having } from "../sns.ts";
+
+type Input = Having<GetPlatformApplicationAttributesInput, "PlatformApplicationArn">;
+
+/** GetPlatformApplicationAttributes: without credentials. */
+export function getPlatformApplicationAttributes(): Operation<
+  Input,
+  GetPlatformApplicationAttributesResponse
+> {
+  return transaction(async (_context, { PlatformApplicationArn }, tx) => {
+    const application = await requireApplication(tx, parseApplicationArn(PlatformApplicationArn));
+    return { Attributes: shownAttributes(application) };
+  });
+}

@@ -1,0 +1,17 @@
+import type { GetTopicAttributesInput, GetTopicAttributesResponse } from "@aws-sdk/client-sns";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import type { Having } from "../sns.ts";
+import { requireTopic } from "../topic.ts";
+import { topicAttributes } from "../topic-attributes.ts";
+
+/** GetTopicAttributes. */
+export function getTopicAttributes(): Operation<
+  Having<GetTopicAttributesInput, "TopicArn">,
+  GetTopicAttributesResponse
+> {
+  return transaction(async ({ nowMs }, { TopicArn }, tx) => {
+    const topic = await requireTopic(tx, TopicArn);
+    return { Attributes: await topicAttributes(tx, topic, nowMs) };
+  });
+}

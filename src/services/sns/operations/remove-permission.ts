@@ -1,0 +1,18 @@
+import type { RemovePermissionInput } from "@aws-sdk/client-sns";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { withoutPermission } from "../permissions.ts";
+import type { Having } from "../sns.ts";
+import { putTopic, requireTopic } from "../topic.ts";
+
+type Input = Having<RemovePermissionInput, "TopicArn" | "Label">;
+
+/** RemovePermission. */
+export function removePermission(): Operation<Input, Record<string, never>> {
+  return transaction(async (_context, { TopicArn, Label }, tx) => {
+    const topic = await requireTopic(tx, TopicArn);
+    const Policy = withoutPermission(topic, Label);
+    putTopic(tx, { ...topic, attributes: { ...topic.attributes, Policy } });
+    return {};
+  });
+}

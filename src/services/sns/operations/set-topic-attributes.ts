@@ -1,0 +1,43 @@
+import type { SetTopicAttributesInput } from "@aws-sdk/client-sns";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { scheduleSweep } from "../archive.ts";
+import { invalidParameter } from "../errors.ts";
+import { TOPIC_COUNT } from "../keys.ts";
+import { LIMITS } from "../limits.ts";
+import type { Having, Sns } from "../sns.ts";
+import type { Tx } from "../../../kernel/store.ts";
+import { isLargeMessageTopic, putNextRevision, requireTopic } from "../topic.ts";
+import type { TopicRecord } from "../topic.ts";
+import { archiveSince, withAttribute } from "../topic-attributes.ts";
+
+type Input = Having<SetTopicAttributesInput, "TopicArn" | "AttributeName">;
+
+/** SetTopicAttributes. */
+export function setTopicAttributes(sns: Sns): Operation<Input, Record<string, never>> {
+  return transaction(async ({ nowMs }, { TopicArn, AttributeName, AttributeValue = "" }, tx) => {
+    const before = await requireTopic(tx, TopicArn);
+    const { archiveSinceMs: _since, ...rest } = before;
+    const after: TopicRecord = {
+      ...rest,
+      attributes: withAttribute(before, AttributeName, AttributeValue),
+    };
+    if (isLargeMessageTopic(after)) await checkLarge(tx, after);
+    const archiveSinceMs = archiveSince(before, after, nowMs);
+    putNextRevision(tx, archiveSinceMs === undefined ? after : { ...after, archiveSinceMs });
+    if (AttributeName === "ArchivePolicy") await scheduleSweep(sns, tx, after);
+    return {};
+  });
+}
+
+async function checkLarge(tx: Tx, topic: TopicRecord): Promise<void> {
+  const [confirmed, pending] = [
+    await tx.sum(TOPIC_COUNT.key(topic.id, "confirmed")),
+    await tx.sum(TOPIC_COUNT.key(topic.id, "pending")),
+  ];
+  if (confirmed + pending > LIMITS.largeMessageSubscriptions) {
+    throw invalidParameter(
+      `MaximumMessageSize: topics with more than ${LIMITS.largeMessageSubscriptions} subscriptions can not exceed ${LIMITS.messageBytes}`,
+    );
+  }
+}
