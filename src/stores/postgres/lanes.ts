@@ -90,7 +90,8 @@ export class Lanes {
   /** Finishes what runs and lets go of the connections. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#unfinished > 0) await new Promise<void>((resolve) => this.#idleListeners.push(resolve));
+    if (this.#unfinished > 0)
+      await new Promise<void>((resolve) => this.#idleListeners.push(resolve));
     await Promise.all(this.#groups);
     await Promise.all(this.#idle.splice(0).map(closeLane));
   }
@@ -260,7 +261,8 @@ export class Lanes {
   }
 
   #describe(error: unknown): unknown {
-    if (error instanceof ConnectionLost) return new StoreUnavailable(error.message, { cause: error });
+    if (error instanceof ConnectionLost)
+      return new StoreUnavailable(error.message, { cause: error });
     if (error instanceof StatementFailed && UNAVAILABLE_STATES.test(error.sqlState)) {
       return new StoreUnavailable(`PostgreSQL cannot serve: ${error.message}`, { cause: error });
     }

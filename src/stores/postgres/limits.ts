@@ -24,3 +24,5 @@ export const PRESENCE_INTERVAL_MS = 10_000;
 export const PRESENCE_TIMEOUT_MS = 35_000;
 /** PostgreSQL takes notifications of less than 8,000 bytes. */
 export const MAX_NOTIFICATION_BYTES = 7_500;
+/** How long a node that has just connected takes it that others are there. */
+export const GREETING_MS = 2_000;

@@ -178,7 +178,8 @@ export async function migrate(connection: Connection, schema: string): Promise<v
       );
     }
     for (const step of STEPS.slice(version)) await run(step);
-    if (version < SCHEMA_VERSION) await run(`UPDATE schema_version SET version = ${SCHEMA_VERSION}`);
+    if (version < SCHEMA_VERSION)
+      await run(`UPDATE schema_version SET version = ${SCHEMA_VERSION}`);
     await run("COMMIT");
   } catch (error) {
     if (!connection.lost) await run("ROLLBACK");

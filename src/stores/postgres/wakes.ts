@@ -4,6 +4,7 @@ import { WAKE_ALL } from "../../kernel/store.ts";
 import type { Connection, Statement } from "./driver.ts";
 import {
   CONNECT_PAUSE_MS,
+  GREETING_MS,
   MAX_NOTIFICATION_BYTES,
   PRESENCE_INTERVAL_MS,
   PRESENCE_TIMEOUT_MS,
@@ -21,7 +22,7 @@ export interface WakesOptions {
   readonly tell: (wake: Wake) => void;
 }
 
-/** What nodes say to each other; `h` asks those who hear it to say that they are here. */
+/** What nodes say to each other; "hello" asks those who hear it to say that they are here. */
 type Notice =
   | { readonly from: string; readonly kind: "hello" | "here" | "bye" }
   | { readonly from: string; readonly kind: "wakes"; readonly wakes: readonly PackedWake[] };
@@ -48,6 +49,10 @@ export class Wakes {
   readonly #channel: string;
   /** When each other node was last heard. */
   readonly #others = new Map<string, number>();
+  /** Nodes that were silent for too long, and got no wake-ups since. */
+  readonly #silent = new Set<string>();
+  /** Until then a node that was not heard may yet answer the greeting. */
+  #greetedUntilMs = Infinity;
   #connection: Connection | undefined;
   #pending = new Map<string, PackedWake>();
   #sending = false;
@@ -74,7 +79,8 @@ export class Wakes {
 
   /** Tells the other nodes, if there are any. */
   send(wakes: readonly Wake[]): void {
-    if (this.#others.size === 0 && this.#connection !== undefined) return;
+    const { machineNow } = this.#options;
+    if (this.#others.size === 0 && machineNow() > this.#greetedUntilMs) return;
     for (const { topic, count = 1, atMs } of wakes) {
       const name = `${atMs ?? ""} ${topic}`;
       const earlier = this.#pending.get(name);
@@ -107,10 +113,12 @@ export class Wakes {
     this.#connection = connection;
     connection.onLost(() => this.#reconnect(connection));
     await this.#say("hello");
+    this.#greetedUntilMs = this.#options.machineNow() + GREETING_MS;
   }
 
   #reconnect(lost: Connection): void {
     if (this.#connection === lost) this.#connection = undefined;
+    this.#greetedUntilMs = Infinity;
     if (this.#closed) return;
     this.#retry = setTimeout(() => {
       this.#connect().then(
@@ -133,13 +141,13 @@ export class Wakes {
     if (from === this.#options.id) return;
     if (notice.kind === "bye") {
       this.#others.delete(from);
+      this.#silent.delete(from);
       return;
     }
     const isNew = !this.#others.has(from);
     this.#others.set(from, this.#options.machineNow());
     if (notice.kind === "hello" || isNew) void this.#say("here").catch(() => {});
-    // This node may have kept wake-ups from one that it took for gone.
-    if (notice.kind === "here" && isNew) this.send([WAKE_ALL]);
+    if (this.#silent.delete(from)) this.send([WAKE_ALL]);
     if (notice.kind !== "wakes") return;
     for (const [topic, count, atMs] of notice.wakes) {
       this.#options.tell({ topic, count, ...(atMs !== null && { atMs }) });
@@ -176,7 +184,9 @@ export class Wakes {
   async #beat(): Promise<void> {
     const silentSince = this.#options.machineNow() - PRESENCE_TIMEOUT_MS;
     for (const [id, heardAtMs] of this.#others) {
-      if (heardAtMs < silentSince) this.#others.delete(id);
+      if (heardAtMs >= silentSince) continue;
+      this.#others.delete(id);
+      this.#silent.add(id);
     }
     const connection = this.#connection;
     if (connection === undefined) return;

@@ -1,0 +1,62 @@
+import { connect, createServer } from "node:net";
+import type { Socket } from "node:net";
+
+/** A TCP proxy that cuts connections where it is told to. */
+export interface CuttingProxy {
+  readonly port: number;
+  /** How many connections were cut by `decide`. */
+  cuts(): number;
+  /** Cuts every connection. */
+  cutAll(): void;
+  close(): Promise<void>;
+}
+
+/** What becomes of a packet: it passes, or the connection is cut before or after it passed. */
+export type Fate = "pass" | "cut before" | "cut after";
+
+/** Forwards to `targetPort` of this machine, asking `decide` about every packet. */
+export async function startProxy(
+  targetPort: number,
+  decide: (packet: Buffer, to: "server" | "client") => Fate,
+): Promise<CuttingProxy> {
+  const sockets = new Set<Socket>();
+  let cuts = 0;
+  const pipe = (from: Socket, into: Socket, to: "server" | "client"): void => {
+    from.on("data", (packet: Buffer) => {
+      const fate = decide(packet, to);
+      if (fate !== "cut before") into.write(packet);
+      if (fate === "pass") return;
+      cuts += 1;
+      // What was passed on still arrives.
+      if (fate === "cut before") into.destroy();
+      else into.end();
+      from.destroy();
+    });
+    from.on("error", () => into.destroy());
+    from.on("close", () => into.end());
+  };
+  const server = createServer((client) => {
+    const target = connect(targetPort, "127.0.0.1");
+    for (const socket of [client, target]) {
+      socket.setNoDelay(true);
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+    }
+    pipe(client, target, "server");
+    pipe(target, client, "client");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : 0,
+    cuts: () => cuts,
+    cutAll: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}

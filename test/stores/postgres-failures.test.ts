@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { TestContext } from "node:test";
+import { StoreUnavailable, WAKE_ALL } from "../../src/kernel/store.ts";
+import type { Wake } from "../../src/kernel/store.ts";
+import { encodeKey } from "../../src/kernel/tuple.ts";
+import { systemRandom } from "../../src/random.ts";
+import { connect } from "../../src/stores/postgres/driver.ts";
+import { openPostgresStore } from "../../src/stores/postgres/store.ts";
+import type { PostgresStore, PostgresStoreOptions } from "../../src/stores/postgres/store.ts";
+import { startProxy } from "./cutting-proxy.ts";
+import type { CuttingProxy, Fate } from "./cutting-proxy.ts";
+import { Ledger } from "./ledger.ts";
+import { startPostgres } from "./postgres-server.ts";
+import type { PostgresServer } from "./postgres-server.ts";
+
+let server: PostgresServer;
+before(async () => {
+  server = await startPostgres();
+});
+after(() => server.remove());
+
+const random = systemRandom();
+let schemas = 0;
+
+function newSchema(): string {
+  schemas += 1;
+  return `failures ${schemas}`;
+}
+
+/** Opens a store that is closed after the test. */
+async function open(
+  t: TestContext,
+  schema: string,
+  more: Partial<PostgresStoreOptions> = {},
+): Promise<PostgresStore> {
+  const store = await openPostgresStore({ url: server.url, schema, random, ...more });
+  t.after(() => store.close());
+  return store;
+}
+
+/** Starts a proxy before the server that ends after the test. */
+async function proxied(
+  t: TestContext,
+  decide: (packet: Buffer, to: "server" | "client") => Fate,
+): Promise<CuttingProxy> {
+  const proxy = await startProxy(server.port, decide);
+  t.after(() => proxy.close());
+  return proxy;
+}
+
+function through(proxy: CuttingProxy): { url: string } {
+  return { url: `postgres://postgres@127.0.0.1:${proxy.port}/postgres` };
+}
+
+/** Runs statements beside the store. */
+async function sql(text: string): Promise<readonly (readonly (string | null)[])[]> {
+  const options = { connectTimeoutMs: 5_000, answerTimeoutMs: 5_000, applicationName: "test" };
+  const connection = await connect({ url: server.url, ...options });
+  const { rows } = await connection.run({ text });
+  await connection.end();
+  return rows;
+}
+
+function cutSometimes(oneIn: number): () => Fate {
+  return () => {
+    if (random.fraction() > 1 / oneIn) return "pass";
+    return random.fraction() < 0.5 ? "cut before" : "cut after";
+  };
+}
+
+for (const nodes of [1, 2]) {
+  test(`connections cut at any point double and lose nothing (${nodes} nodes)`, async (t) => {
+    const schema = newSchema();
+    let decide: () => Fate = () => "pass";
+    const proxy = await proxied(t, () => decide());
+    const calm = await open(t, schema);
+    const stores: PostgresStore[] = [];
+    for (let node = 0; node < nodes; node += 1) {
+      stores.push(await open(t, schema, through(proxy)));
+    }
+    decide = cutSometimes(60);
+    const ledger = new Ledger();
+    await ledger.work(stores, 12, AbortSignal.timeout(3_000));
+    decide = () => "pass";
+    await ledger.check(calm);
+    assert.ok(proxy.cuts() > 20, `only ${proxy.cuts()} cuts`);
+    assert.ok(ledger.acknowledged.size > 50, `only ${ledger.acknowledged.size} transactions`);
+  });
+}
+
+test("a commit whose answer is cut off is acknowledged when it happened, and happens once", async (t) => {
+  const schema = newSchema();
+  let commits = -Infinity;
+  const proxy = await proxied(t, (packet, to) => {
+    if (to !== "client" || !packet.includes("COMMIT\0")) return "pass";
+    commits += 1;
+    return commits % 2 === 1 ? "cut before" : "pass";
+  });
+  const calm = await open(t, schema);
+  const store = await open(t, schema, through(proxy));
+  commits = 0;
+  const ledger = new Ledger();
+  await ledger.work([store], 3, AbortSignal.timeout(1_500));
+  await ledger.check(calm);
+  assert.equal(ledger.unavailable, 0);
+  assert.ok(proxy.cuts() > 3 && ledger.acknowledged.size > 5, `${proxy.cuts()} cuts`);
+});
+
+test("a database that crashes and restarts under load loses nothing; calls meanwhile fail quickly", async (t) => {
+  const schema = newSchema();
+  const stores = [await open(t, schema), await open(t, schema)];
+  const ledger = new Ledger();
+  const stop = new AbortController();
+  const working = ledger.work(stores, 10, stop.signal);
+  for (let crash = 0; crash < 2; crash += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await server.kill();
+    const startedMs = performance.now();
+    const [first] = stores;
+    await assert.rejects(async () => first?.check(), StoreUnavailable);
+    await assert.rejects(
+      async () => first?.transact(async (tx) => tx.get(encodeKey(7, ["x"]))),
+      StoreUnavailable,
+    );
+    await assert.rejects(
+      async () => first?.read((reader) => reader.get(encodeKey(7, ["x"]))),
+      StoreUnavailable,
+    );
+    assert.ok(performance.now() - startedMs < 1_000, "refused quickly");
+    await server.start();
+  }
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  stop.abort();
+  await working;
+  const before = ledger.acknowledged.size;
+  const [first] = stores;
+  await first?.check();
+  await ledger.work(stores, 10, AbortSignal.timeout(300));
+  assert.ok(ledger.acknowledged.size > before, "works again by itself");
+  assert.ok(ledger.unavailable > 0);
+  for (const store of stores) await ledger.check(store);
+});
+
+test("a wake-up reaches another node in under 20 ms at the median", async (t) => {
+  const schema = newSchema();
+  const [a, b] = [await open(t, schema), await open(t, schema)];
+  const tookMs: number[] = [];
+  let heard: (wake: Wake) => void = () => {};
+  b.onWake((wake) => heard(wake));
+  for (let round = 0; round < 30; round += 1) {
+    const arrived = new Promise<Wake>((resolve) => {
+      heard = resolve;
+    });
+    let committedMs = 0;
+    await a.transact(async (tx) => {
+      tx.put(encodeKey(7, ["x"]), new Uint8Array());
+      tx.wake({ topic: `topic "${round}" ü\\`, count: 2, atMs: 5 });
+      tx.afterCommit(() => {
+        committedMs = performance.now();
+      });
+    });
+    assert.deepEqual(await arrived, { topic: `topic "${round}" ü\\`, count: 2, atMs: 5 });
+    tookMs.push(performance.now() - committedMs);
+  }
+  tookMs.sort((one, other) => one - other);
+  assert.ok((tookMs[15] ?? Infinity) < 20, `median ${tookMs[15]} ms`);
+});
+
+test("wake-ups that do not fit in one notification arrive all", async (t) => {
+  const schema = newSchema();
+  const [a, b] = [await open(t, schema), await open(t, schema)];
+  const topics = Array.from({ length: 500 }, (_, at) => `${"topic".repeat(10)} ${at}`);
+  const missing = new Set(topics);
+  const all = new Promise<void>((resolve) => {
+    b.onWake((wake) => {
+      missing.delete(wake.topic);
+      if (missing.size === 0) resolve();
+    });
+  });
+  await a.transact(async (tx) => {
+    for (const topic of topics) tx.wake({ topic });
+  });
+  await all;
+});
+
+test("a node whose listening connection was lost looks at everything again", async (t) => {
+  const schema = newSchema();
+  const proxy = await proxied(t, () => "pass");
+  const [a, b] = [await open(t, schema), await open(t, schema, through(proxy))];
+  const heard = (store: PostgresStore): Promise<void> =>
+    new Promise((resolve) =>
+      store.onWake((wake) => void (wake.topic === WAKE_ALL.topic && resolve())),
+    );
+  const both = Promise.all([heard(a), heard(b)]);
+  proxy.cutAll();
+  await both;
+});
+
+test("a node whose clock is wrong knows by how much [the database's clock rules]", async (t) => {
+  const schema = newSchema();
+  const right = await open(t, schema);
+  const ahead = await open(t, schema, { machineNow: () => Date.now() + 3_600_000 });
+  assert.ok(Math.abs(right.clockOffsetMs()) < 50, `${right.clockOffsetMs()}`);
+  assert.ok(Math.abs(ahead.clockOffsetMs() + 3_600_000) < 50, `${ahead.clockOffsetMs()}`);
+});
+
+test("nodes that start together on an empty database create it once", async (t) => {
+  const schema = newSchema();
+  const stores = await Promise.all([1, 2, 3, 4].map(() => open(t, schema)));
+  await Promise.all(stores.map((store) => store.check()));
+});
+
+test("a schema of a newer version is refused and left alone", async (t) => {
+  const schema = newSchema();
+  await (await open(t, schema)).close();
+  await sql(`UPDATE "${schema}".schema_version SET version = 999`);
+  await assert.rejects(open(t, schema), (error) => {
+    assert.ok(error instanceof StoreUnavailable);
+    assert.match(error.message, /version 999.*use a newer one/);
+    return true;
+  });
+});
+
+test("a database that is not there is said so", async (t) => {
+  await assert.rejects(
+    open(t, newSchema(), { url: "postgres://postgres@127.0.0.1:1/x" }),
+    StoreUnavailable,
+  );
+});
+
+test("lanes of nodes that closed leave nothing behind", async (t) => {
+  const schema = newSchema();
+  const store = await open(t, schema);
+  await store.transact(async (tx) => tx.put(encodeKey(7, ["x"]), new Uint8Array()));
+  assert.deepEqual(await sql(`SELECT count(*) FROM "${schema}".lane`), [["1"]]);
+  await store.close();
+  assert.deepEqual(await sql(`SELECT count(*) FROM "${schema}".lane`), [["0"]]);
+});
