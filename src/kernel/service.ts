@@ -9,6 +9,8 @@ export interface Service {
   readonly model: ServiceModel;
   /** By operation name. What the model has and this lacks answers `UnknownOperationException`. */
   readonly operations: Readonly<Record<string, AnyOperation>>;
+  /** Operations that anybody may call without a signature, for example by opening a link in a mail. */
+  readonly unsigned?: ReadonlySet<string>;
   /** How the service words its refusals of malformed input. */
   readonly refusals: Refusals;
   /** Receives deliveries to this service's ARNs; absent when its resources are no targets. */

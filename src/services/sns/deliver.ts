@@ -61,7 +61,9 @@ async function deliverToTarget(sns: Sns, tx: Tx, sending: Outgoing, route: Route
   }
   if (!wantsStatus(sns, sending.topic, subscription.protocol, outcome)) return;
   tx.afterCommit(() =>
-    logStatus(sns, sending.topic, subscription, outcome, {
+    logStatus(sns, sending.topic, {
+      outcome,
+      destination: subscription.endpoint,
       messageId: message.messageId,
       body: bodyFor(message, subscription.protocol),
       publishedAtMs: message.publishedAtMs,

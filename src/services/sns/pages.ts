@@ -4,8 +4,8 @@ import { readOutbox } from "./outbox.ts";
 import { findPhone, putPhone, readPhoneNumber } from "./sms.ts";
 import type { Sns } from "./sns.ts";
 
-const OUTBOX_PATH = "/_waystation/sns/outbox";
-const OPT_OUT_PATH = "/_waystation/sns/opt-out";
+const OUTBOX_PATH = "/outbox";
+const OPT_OUT_PATH = "/opt-out";
 
 /**
  * The certificate that signatures are checked with, the outbox, and the way in which a phone's

@@ -209,13 +209,15 @@ export function withEndpointAttributes(
   endpoint: EndpointRecord,
   attributes: Readonly<Record<string, string>>,
 ): EndpointRecord {
-  let changed = endpoint;
+  const changed: { -readonly [Name in keyof EndpointRecord]: EndpointRecord[Name] } = {
+    ...endpoint,
+  };
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "Enabled" && /^(?:true|false)$/i.test(value)) {
-      changed = { ...changed, enabled: value.toLowerCase() === "true" };
-    } else if (name === "Token" && value !== "") changed = { ...changed, token: value };
+      changed.enabled = value.toLowerCase() === "true";
+    } else if (name === "Token" && value !== "") changed.token = value;
     else if (name === "CustomUserData" && Buffer.byteLength(value) <= LIMITS.customUserDataBytes) {
-      changed = { ...changed, customUserData: value };
+      changed.customUserData = value;
     } else if (name !== "ChannelId" && name !== "UserId") {
       throw invalidAttribute(`${name} is no attribute of endpoints, or has an invalid value`);
     }

@@ -192,7 +192,9 @@ class Pump {
     if (topic === undefined || !wantsStatus(this.#sns, topic, destination.protocol, result)) return;
     const providerResponse = outcome.kind === "delivered" ? outcome.response : outcome.message;
     tx.afterCommit(() =>
-      logStatus(this.#sns, topic, destination, result, {
+      logStatus(this.#sns, topic, {
+        outcome: result,
+        destination: destination.endpoint,
         messageId: message.messageId,
         body: message.body,
         publishedAtMs: message.publishedAtMs,

@@ -67,6 +67,7 @@ export function sns(deps: Deps): Service {
   return {
     model,
     refusals,
+    unsigned: new Set(["ConfirmSubscription", "Unsubscribe"]),
     operations: {
       AddPermission: addPermission(),
       CheckIfPhoneNumberIsOptedOut: checkIfPhoneNumberIsOptedOut(),

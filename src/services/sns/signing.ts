@@ -23,9 +23,8 @@ export interface SigningKey {
   readonly certificate: string;
 }
 
-/** Path of the certificate, before its id; real ones are at the root of SNS's host. */
-const CERTIFICATE_PATH = "/_waystation/sns/SimpleNotificationService-";
-const CERTIFICATE_SUFFIX = ".pem";
+/** Where the pages of this service are. */
+const PAGES_PATH = "/_waystation/sns";
 const KEY_NAME = "current";
 const MODULUS_BITS = 2_048;
 const ALGORITHMS: Readonly<Record<SignatureVersion, string>> = { "1": "sha1", "2": "sha256" };
@@ -75,11 +74,11 @@ export class Signer {
     return this.#signature(key, version, bytes);
   }
 
-  /** The certificate at a path of this server, in PEM; undefined when it is another path. */
+  /** The certificate at a path among the pages, in PEM; undefined when it is another path. */
   async certificateAt(path: string): Promise<string | undefined> {
-    if (!path.startsWith(CERTIFICATE_PATH) || !path.endsWith(CERTIFICATE_SUFFIX)) return undefined;
+    if (!path.endsWith(".pem")) return undefined;
     const { id, certificate } = await this.#load();
-    return path === `${CERTIFICATE_PATH}${id}${CERTIFICATE_SUFFIX}` ? certificate : undefined;
+    return path === certificatePath(id) ? certificate : undefined;
   }
 
   async #load(): Promise<SigningKey> {
@@ -93,7 +92,7 @@ export class Signer {
     return {
       version,
       signature: bytes.toString("base64"),
-      certificateUrl: `${base}${CERTIFICATE_PATH}${key.id}${CERTIFICATE_SUFFIX}`,
+      certificateUrl: `${base}${PAGES_PATH}${certificatePath(key.id)}`,
     };
   }
 
@@ -113,4 +112,9 @@ export class Signer {
       certificate,
     };
   }
+}
+
+/** Named as AWS names its own. */
+function certificatePath(id: string): string {
+  return `/SimpleNotificationService-${id}.pem`;
 }

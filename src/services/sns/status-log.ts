@@ -6,6 +6,8 @@ import type { TopicRecord } from "./topic.ts";
 
 /** What became of an attempt; "Amazon SNS message delivery status". */
 export interface DeliveryStatus {
+  readonly outcome: "SUCCESS" | "FAILURE";
+  readonly destination: string;
   readonly messageId: string;
   readonly body: string;
   readonly publishedAtMs: number;
@@ -43,17 +45,11 @@ export function wantsStatus(
 }
 
 /** Writes a delivery status record, in the shape of those in CloudWatch Logs, to the log. */
-export function logStatus(
-  sns: Sns,
-  topic: TopicRecord,
-  subscription: Pick<SubscriptionRecord, "endpoint">,
-  outcome: "SUCCESS" | "FAILURE",
-  status: DeliveryStatus,
-): void {
+export function logStatus(sns: Sns, topic: TopicRecord, status: DeliveryStatus): void {
   const nowMs = sns.deps.clock.now();
   const group = `sns/${topic.region}/${topic.accountId}/${topic.name}`;
   sns.deps.log.info("sns delivery status", {
-    logGroup: outcome === "SUCCESS" ? group : `${group}/Failure`,
+    logGroup: status.outcome === "SUCCESS" ? group : `${group}/Failure`,
     notification: {
       messageMD5Sum: createHash("md5").update(status.body).digest("hex"),
       messageId: status.messageId,
@@ -62,12 +58,12 @@ export function logStatus(
     },
     delivery: {
       deliveryId: sns.deps.random.uuid(),
-      destination: subscription.endpoint,
+      destination: status.destination,
       providerResponse: status.providerResponse,
       dwellTimeMs: nowMs - status.publishedAtMs,
       attempts: status.attempts,
       statusCode: status.statusCode,
     },
-    status: outcome,
+    status: status.outcome,
   });
 }

@@ -10,7 +10,7 @@ import type { TopicRecord } from "./topic.ts";
 export type SubscriptionAttributes = Readonly<Record<string, string>>;
 
 /** What subscriptions can be given; "Subscribe" in the API reference. */
-const NAMES = [
+const NAMES = new Set([
   "DeliveryPolicy",
   "FilterPolicy",
   "FilterPolicyScope",
@@ -18,7 +18,7 @@ const NAMES = [
   "RedrivePolicy",
   "ReplayPolicy",
   "SubscriptionRoleArn",
-];
+]);
 const RAW_PROTOCOLS: ReadonlySet<SubscriptionProtocol> = new Set([
   "firehose",
   "http",
@@ -27,7 +27,7 @@ const RAW_PROTOCOLS: ReadonlySet<SubscriptionProtocol> = new Set([
 ]);
 
 export function isSubscriptionAttribute(name: string): boolean {
-  return NAMES.includes(name);
+  return NAMES.has(name);
 }
 
 /** The attributes with one of them set, or removed by an empty value. */
