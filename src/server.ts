@@ -104,20 +104,19 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** The node of a store that only one process opens. */
-const ONLY_NODE = "local";
-
 /**
  * Opens the store, starts the services' work and listens: the composition root. Throws
  * {@link UnsafeHost}, a `StoreUnavailable`, or the system's error, for example `EADDRINUSE`.
  */
 export async function startServer(config: ServerConfig): Promise<Server> {
   if (!isLocalHost(config.host) && !config.credentials?.size) throw new UnsafeHost(config.host);
-  const { log, random = systemRandom(), clock = new AdjustableClock() } = config;
-  const store = await openStore(config.store, { log, random });
+  const { log, random = systemRandom() } = config;
+  const opened = await openStore(config.store, { log, random });
+  const { store, now } = opened;
+  const clock = config.clock ?? new AdjustableClock({ machineNow: now });
   try {
     await restoreClock(store, clock);
-    return await serve(config, { store, random, clock });
+    return await serve(config, { ...opened, random, clock });
   } catch (error) {
     clock.close();
     await store.close();
@@ -138,8 +137,7 @@ export class UnsafeHost extends Error {
 }
 
 /** What a server is built on. */
-interface Ground {
-  readonly store: Store;
+interface Ground extends OpenStore {
   readonly random: Random;
   readonly clock: AdjustableClock;
 }
@@ -151,9 +149,6 @@ async function serve(config: ServerConfig, ground: Ground): Promise<Server> {
   const waiters = new Waiters(clock);
   store.onWake((wake) => waiters.wake(wake));
   const catalog = assemble({ config, ground, waiters, publicUrl: () => place.url });
-  const node = config.store.kind === "postgres" ? random.uuid() : ONLY_NODE;
-  const handlerOf = catalog.workHandler.bind(catalog);
-  const runner = new WorkRunner({ store, clock, log, random, node, handlerOf });
   const kept = keptClock(store, clock);
   const reset = (): Promise<void> => store.clear();
   const { port, listener } = await listenHttp({
@@ -167,24 +162,58 @@ async function serve(config: ServerConfig, ground: Ground): Promise<Server> {
   });
   const url = `http://${urlHost(config.host)}:${port}`;
   place.url ||= url;
-  const stop = async (): Promise<void> => {
-    waiters.close();
-    await listener.stop();
-    await runner.stop();
-    clock.close();
-    await store.close();
-  };
-  let stopped: Promise<void> | undefined;
-  const server: Server = { url, port, clock: kept, store, reset, stop: () => (stopped ??= stop()) };
+  let worker: Worker;
   try {
-    // Nobody else has this store open: what is leased was leased by a run that is gone.
-    if (node === ONLY_NODE) await runner.release(ONLY_NODE);
-    await runner.start();
+    worker = await startWork(config, ground, catalog);
   } catch (error) {
     await listener.stop();
     throw error;
   }
-  return server;
+  const stop = async (): Promise<void> => {
+    waiters.close();
+    await listener.stop();
+    await worker.stop();
+    clock.close();
+    await store.close();
+  };
+  let stopped: Promise<void> | undefined;
+  return { url, port, clock: kept, store, reset, stop: () => (stopped ??= stop()) };
+}
+
+/** What handles due work until it is stopped. */
+interface Worker {
+  stop(): Promise<void>;
+}
+
+/** Takes up what an earlier run, or a node that is gone, left behind, and handles what becomes due. */
+async function startWork(
+  { log }: ServerConfig,
+  { store, clock, random, now, isShared }: Ground,
+  catalog: ServiceCatalog,
+): Promise<Worker> {
+  const node = isShared ? random.uuid() : "local";
+  const handlerOf = catalog.workHandler.bind(catalog);
+  const runner = new WorkRunner({ store, clock, log, random, node, handlerOf });
+  if (!isShared) {
+    // Nobody else has this store open: what is leased was leased by a run that is over.
+    await runner.release(node);
+    await runner.start();
+    return runner;
+  }
+  const { Nodes } = await import("./kernel/nodes.ts");
+  const nodesClock = new AdjustableClock({ machineNow: now });
+  const release = runner.release.bind(runner);
+  const nodes = new Nodes({ store, clock: nodesClock, log, node, release });
+  await nodes.start();
+  await runner.start();
+  return {
+    async stop() {
+      await runner.stop();
+      // If it cannot say goodbye, others find it dead in time.
+      await nodes.stop().catch((error: unknown) => log.warn("this node leaves unsaid", { error }));
+      nodesClock.close();
+    },
+  };
 }
 
 /** The services, not loaded yet, with all that they will be given. */
@@ -196,6 +225,7 @@ function assemble(options: {
 }): ServiceCatalog {
   const { config, ground, waiters, publicUrl } = options;
   const { services = SERVICES, serviceOptions } = config;
+  const { store, clock, random } = ground;
   const settings: Settings = {
     enforceQuotas: config.enforceQuotas,
     publicUrl,
@@ -205,10 +235,12 @@ function assemble(options: {
   const loaders = Object.fromEntries(
     services.map((entry) => [entry.signingName, () => entry.load(deps)]),
   );
-  const catalog = new ServiceCatalog({ ...ground, loaders, publicUrl });
+  const catalog = new ServiceCatalog({ store, clock, random, loaders, publicUrl });
   const targets = new TargetRegistry((name) => catalog.target(name));
   const deps: Deps = {
-    ...ground,
+    store,
+    clock,
+    random,
     log: config.log,
     waiters,
     work: workQueue,
@@ -232,7 +264,8 @@ function frontDoor(options: {
   const { credentials, token, services = SERVICES, region } = config;
   const metrics = new Metrics();
   const aws = awsHandler({
-    ...ground,
+    clock: ground.clock,
+    random: ground.random,
     routes: services,
     catalog,
     protocols: loadProtocol,
@@ -266,21 +299,33 @@ function authenticator(credentials: ReadonlyMap<string, string>): Authenticate {
   return (request) => verifySignature(request, { nowMs: machineNow(), secretOf });
 }
 
+interface OpenStore {
+  readonly store: Store;
+  /** The time, in milliseconds of the epoch, that all who share the store agree on. */
+  readonly now: () => number;
+  /** Whether other nodes may have it open too. */
+  readonly isShared: boolean;
+}
+
 async function openStore(
   choice: StoreChoice,
   { log, random }: { readonly log: Log; readonly random: Random },
-): Promise<Store> {
+): Promise<OpenStore> {
   switch (choice.kind) {
-    case "memory":
-      return (await import("./stores/memory.ts")).memoryStore(log);
-    case "lmdb":
-      return (await import("./stores/lmdb.ts")).openLmdbStore({ path: choice.folder, log });
-    case "postgres":
-      return (await import("./stores/postgres/store.ts")).openPostgresStore({
-        url: choice.url,
-        log,
-        random,
-      });
+    case "memory": {
+      const { memoryStore } = await import("./stores/memory.ts");
+      return { store: memoryStore(log), now: machineNow, isShared: false };
+    }
+    case "lmdb": {
+      const { openLmdbStore } = await import("./stores/lmdb.ts");
+      const store = await openLmdbStore({ path: choice.folder, log });
+      return { store, now: machineNow, isShared: false };
+    }
+    case "postgres": {
+      const { openPostgresStore } = await import("./stores/postgres/store.ts");
+      const store = await openPostgresStore({ url: choice.url, log, random });
+      return { store, now: () => machineNow() + store.clockOffsetMs(), isShared: true };
+    }
   }
 }
 

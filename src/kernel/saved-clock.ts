@@ -1,4 +1,3 @@
-import { machineNow } from "./clock.ts";
 import type { AdjustableClock, ClockState } from "./clock.ts";
 import { decodeRecord, encodeRecord } from "./record.ts";
 import { space } from "./spaces.ts";
@@ -28,6 +27,7 @@ export async function restoreClock(store: Store, clock: AdjustableClock): Promis
     clock.freeze();
     await clock.set(saved.nowMs);
   } else {
-    await clock.set(machineNow() + saved.offsetMs);
+    const { nowMs, offsetMs } = clock.state();
+    await clock.set(nowMs - offsetMs + saved.offsetMs);
   }
 }
