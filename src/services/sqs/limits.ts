@@ -3,6 +3,9 @@
  */
 export const LIMITS = {
   queueNameLength: 80,
+  accountIdLength: 12,
+  /** Longer than any that AWS has. */
+  regionLength: 32,
   /** Bytes of a message with its attributes, and of all messages of a batch. */
   messageBytes: 1_048_576,
   messageAttributes: 10,

@@ -103,8 +103,19 @@ export async function findQueue(
   reader: Reader,
   address: QueueAddress,
 ): Promise<QueueRecord | undefined> {
+  if (!isPossible(address)) return undefined;
   const value = await reader.get(keyOf(address));
   return value && decodeRecord<QueueRecord>(value);
+}
+
+/** False for what no queue can be called: nothing is looked up under names of any length. */
+function isPossible({ accountId, region, name }: QueueAddress): boolean {
+  const { accountIdLength, regionLength, queueNameLength } = LIMITS;
+  return (
+    accountId.length <= accountIdLength &&
+    region.length <= regionLength &&
+    name.length <= queueNameLength
+  );
 }
 
 /** The queue of a URL. Throws InvalidAddress or QueueDoesNotExist. */
@@ -134,9 +145,9 @@ export function checkQueueName(name: string, isFifo: boolean): void {
   );
 }
 
+const REGION_OF_URL =
+  /^[a-z]+:\/\/(?:sqs\.([a-z0-9-]+)\.|([a-z0-9-]+)\.queue\.|[^/]*\/queue\/([a-z0-9-]+)\/)/i;
+
 function regionOfUrl(url: string): string | undefined {
-  return /^[a-z]+:\/\/(?:sqs\.([a-z0-9-]+)\.|([a-z0-9-]+)\.queue\.)/i
-    .exec(url)
-    ?.slice(1)
-    .find(Boolean);
+  return REGION_OF_URL.exec(url)?.slice(1).find(Boolean);
 }

@@ -4,6 +4,7 @@ import type { Operation } from "../../../kernel/operation.ts";
 import { keyAfter } from "../../../kernel/tuple.ts";
 import type { Desk } from "../desk.ts";
 import { QUEUE } from "../keys.ts";
+import { LIMITS } from "../limits.ts";
 import { pageOf, pageSizeOf } from "../page.ts";
 import { queueUrl } from "../queue.ts";
 
@@ -14,8 +15,11 @@ export function listQueues(desk: Desk): Operation<ListQueuesRequest, ListQueuesR
     const prefix = input.QueueNamePrefix ?? "";
     const limit = pageSizeOf(input.MaxResults);
     const after = input.NextToken === undefined ? undefined : pageOf(input.NextToken);
+    // No name is as long, so there is nothing to look for.
+    if (prefix.length > LIMITS.queueNameLength) return {};
     const whole = QUEUE.between([accountId, region], prefix, `${prefix}\uffff`);
-    const from = after === undefined ? whole.from : keyAfter(QUEUE.key(accountId, region, after));
+    const next = after === undefined ? whole.from : keyAfter(QUEUE.key(accountId, region, after));
+    const from = next > whole.from ? next : whole.from;
     const entries = await desk.deps.store.read((reader) =>
       reader.range({ from, to: whole.to }, { limit: limit + 1 }),
     );
