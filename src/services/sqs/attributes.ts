@@ -1,4 +1,5 @@
-import { invalidAttributeName, invalidAttributeValue } from "./errors.ts";
+import type { ServiceError } from "../../kernel/errors.ts";
+import { invalidAttributeName, invalidAttributeValue, invalidValue } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { checkPolicy } from "./policy.ts";
 import { addressOfArn } from "./queue.ts";
@@ -65,7 +66,6 @@ const RULES: Readonly<Record<string, AttributeRule>> = {
   KmsMasterKeyId: {
     read: (text, changes) => {
       changes.kmsMasterKeyId = text === "" ? undefined : text;
-      if (text !== "") changes.sqsManagedSseEnabled = false;
     },
     show: (queue) => queue.kmsMasterKeyId,
   },
@@ -129,6 +129,7 @@ export function applyAttributes<Queue extends QueueAttributes>(
     }
     rule.read(text, changes);
   }
+  chooseEncryption(changes);
   const merged: Queue = { ...current, ...changes };
   if (merged.fifoThroughputLimit === "perMessageGroupId" && merged.deduplicationScope === "queue") {
     throw invalidAttributeValue(
@@ -137,6 +138,21 @@ export function applyAttributes<Queue extends QueueAttributes>(
     );
   }
   return merged;
+}
+
+/** A queue is encrypted in one way: choosing one gives up the other. */
+function chooseEncryption(changes: Changes): void {
+  if (changes.kmsMasterKeyId !== undefined) {
+    if (changes.sqsManagedSseEnabled === true) {
+      throw invalidAttributeValue(
+        "SqsManagedSseEnabled",
+        "Only one server-side encryption option is supported per queue.",
+      );
+    }
+    changes.sqsManagedSseEnabled = false;
+  } else if (changes.sqsManagedSseEnabled === true) {
+    changes.kmsMasterKeyId = undefined;
+  }
 }
 
 /** The text of each attribute that a queue shows, by name. */
@@ -214,27 +230,45 @@ function choice<Name extends "deduplicationScope" | "fifoThroughputLimit">(
 }
 
 function parseRedrivePolicy(text: string): RedrivePolicy {
-  const policy = parseObject("RedrivePolicy", text);
-  const { deadLetterTargetArn } = policy;
-  const maxReceiveCount = Number(policy["maxReceiveCount"]);
-  if (typeof deadLetterTargetArn !== "string" || addressOfArn(deadLetterTargetArn) === undefined) {
-    throw invalidAttributeValue("RedrivePolicy", "Invalid value for deadLetterTargetArn.");
-  }
-  const isCount =
-    Number.isInteger(maxReceiveCount) &&
-    maxReceiveCount >= 1 &&
-    maxReceiveCount <= LIMITS.maxReceiveCount;
-  if (!isCount) {
-    throw invalidAttributeValue(
-      "RedrivePolicy",
-      "Invalid value for maxReceiveCount: must be an integer from 1 to 1000.",
+  const policy = parseObject(text);
+  if (policy === undefined) {
+    throw invalidRedrive(
+      text,
+      "Amazon SQS can't create the redrive policy, as it's not in JSON format.",
     );
   }
-  return { deadLetterTargetArn, maxReceiveCount };
+  const { deadLetterTargetArn, maxReceiveCount } = policy;
+  for (const name of ["deadLetterTargetArn", "maxReceiveCount"]) {
+    if (policy[name] !== undefined) continue;
+    throw invalidRedrive(text, `Redrive policy does not contain mandatory attribute: ${name}.`);
+  }
+  if (typeof deadLetterTargetArn !== "string" || addressOfArn(deadLetterTargetArn) === undefined) {
+    throw invalidRedrive(text, "Invalid value for deadLetterTargetArn.");
+  }
+  const isCount = typeof maxReceiveCount === "number" || /^\d+$/.test(textOf(maxReceiveCount));
+  const count = isCount ? Number(maxReceiveCount) : Number.NaN;
+  if (!(Number.isInteger(count) && count >= 1 && count <= LIMITS.maxReceiveCount)) {
+    throw invalidRedrive(
+      text,
+      `Invalid value for maxReceiveCount: ${JSON.stringify(maxReceiveCount)}, valid values are from 1 to ` +
+        `${LIMITS.maxReceiveCount} both inclusive.`,
+    );
+  }
+  return { deadLetterTargetArn, maxReceiveCount: count };
+}
+
+function invalidRedrive(text: string, reason: string): ServiceError {
+  return invalidValue("RedrivePolicy", text, reason);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function parseRedriveAllowPolicy(text: string): RedriveAllowPolicy {
-  const { redrivePermission, sourceQueueArns } = parseObject("RedriveAllowPolicy", text);
+  const policy = parseObject(text);
+  if (policy === undefined) throw invalidAttributeValue("RedriveAllowPolicy");
+  const { redrivePermission, sourceQueueArns } = policy;
   if (redrivePermission === "byQueue") {
     const arns: unknown[] = Array.isArray(sourceQueueArns) ? sourceQueueArns : [];
     const valid = arns.filter((arn) => typeof arn === "string" && addressOfArn(arn) !== undefined);
@@ -259,15 +293,12 @@ function parseRedriveAllowPolicy(text: string): RedriveAllowPolicy {
   return { redrivePermission };
 }
 
-function parseObject(attribute: string, text: string): Record<string, unknown> {
-  let parsed: unknown;
+function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    parsed = JSON.parse(text);
+    const parsed: unknown = JSON.parse(text);
+    const isObject = parsed !== null && typeof parsed === "object" && !Array.isArray(parsed);
+    return isObject ? { ...parsed } : undefined;
   } catch {
-    throw invalidAttributeValue(attribute);
+    return undefined;
   }
-  if (parsed === null || typeof parsed !== "object" || Array.isArray(parsed)) {
-    throw invalidAttributeValue(attribute);
-  }
-  return { ...parsed };
 }

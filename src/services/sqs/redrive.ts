@@ -1,12 +1,13 @@
+import type { ServiceError } from "../../kernel/errors.ts";
 import { PRESENT } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
 import type { Key } from "../../kernel/tuple.ts";
-import { invalidAttributeValue } from "./errors.ts";
+import { invalidValue } from "./errors.ts";
 import { DEAD_LETTER_SOURCE } from "./keys.ts";
 import { addressOfArn, findQueue, queueArn } from "./queue.ts";
 import type { QueueAddress, QueueRecord } from "./queue.ts";
 
-/** Throws InvalidAttributeValue unless a queue may use the dead-letter queue that it names. */
+/** Throws InvalidParameterValue unless a queue may use the dead-letter queue that it names. */
 export async function checkRedrive(reader: Reader, queue: QueueRecord): Promise<void> {
   const arn = queue.redrivePolicy?.deadLetterTargetArn;
   const address = arn === undefined ? undefined : addressOfArn(arn);
@@ -14,20 +15,21 @@ export async function checkRedrive(reader: Reader, queue: QueueRecord): Promise<
   const target = await findQueue(reader, address);
   const isNear = address.accountId === queue.accountId && address.region === queue.region;
   if (target === undefined || !isNear) {
-    throw invalidAttributeValue("RedrivePolicy", "Dead letter target does not exist.");
+    throw refusal(queue, "Dead letter target does not exist.");
   }
   if (target.isFifo !== queue.isFifo) {
-    throw invalidAttributeValue(
-      "RedrivePolicy",
-      "Dead-letter queue must be same type of queue as the source.",
-    );
+    throw refusal(queue, "Dead-letter queue must be same type of queue as the source.");
   }
   if (!allows(target, queue)) {
-    throw invalidAttributeValue(
-      "RedrivePolicy",
+    throw refusal(
+      queue,
       "The dead-letter queue's redrive allow policy does not allow this source queue.",
     );
   }
+}
+
+function refusal({ redrivePolicy }: QueueRecord, reason: string): ServiceError {
+  return invalidValue("RedrivePolicy", JSON.stringify(redrivePolicy), reason);
 }
 
 /** Keeps the index from dead-letter queues to their sources as a queue changes, comes or goes. */
