@@ -1,3 +1,4 @@
+import { boundBacktracking } from "./bounded-regexp.ts";
 import { remembering } from "./cache.ts";
 import type { Json } from "./json.ts";
 import { ExpressionSyntaxError, Scanner } from "./scanner.ts";
@@ -312,6 +313,7 @@ function scanPattern(scanner: Scanner): RegExp {
   if (body === undefined || body.length > MAX_PATTERN_LENGTH)
     scanner.fail("expected a regular expression");
   const flags = scanner.match(PATTERN_FLAGS) ?? "";
+  boundBacktracking();
   try {
     return new RegExp(`^(?:${body.slice(1, -1)})$`, flags);
   } catch {

@@ -1,4 +1,5 @@
 import jsonata from "jsonata";
+import { boundBacktracking } from "./bounded-regexp.ts";
 import { remembering } from "./cache.ts";
 import { StatesError } from "./errors.ts";
 import { isJsonArray, isJsonObject } from "./json.ts";
@@ -132,6 +133,7 @@ interface Budget {
 }
 
 const compile = remembering(CACHE_LIMIT, (code) => {
+  boundBacktracking();
   const expression = jsonata(code, {
     timeout: JSONATA_LIMITS.timeoutMs,
     stack: JSONATA_LIMITS.depth,

@@ -126,6 +126,10 @@ test("a path that finds nothing tells path, field and input [States.Runtime]", (
   );
 });
 
+test("a pattern that backtracks without end is answered at once [limit]", () => {
+  assert.deepEqual(findPath("$[?(@ =~ /(a+)+/)]", scopeOf([`${"a".repeat(60)}b`, "aa"])), ["aa"]);
+});
+
 test("null as InputPath gives an empty object [InputPath]", () => {
   assert.deepEqual(applyPath(null, scopeOf([1]), "InputPath"), {});
   assert.deepEqual(applyPath("$", scopeOf([1]), "InputPath"), [1]);

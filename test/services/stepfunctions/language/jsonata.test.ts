@@ -138,6 +138,12 @@ test("endless tail recursion ends in an error, and others have their turn meanwh
   assert.ok(turns > 10, `${turns} turns`);
 });
 
+test("a pattern that backtracks without end is answered at once [limit]", async () => {
+  const subject = `${"a".repeat(60)}b`;
+  assert.equal(await run(`$contains('${subject}', /^(a+)+$/)`), false);
+  assert.equal(await run(`$contains('${subject}', /^(a+)+b$/)`), true);
+});
+
 test("evaluations of one expression side by side keep to their own scopes [JSONata]", async () => {
   const values = await Promise.all(
     [1, 2, 3].map((a) =>
