@@ -5,7 +5,7 @@ import type { Log } from "./kernel/log.ts";
 import type { ProtocolName } from "./kernel/model.ts";
 import type { Deps, Settings } from "./kernel/operation.ts";
 import type { Random } from "./kernel/random.ts";
-import { restoreClock, saveClock } from "./kernel/saved-clock.ts";
+import { clearAllButClock, restoreClock, saveClock } from "./kernel/saved-clock.ts";
 import type { Service } from "./kernel/service.ts";
 import type { Store } from "./kernel/store.ts";
 import { TargetRegistry } from "./kernel/targets.ts";
@@ -150,7 +150,7 @@ async function serve(config: ServerConfig, ground: Ground): Promise<Server> {
   store.onWake((wake) => waiters.wake(wake));
   const catalog = assemble({ config, ground, waiters, publicUrl: () => place.url });
   const kept = keptClock(store, clock);
-  const reset = (): Promise<void> => store.clear();
+  const reset = (): Promise<void> => clearAllButClock(store);
   const { port, listener } = await listenHttp({
     host: config.host,
     port: config.port,

@@ -52,6 +52,7 @@ test("a clock that was moved stays moved over a restart", async () => {
     const second = await startWaystation({ data });
     assert.ok(second.clock.now() >= leftAtMs);
     await second.clock.freeze();
+    await second.reset();
     const frozenAtMs = second.clock.now();
     await second.stop();
     const third = await startWaystation({ data });
