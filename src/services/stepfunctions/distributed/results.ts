@@ -1,0 +1,130 @@
+import { decodeRecord } from "../../../kernel/record.ts";
+import type { Engine } from "../engine.ts";
+import { findExecution } from "../executions.ts";
+import { MAP_RUN_RESULT } from "../keys.ts";
+import type { MapState, ResultWriter } from "../language/definition.ts";
+import { StatesError } from "../language/errors.ts";
+import { isJsonArray, isJsonObject } from "../language/json.ts";
+import type { Json, JsonObject } from "../language/json.ts";
+import { MAX_PAYLOAD_BYTES } from "../limits.ts";
+import type { MapRunRecord, MapRunResult } from "../records.ts";
+import { keyAfter } from "../../../kernel/tuple.ts";
+import { OBJECT_FOLDER_OPTION, objectStoreOf } from "./objects.ts";
+
+/** How many results are read at once. */
+const CHUNK = 500;
+
+/** The output of a map run whose children all ended. Throws States.ResultWriterFailed, States.DataLimitExceeded. */
+export async function collectResults(
+  engine: Engine,
+  record: MapRunRecord,
+  state: MapState,
+): Promise<Json> {
+  const writer = state.resultWriter;
+  if (writer?.resource !== undefined) return writeResults(engine, { record, writer });
+  const results: Json[] = [];
+  let bytes = 2;
+  for await (const result of resultsOf(engine, record)) {
+    if (result.status !== "SUCCEEDED") continue;
+    for (const value of await transformed(engine, result, writer)) {
+      bytes += Buffer.byteLength(JSON.stringify(value)) + 1;
+      if (bytes > MAX_PAYLOAD_BYTES) {
+        throw new StatesError(
+          "States.DataLimitExceeded",
+          `The state/task '${state.name}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+        );
+      }
+      results.push(value);
+    }
+  }
+  return results;
+}
+
+async function* resultsOf(engine: Engine, { uid }: MapRunRecord): AsyncIterable<MapRunResult> {
+  let { from, to } = MAP_RUN_RESULT.below(uid);
+  for (;;) {
+    const range = { from, to };
+    const entries = await engine.store.read((reader) => reader.range(range, { limit: CHUNK }));
+    for (const { value } of entries) yield decodeRecord<MapRunResult>(value);
+    const last = entries.at(-1);
+    if (entries.length < CHUNK || last === undefined) return;
+    from = keyAfter(last.key);
+  }
+}
+
+/** A child's result as the writer's transformation asks: its output, its output's items, or all about it. */
+async function transformed(
+  engine: Engine,
+  result: MapRunResult,
+  writer: ResultWriter | undefined,
+): Promise<readonly Json[]> {
+  const transformation = writer?.transformation ?? "COMPACT";
+  if (transformation === "NONE" || result.output === undefined)
+    return [await description(engine, result)];
+  const output: Json = JSON.parse(result.output);
+  return transformation === "FLATTEN" && isJsonArray(output) ? output : [output];
+}
+
+async function description(engine: Engine, result: MapRunResult): Promise<JsonObject> {
+  const stored = await engine.store.read((reader) => findExecution(reader, result.executionUid));
+  const record = stored?.record;
+  const { status, output, error, cause } = result;
+  return {
+    ...(cause !== undefined && { Cause: cause }),
+    ...(error !== undefined && { Error: error }),
+    ExecutionArn: record?.arn ?? "",
+    Input: record?.input ?? "",
+    InputDetails: { Included: true },
+    Name: record?.name ?? "",
+    ...(output !== undefined && { Output: output, OutputDetails: { Included: true } }),
+    RedriveCount: stored?.progress.redriveCount ?? 0,
+    StartDate: new Date(record?.startMs ?? 0).toISOString(),
+    StateMachineArn: record?.machineArn ?? "",
+    Status: status,
+    StopDate: new Date(stored?.progress.stopMs ?? 0).toISOString(),
+  };
+}
+
+/** Writes the results as files, with a manifest that names them. */
+async function writeResults(
+  engine: Engine,
+  { record, writer }: { record: MapRunRecord; writer: ResultWriter },
+): Promise<Json> {
+  const objects = objectStoreOf(engine.settings);
+  if (objects === undefined) {
+    throw failed(
+      `This server has no service 's3' to write results to, and the option ${OBJECT_FOLDER_OPTION} names no folder in its place.`,
+    );
+  }
+  const given = isJsonObject(record.call.writerArguments) ? record.call.writerArguments : {};
+  const { Bucket: bucket, Prefix: prefix } = given;
+  if (typeof bucket !== "string") throw failed("The ResultWriter names no Bucket.");
+  const unique = record.arn.slice(record.arn.lastIndexOf(":") + 1);
+  const folder = `${typeof prefix === "string" && prefix !== "" ? `${prefix.replace(/\/$/, "")}/` : ""}${unique}`;
+  const byStatus: { SUCCEEDED: Json[]; FAILED: Json[] } = { SUCCEEDED: [], FAILED: [] };
+  for await (const result of resultsOf(engine, record)) {
+    const isSucceeded = result.status === "SUCCEEDED";
+    const values = isSucceeded
+      ? await transformed(engine, result, { ...writer })
+      : [await description(engine, result)];
+    byStatus[isSucceeded ? "SUCCEEDED" : "FAILED"].push(...values);
+  }
+  const isLines = writer.outputType === "JSONL";
+  const files: Record<string, Json> = { FAILED: [], PENDING: [], SUCCEEDED: [] };
+  for (const [status, values] of Object.entries(byStatus)) {
+    if (values.length === 0) continue;
+    const key = `${folder}/${status}_0.${isLines ? "jsonl" : "json"}`;
+    const text = isLines
+      ? values.map((value) => JSON.stringify(value)).join("\n")
+      : JSON.stringify(values);
+    files[status] = [{ Key: key, Size: await objects.write(bucket, key, text) }];
+  }
+  const manifest = { DestinationBucket: bucket, MapRunArn: record.arn, ResultFiles: files };
+  const key = `${folder}/manifest.json`;
+  await objects.write(bucket, key, JSON.stringify(manifest));
+  return { MapRunArn: record.arn, ResultWriterDetails: { Bucket: bucket, Key: key } };
+}
+
+function failed(cause: string): StatesError {
+  return new StatesError("States.ResultWriterFailed", cause);
+}

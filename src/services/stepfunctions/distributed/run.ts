@@ -1,0 +1,250 @@
+import type { Tx } from "../../../kernel/store.ts";
+import { deliverEvent } from "../driver/work.ts";
+import { redriveWithin } from "../driver/redrive.ts";
+import { stopExecution } from "../driver/stop.ts";
+import { revisionOf } from "../engine.ts";
+import type { Engine } from "../engine.ts";
+import { findExecution } from "../executions.ts";
+import type { ExecutionEvent } from "../interpreter/protocol.ts";
+import { mapStateAt } from "../interpreter/transition.ts";
+import { EXECUTION_BY_STATUS } from "../keys.ts";
+import type { MapState } from "../language/definition.ts";
+import { StatesError } from "../language/errors.ts";
+import type { Json } from "../language/json.ts";
+import { MAP_RUN_START_CHUNK, MAX_DISTRIBUTED_MAP_CONCURRENCY } from "../limits.ts";
+import type { MapRunProgress } from "../records.ts";
+import { startMapRunChild } from "../start.ts";
+import { nextChild } from "./batches.ts";
+import type { ChildInput } from "./batches.ts";
+import { COUNTED_AS, count, readCounts } from "./counts.ts";
+import type { Counts } from "./counts.ts";
+import { openItems } from "./items.ts";
+import { isTotalKnown, readProgress, saveProgress } from "./lifecycle.ts";
+import { findMapRun } from "./map-runs.ts";
+import type { StoredMapRun } from "./map-runs.ts";
+import { collectResults } from "./results.ts";
+
+/** How many children are looked up at once. */
+const CHUNK = 200;
+const UNSUCCESSFUL = ["FAILED", "TIMED_OUT", "ABORTED"] as const;
+
+interface MapRun extends StoredMapRun {
+  readonly state: MapState;
+}
+
+/** Does what a map run needs now: starts children, ends it, or ends its children. */
+export async function runMapRun(engine: Engine, uid: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    if (signal.aborted) throw new Error("the node stops");
+    const run = await loadMapRun(engine, uid);
+    if (run === undefined) return;
+    const { status, isRedriving } = run.progress;
+    if (status !== "RUNNING") {
+      await engine.cursors.close(uid);
+      if (status !== "SUCCEEDED") await abortChildren(engine, uid, signal);
+      return;
+    }
+    if (isRedriving) await redriveChildren(engine, run, signal);
+    else if ((await goOn(engine, run)) === "waits") return;
+  }
+}
+
+async function loadMapRun(engine: Engine, uid: string): Promise<MapRun | undefined> {
+  return engine.store.read(async (reader) => {
+    const found = await findMapRun(reader, uid);
+    if (found === undefined) return undefined;
+    const { definition } = await revisionOf(engine, reader, found.record);
+    const { graph, state } = found.record.call;
+    return { ...found, state: mapStateAt(definition, graph, state) };
+  });
+}
+
+async function goOn(engine: Engine, run: MapRun): Promise<"again" | "waits"> {
+  const { record, progress } = run;
+  const children = await engine.store.read((reader) =>
+    readCounts(reader, record.uid, "executions"),
+  );
+  const items = await engine.store.read((reader) => readCounts(reader, record.uid, "items"));
+  if (isOverThreshold(progress, items)) {
+    const cause = "The specified tolerated failure threshold was exceeded";
+    await end(engine, run, { error: "States.ExceedToleratedFailureThreshold", cause });
+    return "again";
+  }
+  try {
+    const limit = Math.min(
+      progress.maxConcurrency || MAX_DISTRIBUTED_MAP_CONCURRENCY,
+      MAX_DISTRIBUTED_MAP_CONCURRENCY,
+    );
+    const free = Math.min(limit - children.running, MAP_RUN_START_CHUNK);
+    if (!progress.isRead && free > 0) {
+      await startChildren(engine, run, free);
+      return "again";
+    }
+    if (!progress.isRead || children.running > 0) return "waits";
+    const output = await collectResults(engine, record, run.state);
+    await end(engine, run, { output, written: children.succeeded + children.failed });
+    return "again";
+  } catch (error) {
+    if (!(error instanceof StatesError)) throw error;
+    await end(engine, run, { error: error.name, cause: error.cause });
+    return "again";
+  }
+}
+
+/** More children failed than are tolerated, by number or by share of all items that there are. */
+function isOverThreshold(progress: MapRunProgress, items: Counts): boolean {
+  const {
+    toleratedFailureCount: maximum,
+    toleratedFailurePercentage: percentage,
+    isRead,
+  } = progress;
+  const failed = items.failed + items.timedOut;
+  if (failed === 0) return false;
+  if (maximum === undefined && percentage === undefined) return true;
+  if (maximum !== undefined && failed > maximum) return true;
+  return (
+    percentage !== undefined && isRead && (failed * 100) / Math.max(1, items.total) > percentage
+  );
+}
+
+async function startChildren(engine: Engine, run: MapRun, limit: number): Promise<void> {
+  const { record, progress, state } = run;
+  const cursor = await engine.cursors.at(record.uid, progress.readItems, () =>
+    openItems(engine.settings, record, state),
+  );
+  const batching = { record, state, random: engine.random, nowMs: engine.clock.now() };
+  const children: ChildInput[] = [];
+  let isRead = false;
+  while (children.length < limit) {
+    const child = await nextChild(cursor, batching);
+    if (child === undefined) {
+      isRead = true;
+      break;
+    }
+    children.push(child);
+  }
+  const readItems = cursor.position;
+  await engine.store.transact(async (tx) => {
+    const current = await readProgress(tx, record.uid);
+    // Somebody else started these, or ended the map run.
+    if (current?.status !== "RUNNING" || current.readItems !== progress.readItems) return;
+    for (const [index, child] of children.entries())
+      await startChild(tx, engine, { run, child, index: progress.started + index });
+    const counted = {
+      children: children.length,
+      items: children.reduce((sum, child) => sum + child.itemCount, 0),
+    };
+    if (!isTotalKnown(record)) count(tx, record.uid, { status: "total", ...counted });
+    count(tx, record.uid, { status: "running", ...counted });
+    saveProgress(tx, record.uid, {
+      ...current,
+      readItems,
+      started: progress.started + children.length,
+      isRead,
+    });
+  });
+}
+
+async function startChild(
+  tx: Tx,
+  engine: Engine,
+  { run, child, index }: { run: MapRun; child: ChildInput; index: number },
+): Promise<void> {
+  const { record, state } = run;
+  const { accountId, region, machineName, machineUid, revisionId, label, uid, arn, call } = record;
+  await startMapRunChild(tx, engine, {
+    accountId,
+    region,
+    machineName,
+    machineUid,
+    revisionId,
+    label,
+    name: engine.random.uuid(),
+    input: JSON.stringify(child.input),
+    type: state.processor.executionType,
+    nowMs: engine.clock.now(),
+    mapRun: { uid, arn, index, itemCount: child.itemCount, graph: [...call.graph, call.state, 0] },
+  });
+}
+
+type End =
+  | { readonly output: Json; readonly written: number }
+  | { readonly error: string; readonly cause: string };
+
+/** Ends a map run and tells its execution, unless it was ended meanwhile. */
+async function end(engine: Engine, { record, state }: MapRun, ending: End): Promise<void> {
+  await engine.store.transact(async (tx) => {
+    const current = await readProgress(tx, record.uid);
+    if (current?.status !== "RUNNING") return;
+    const { thread, wait } = current;
+    const isGood = "output" in ending;
+    const event: ExecutionEvent = isGood
+      ? { kind: "succeeded", thread, wait, output: ending.output }
+      : { kind: "failed", thread, wait, ...ending };
+    if (isGood && state.resultWriter?.resource !== undefined) {
+      count(tx, record.uid, {
+        status: "resultsWritten",
+        children: ending.written,
+        items: current.readItems,
+      });
+    }
+    saveProgress(tx, record.uid, {
+      ...current,
+      status: isGood ? "SUCCEEDED" : "FAILED",
+      stopMs: engine.clock.now(),
+    });
+    await deliverEvent(tx, engine, { uid: record.executionUid, event });
+  });
+}
+
+async function abortChildren(engine: Engine, uid: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const running = await engine.store.read((reader) =>
+      reader.range(EXECUTION_BY_STATUS.below(uid, "RUNNING"), { limit: CHUNK }),
+    );
+    if (running.length === 0) return;
+    for (const { key } of running) {
+      if (signal.aborted) throw new Error("the node stops");
+      const child = EXECUTION_BY_STATUS.parts(key)[3];
+      await engine.store.transact((tx) => stopExecution(tx, engine, { uid: child, failure: {} }));
+    }
+  }
+}
+
+/** Lets every child that did not succeed go on, then the map run with them. */
+async function redriveChildren(
+  engine: Engine,
+  { record }: MapRun,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const status of UNSUCCESSFUL) {
+    for (;;) {
+      if (signal.aborted) throw new Error("the node stops");
+      const range = EXECUTION_BY_STATUS.below(record.uid, status);
+      const entries = await engine.store.read((reader) => reader.range(range, { limit: CHUNK }));
+      if (entries.length === 0) break;
+      for (const { key } of entries) {
+        const uid = EXECUTION_BY_STATUS.parts(key)[3];
+        await engine.store.transact((tx) => redriveChild(tx, engine, uid));
+      }
+    }
+  }
+  await engine.store.transact(async (tx) => {
+    const current = await readProgress(tx, record.uid);
+    if (current !== undefined) saveProgress(tx, record.uid, { ...current, isRedriving: false });
+  });
+}
+
+async function redriveChild(tx: Tx, engine: Engine, uid: string): Promise<void> {
+  const child = await findExecution(tx, uid);
+  if (child?.record.mapRun === undefined || child.progress.status === "RUNNING") return;
+  const { record, progress } = child;
+  const { uid: mapRunUid, itemCount } = child.record.mapRun;
+  count(tx, mapRunUid, {
+    status: COUNTED_AS[progress.status] ?? "failed",
+    children: -1,
+    items: -itemCount,
+  });
+  count(tx, mapRunUid, { status: "running", children: 1, items: itemCount });
+  await redriveWithin(tx, engine, { record, progress });
+}

@@ -1,0 +1,112 @@
+import { encodeRecord } from "../../../kernel/record.ts";
+import type { Tx } from "../../../kernel/store.ts";
+import { ServiceError } from "../../../kernel/errors.ts";
+import type { Engine } from "../engine.ts";
+import { typeNotSupported } from "../errors.ts";
+import { errorName, namedService } from "../integrations/names.ts";
+import type { TaskPlan } from "../integrations/plan.ts";
+import type { Effect } from "../interpreter/protocol.ts";
+import { PENDING_TASK } from "../keys.ts";
+import type { Json, JsonObject } from "../language/json.ts";
+import { resolveMachine } from "../machines.ts";
+import type { ExecutionRecord, ParentTask, PendingTaskRecord, ProgressRecord } from "../records.ts";
+import { checkInput, startStandard } from "../start.ts";
+import { checkName } from "../validation.ts";
+import type { Execution } from "./execution.ts";
+import { deliverEvent, putEvent } from "./work.ts";
+
+/** Starts the child execution of a `.sync` task, in the parent's transition. */
+export async function startChild(
+  tx: Tx,
+  engine: Engine,
+  options: {
+    execution: Execution;
+    effect: Extract<Effect, { kind: "task" }>;
+    plan: Extract<TaskPlan, { kind: "child" }>;
+  },
+): Promise<void> {
+  const { execution, effect, plan } = options;
+  const { uid } = execution.record;
+  const { thread, wait } = effect;
+  try {
+    const nowMs = engine.clock.now();
+    const resolved = await resolveMachine(
+      tx,
+      textOf(plan.request["StateMachineArn"]) ?? "",
+      engine.random,
+    );
+    if (resolved.machine.type !== "STANDARD") throw typeNotSupported();
+    const input = plan.request["Input"] ?? {};
+    const name = textOf(plan.request["Name"]) ?? engine.random.uuid();
+    const text = textOf(input) ?? JSON.stringify(input);
+    checkName(name);
+    checkInput(text);
+    const parent: ParentTask = { uid, thread, wait, pattern: plan.pattern };
+    const { arn, startMs } = await startStandard(tx, engine, {
+      resolved,
+      name,
+      input: text,
+      nowMs,
+      parent,
+    });
+    const pending: PendingTaskRecord = { thread, childArn: arn };
+    tx.put(PENDING_TASK.key(uid, wait), encodeRecord(pending));
+    const output = { ExecutionArn: arn, StartDate: startMs };
+    putEvent(tx, engine, { uid, event: { kind: "submitted", thread, wait, output } });
+  } catch (error) {
+    // Nothing was written before a refusal: starting checks first.
+    if (!(error instanceof ServiceError)) throw error;
+    const failure = { error: errorName(namedService("states"), error.code), cause: error.message };
+    putEvent(tx, engine, { uid, event: { kind: "failed", thread, wait, ...failure } });
+  }
+}
+
+/** Tells the task that waits for an execution how it ended. */
+export async function tellParent(
+  tx: Tx,
+  engine: Engine,
+  {
+    record,
+    parent,
+    progress,
+  }: { record: ExecutionRecord; parent: ParentTask; progress: ProgressRecord },
+): Promise<void> {
+  const { uid, thread, wait, pattern } = parent;
+  const description = describe(record, progress, pattern);
+  if (progress.status === "SUCCEEDED") {
+    await deliverEvent(tx, engine, {
+      uid,
+      event: { kind: "succeeded", thread, wait, output: description },
+    });
+    return;
+  }
+  const failure = { error: "States.TaskFailed", cause: JSON.stringify(description) };
+  await deliverEvent(tx, engine, { uid, event: { kind: "failed", thread, wait, ...failure } });
+}
+
+/** An ended execution as a `.sync` task's result shows it: payloads as text, or with `:2` as JSON. */
+function describe(
+  record: ExecutionRecord,
+  progress: ProgressRecord,
+  pattern: ParentTask["pattern"],
+): JsonObject {
+  const payload = (text: string): Json => (pattern === "sync" ? text : JSON.parse(text));
+  const { output, error, cause } = progress.outcome ?? {};
+  return {
+    ...(cause !== undefined && { Cause: cause }),
+    ...(error !== undefined && { Error: error }),
+    ExecutionArn: record.arn,
+    Input: payload(record.input),
+    InputDetails: { Included: true },
+    Name: record.name,
+    ...(output !== undefined && { Output: payload(output), OutputDetails: { Included: true } }),
+    StartDate: record.startMs,
+    StateMachineArn: record.machineArn,
+    Status: progress.status,
+    StopDate: progress.stopMs ?? 0,
+  };
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

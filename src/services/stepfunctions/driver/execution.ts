@@ -1,0 +1,93 @@
+import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
+import type { Reader, Tx } from "../../../kernel/store.ts";
+import type { Key } from "../../../kernel/tuple.ts";
+import type { ParsedRevision } from "../definitions.ts";
+import { revisionOf } from "../engine.ts";
+import type { Engine } from "../engine.ts";
+import type { ExecutionEvent } from "../interpreter/protocol.ts";
+import type { ExecutionState, Thread, ThreadData } from "../interpreter/state.ts";
+import { EXECUTION, INBOX, PROGRESS, THREAD, THREAD_DATA } from "../keys.ts";
+import { MAX_HISTORY_EVENTS } from "../limits.ts";
+import type { ExecutionRecord, ProgressRecord } from "../records.ts";
+
+/** How many events of an inbox are read at once. */
+const INBOX_PAGE = 200;
+/** More threads than a history has events cannot be. */
+const MAX_THREADS = MAX_HISTORY_EVENTS;
+
+/** Something that happened, and the key it waits at until its transition commits. */
+export interface InboxEntry {
+  readonly key: Key;
+  readonly event: ExecutionEvent;
+}
+
+/** An execution in memory, as of one commit. */
+export interface Execution {
+  readonly record: ExecutionRecord;
+  readonly revision: ParsedRevision;
+  progress: ProgressRecord;
+  readonly state: ExecutionState;
+  inbox: InboxEntry[];
+}
+
+type ThreadRecord = Omit<Thread, "data" | "parent"> & { readonly parent?: number };
+
+/** Reads an execution; undefined when there is none. */
+export async function loadExecution(
+  engine: Engine,
+  reader: Reader,
+  uid: string,
+): Promise<Execution | undefined> {
+  const [recordValue, progressValue] = await reader.getMany([
+    EXECUTION.key(uid),
+    PROGRESS.key(uid),
+  ]);
+  if (recordValue === undefined || progressValue === undefined) return undefined;
+  const record = decodeRecord<ExecutionRecord>(recordValue);
+  const progress = decodeRecord<ProgressRecord>(progressValue);
+  const revision = await revisionOf(engine, reader, record);
+  const { lastEvent, nextThread, nextWait } = progress;
+  const threads = await loadThreads(reader, uid);
+  const inbox = await loadInbox(reader, uid);
+  return { record, revision, progress, state: { lastEvent, nextThread, nextWait, threads }, inbox };
+}
+
+/** What happened to an execution and was not yet taken in, oldest first. */
+export async function loadInbox(reader: Reader, uid: string): Promise<InboxEntry[]> {
+  const entries = await reader.range(INBOX.below(uid), { limit: INBOX_PAGE });
+  return entries.map(({ key, value }) => ({ key, event: decodeRecord<ExecutionEvent>(value) }));
+}
+
+/** Writes a thread as it is now, or deletes it when it is gone. */
+export function saveThread(tx: Tx, uid: string, { id, thread, hasNewData }: ThreadChange): void {
+  if (thread === undefined) {
+    tx.delete(THREAD.key(uid, id));
+    tx.delete(THREAD_DATA.key(uid, id));
+    return;
+  }
+  const { data, parent, ...rest } = thread;
+  const head: ThreadRecord = { ...rest, ...(parent !== undefined && { parent }) };
+  tx.put(THREAD.key(uid, id), encodeRecord(head));
+  if (hasNewData) tx.put(THREAD_DATA.key(uid, id), encodeRecord(data));
+}
+
+export interface ThreadChange {
+  readonly id: number;
+  readonly thread: Thread | undefined;
+  readonly hasNewData: boolean;
+}
+
+async function loadThreads(reader: Reader, uid: string): Promise<Map<number, Thread>> {
+  const heads = await reader.range(THREAD.below(uid), { limit: MAX_THREADS });
+  const bodies = await reader.range(THREAD_DATA.below(uid), { limit: MAX_THREADS });
+  const threads = new Map<number, Thread>();
+  for (const [index, { value }] of heads.entries()) {
+    const head = decodeRecord<ThreadRecord>(value);
+    const body = bodies[index];
+    const data: ThreadData = body
+      ? decodeRecord<ThreadData>(body.value)
+      : { input: null, variables: {} };
+    threads.set(head.id, { ...head, parent: head.parent, data });
+  }
+  return threads;
+}

@@ -1,0 +1,41 @@
+import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
+import type { Engine } from "../engine.ts";
+import { PROGRESS } from "../keys.ts";
+import type { ProgressRecord } from "../records.ts";
+import { complete } from "./complete.ts";
+import type { Execution } from "./execution.ts";
+import { runExpress } from "./express.ts";
+import { callerOfExecution, surroundingsOf } from "./run.ts";
+
+/** Runs an Express child of a map run in memory and records its end: at least once. */
+export async function runExpressChild(
+  engine: Engine,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<void> {
+  const { record, revision, progress } = execution;
+  if (progress.status !== "RUNNING") return;
+  const { definition, context } = surroundingsOf(engine, execution, engine.clock.now());
+  const run = {
+    arn: record.arn,
+    definition,
+    context,
+    caller: callerOfExecution(execution),
+    input: JSON.parse(record.input),
+    logging: revision.record.logging,
+  };
+  const outcome = await runExpress(engine, run, signal);
+  await engine.store.transact(async (tx) => {
+    const value = await tx.get(PROGRESS.key(record.uid));
+    const current = value && decodeRecord<ProgressRecord>(value);
+    // It was aborted with its map run meanwhile.
+    if (current?.commit !== progress.commit) return;
+    const ended = await complete(tx, engine, {
+      execution,
+      progress: { ...progress, commit: progress.commit + 1 },
+      outcome,
+    });
+    tx.put(PROGRESS.key(record.uid), encodeRecord(ended));
+    for (const { key } of execution.inbox) tx.delete(key);
+  });
+}

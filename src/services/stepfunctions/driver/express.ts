@@ -1,0 +1,194 @@
+import type { LoggingConfiguration } from "@aws-sdk/client-sfn";
+import type { Caller } from "../../../kernel/caller.ts";
+import type { Alarm } from "../../../kernel/clock.ts";
+import type { Engine } from "../engine.ts";
+import { planTask } from "../integrations/plan.ts";
+import { advance } from "../interpreter/advance.ts";
+import type {
+  Effect,
+  ExecutionEvent,
+  HistoryRecord,
+  Outcome,
+  Surroundings,
+} from "../interpreter/protocol.ts";
+import { initialState, isReady } from "../interpreter/state.ts";
+import type { ExecutionState } from "../interpreter/state.ts";
+import type { StateMachineDefinition } from "../language/definition.ts";
+import type { Json, JsonObject } from "../language/json.ts";
+import { MAX_EXPRESS_DURATION_MS } from "../limits.ts";
+import { logEvents } from "../logging.ts";
+import { isWaitingCall, perform } from "./task.ts";
+
+/** An execution that runs in memory only. */
+export interface ExpressRun {
+  readonly arn: string;
+  readonly definition: StateMachineDefinition;
+  readonly context: JsonObject;
+  readonly caller: Caller;
+  readonly input: Json;
+  readonly logging: LoggingConfiguration;
+}
+
+/**
+ * Runs an execution in memory, five minutes at most. While it does something a clock that is advanced
+ * waits for it; while it waits for the clock it does not. Rejects when `signal` aborts.
+ */
+export function runExpress(engine: Engine, run: ExpressRun, signal: AbortSignal): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const express = new Express(engine, run, { resolve, reject });
+    signal.addEventListener("abort", () => express.abandon(), { once: true });
+    if (signal.aborted) express.abandon();
+    else express.start();
+  });
+}
+
+interface Settle {
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+class Express {
+  readonly #engine: Engine;
+  readonly #run: ExpressRun;
+  readonly #settle: Settle;
+  readonly #state: ExecutionState;
+  readonly #queue: ExecutionEvent[] = [];
+  readonly #alarms = new Map<string, Alarm>();
+  readonly #stopping = new AbortController();
+  #isPumping = false;
+  #isOver = false;
+
+  constructor(engine: Engine, run: ExpressRun, settle: Settle) {
+    this.#engine = engine;
+    this.#run = run;
+    this.#settle = settle;
+    this.#state = initialState(run.definition.startAt, run.input);
+  }
+
+  start(): void {
+    const { clock } = this.#engine;
+    const { definition } = this.#run;
+    const limitMs = Math.min(
+      MAX_EXPRESS_DURATION_MS,
+      (definition.timeoutSeconds ?? Infinity) * 1000,
+    );
+    const deadline = clock.alarm(clock.now() + limitMs, () => this.#push({ kind: "timedOut" }));
+    this.#alarms.set("deadline", deadline);
+    void clock.track(this.#pump());
+  }
+
+  /** Stops without an outcome: the node stops. */
+  abandon(): void {
+    if (this.#end()) this.#settle.reject(new Error("the node stops"));
+  }
+
+  #push(event: ExecutionEvent): Promise<void> {
+    this.#queue.push(event);
+    return this.#engine.clock.track(this.#pump());
+  }
+
+  /** Makes transitions until the execution is over or waits. */
+  async #pump(): Promise<void> {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    try {
+      while (!this.#isOver) {
+        const event = this.#queue.shift() ?? this.#nextStep();
+        if (event === undefined) return;
+        const { events, effects } = await advance(this.#state, event, this.#surroundings());
+        this.#log(events);
+        for (const effect of effects) this.#perform(effect);
+      }
+    } catch (error) {
+      if (this.#end()) this.#settle.reject(error);
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  #nextStep(): ExecutionEvent | undefined {
+    for (const thread of this.#state.threads.values()) {
+      if (isReady(thread)) return { kind: "step", thread: thread.id };
+    }
+    return undefined;
+  }
+
+  #surroundings(): Surroundings {
+    const { definition, context, caller } = this.#run;
+    const { random, clock } = this.#engine;
+    return {
+      definition,
+      context,
+      region: caller.region,
+      random,
+      nowMs: clock.now(),
+      // Express executions are refused when they are created with what needs these.
+      tokenOf: () => "",
+      mapRunArnOf: () => "",
+    };
+  }
+
+  #perform(effect: Effect): void {
+    const { clock } = this.#engine;
+    switch (effect.kind) {
+      case "timer": {
+        const { thread, wait, purpose, atMs } = effect;
+        const alarm = clock.alarm(atMs, () => this.#push({ kind: "fired", thread, wait, purpose }));
+        this.#alarms.set(`${wait}.${purpose}`, alarm);
+        return;
+      }
+      case "cancel":
+        for (const purpose of effect.timers) this.#cancelAlarm(`${effect.wait}.${purpose}`);
+        return;
+      case "task":
+        void this.#performTask(effect);
+        return;
+      case "complete": {
+        const { kind: _, ...outcome } = effect;
+        if (this.#end()) this.#settle.resolve(outcome);
+        return;
+      }
+      case "mapRun":
+      case "redriveMapRun": {
+        const { thread, wait } = effect;
+        const cause = "A Distributed Map cannot run in an Express execution.";
+        this.#queue.push({ kind: "failed", thread, wait, error: "States.Runtime", cause });
+      }
+    }
+  }
+
+  async #performTask({ thread, wait, call }: Extract<Effect, { kind: "task" }>): Promise<void> {
+    const { clock } = this.#engine;
+    try {
+      const plan = await clock.track(planTask(this.#engine, call, this.#run.caller));
+      const work = perform(this.#engine, plan, this.#stopping.signal);
+      const result = await (isWaitingCall(plan) ? work : clock.track(work));
+      const event: ExecutionEvent =
+        "output" in result
+          ? { kind: "succeeded", thread, wait, output: result.output }
+          : { kind: "failed", thread, wait, ...result.failure };
+      await this.#push(event);
+    } catch (error) {
+      if (this.#end()) this.#settle.reject(error);
+    }
+  }
+
+  #log(events: readonly HistoryRecord[]): void {
+    const { arn, logging } = this.#run;
+    logEvents(this.#engine.log, { arn, logging, redriveCount: 0 }, events);
+  }
+
+  #cancelAlarm(name: string): void {
+    this.#alarms.get(name)?.cancel();
+    this.#alarms.delete(name);
+  }
+
+  /** Lets go of everything; false when it was over already. */
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    for (const alarm of this.#alarms.values()) alarm.cancel();
+    this.#stopping.abort();
+    return true;
+  }
+}

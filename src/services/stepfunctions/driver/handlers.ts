@@ -1,0 +1,68 @@
+import type { WorkHandlers } from "../../../kernel/work.ts";
+import { runMapRun } from "../distributed/run.ts";
+import type { Engine } from "../engine.ts";
+import { MAX_RUNNING_EXECUTIONS, MAX_RUNNING_TASKS } from "../limits.ts";
+import { expireExecution } from "./expire.ts";
+import { performExpress } from "./express-work.ts";
+import { runExecution } from "./run.ts";
+import { performTask } from "./task.ts";
+import { fireTimer } from "./timer.ts";
+import { deleteMachine } from "./delete.ts";
+import {
+  DELETE_WORK,
+  EXPIRE_WORK,
+  EXPRESS_WORK,
+  MAP_RUN_WORK,
+  RUN_WORK,
+  TASK_WORK,
+  TIMER_WORK,
+} from "./work.ts";
+
+const NOTHING = async (): Promise<void> => {};
+
+/** What this service does when its work is due. */
+export function workHandlers(engine: Engine): WorkHandlers {
+  return {
+    [RUN_WORK]: {
+      kind: "effect",
+      concurrency: MAX_RUNNING_EXECUTIONS,
+      // A Standard execution does not wait in here, but an Express child of a map run does.
+      waitsForClock: true,
+      perform: async (item, signal) => {
+        await runExecution(engine, item.id, signal);
+        return NOTHING;
+      },
+    },
+    [TIMER_WORK]: { kind: "timer", fire: (tx, item) => fireTimer(tx, engine, item) },
+    [TASK_WORK]: {
+      kind: "effect",
+      concurrency: MAX_RUNNING_TASKS,
+      waitsForClock: true,
+      perform: (item, signal) => performTask(engine, item, signal),
+    },
+    [EXPRESS_WORK]: {
+      kind: "effect",
+      concurrency: MAX_RUNNING_EXECUTIONS,
+      waitsForClock: true,
+      perform: (item, signal) => performExpress(engine, item, signal),
+    },
+    [MAP_RUN_WORK]: {
+      kind: "effect",
+      concurrency: MAX_RUNNING_TASKS,
+      perform: async (item, signal) => {
+        await runMapRun(engine, item.id, signal);
+        return NOTHING;
+      },
+    },
+    [DELETE_WORK]: {
+      kind: "effect",
+      concurrency: 4,
+      perform: (item, signal) => deleteMachine(engine, item, signal),
+    },
+    [EXPIRE_WORK]: {
+      kind: "effect",
+      concurrency: 8,
+      perform: (item, signal) => expireExecution(engine, item, signal),
+    },
+  };
+}

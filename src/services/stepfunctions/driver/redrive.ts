@@ -1,0 +1,37 @@
+import { encodeRecord } from "../../../kernel/record.ts";
+import type { Tx } from "../../../kernel/store.ts";
+import type { Engine } from "../engine.ts";
+import { OPEN_EXECUTIONS, PROGRESS } from "../keys.ts";
+import type { ExecutionRecord, ProgressRecord } from "../records.ts";
+import { moveStatus } from "./complete.ts";
+import { EXPIRE_WORK, deliverEvent } from "./work.ts";
+
+/** Makes an execution that did not succeed run again, from where it was. */
+export async function redriveWithin(
+  tx: Tx,
+  engine: Engine,
+  {
+    record,
+    progress,
+    clientToken,
+  }: { record: ExecutionRecord; progress: ProgressRecord; clientToken?: string },
+): Promise<void> {
+  const { uid, groups, startMs } = record;
+  const { stopMs: _, outcome: __, ...rest } = progress;
+  const redriveCount = progress.redriveCount + 1;
+  const redriven: ProgressRecord = {
+    ...rest,
+    status: "RUNNING",
+    commit: progress.commit + 1,
+    redriveCount,
+    redriveMs: engine.clock.now(),
+    ...(clientToken !== undefined && {
+      redriveTokens: [...(progress.redriveTokens ?? []), clientToken],
+    }),
+  };
+  tx.put(PROGRESS.key(uid), encodeRecord(redriven));
+  moveStatus(tx, { groups, startMs, uid, from: progress.status, to: "RUNNING" });
+  tx.add(OPEN_EXECUTIONS.key(record.machineUid), 1);
+  await engine.work.cancel(tx, EXPIRE_WORK, uid);
+  await deliverEvent(tx, engine, { uid, event: { kind: "redriven", redriveCount } });
+}

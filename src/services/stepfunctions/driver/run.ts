@@ -1,0 +1,185 @@
+import type { Caller } from "../../../kernel/caller.ts";
+import type { Tx } from "../../../kernel/store.ts";
+import { mapRunArn } from "../arns.ts";
+import { contextOf } from "../context.ts";
+import type { Engine } from "../engine.ts";
+import { planTask } from "../integrations/plan.ts";
+import type { TaskPlan } from "../integrations/plan.ts";
+import { advance } from "../interpreter/advance.ts";
+import type { Effect, ExecutionEvent, Surroundings } from "../interpreter/protocol.ts";
+import { isReady } from "../interpreter/state.ts";
+import { graphAt } from "../interpreter/transition.ts";
+import type { Transition } from "../interpreter/transition.ts";
+import type { StateMachineDefinition } from "../language/definition.ts";
+import { MAX_LABEL_LENGTH, MAX_TRANSITIONS_PER_COMMIT } from "../limits.ts";
+import type { ExecutionRecord } from "../records.ts";
+import { formatToken } from "../uids.ts";
+import { runExpressChild } from "./express-child.ts";
+import { CallRefused, commitBatch } from "./commit.ts";
+import type { Batch } from "./commit.ts";
+import { loadExecution, loadInbox } from "./execution.ts";
+import type { Execution, InboxEntry } from "./execution.ts";
+
+/** After how many commits in a row the inbox is looked at, so that a busy execution can be ended. */
+const COMMITS_PER_LOOK = 8;
+
+/**
+ * Advances an execution until it ends or waits. Each commit checks that nobody else advanced it, so
+ * that whoever else tries loses and reads it again. Rejects when `signal` aborts: the lease stays.
+ */
+export async function runExecution(
+  engine: Engine,
+  uid: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const loading = engine.store.read((reader) => loadExecution(engine, reader, uid));
+  const execution = await engine.clock.track(loading);
+  if (execution?.record.type === "EXPRESS") return runExpressChild(engine, execution, signal);
+  await engine.clock.track(runStandard(engine, execution, signal));
+}
+
+async function runStandard(
+  engine: Engine,
+  loaded: Execution | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  let execution = loaded;
+  const uid = loaded?.record.uid ?? "";
+  for (
+    let commits = 1;
+    execution !== undefined && execution.progress.status === "RUNNING";
+    commits += 1
+  ) {
+    if (signal.aborted) throw new Error("the node stops");
+    const batch = await nextBatch(engine, execution);
+    if (batch === undefined) return;
+    if (!(await commit(engine, execution, batch))) {
+      execution = await engine.store.read((reader) => loadExecution(engine, reader, uid));
+    } else if (commits % COMMITS_PER_LOOK === 0) {
+      execution.inbox = await engine.store.read((reader) => loadInbox(reader, uid));
+    }
+  }
+  if (execution !== undefined) await clearInbox(engine, execution);
+}
+
+/** What an interpreter needs to know around an execution, besides its state. */
+export function surroundingsOf(engine: Engine, execution: Execution, nowMs: number): Surroundings {
+  const { record, revision, progress } = execution;
+  const { uid } = record;
+  return {
+    definition: definitionOf(execution),
+    context: contextOf(record, progress, revision.record.roleArn),
+    region: record.region,
+    random: engine.random,
+    nowMs,
+    tokenOf: (thread, wait) => formatToken({ uid, thread, wait }, engine.random),
+    mapRunArnOf: (label) => newMapRunArn(engine, record, label),
+  };
+}
+
+function newMapRunArn(engine: Engine, record: ExecutionRecord, label: string): string {
+  const safe = label.replaceAll(/[^A-Za-z0-9_-]/g, "").slice(0, MAX_LABEL_LENGTH) || "map";
+  return mapRunArn(record, {
+    machine: record.machineName,
+    label: safe,
+    unique: engine.random.uuid(),
+  });
+}
+
+/** Who an execution's tasks act as. */
+export function callerOfExecution(execution: Execution): Caller {
+  const { accountId, region } = execution.record;
+  return { accountId, region, accessKeyId: "", principalArn: execution.revision.record.roleArn };
+}
+
+function definitionOf({ record, revision }: Execution): StateMachineDefinition {
+  if (record.mapRun === undefined) return revision.definition;
+  return { ...revision.definition, ...graphAt(revision.definition, record.mapRun.graph) };
+}
+
+/** Makes transitions until the execution waits, something must be committed first, or enough are made. */
+async function nextBatch(engine: Engine, execution: Execution): Promise<Batch | undefined> {
+  const transitions: Transition[] = [];
+  const consumed: InboxEntry["key"][] = [];
+  const plans = new Map<Effect, TaskPlan>();
+  const around = surroundingsOf(engine, execution, engine.clock.now());
+  while (transitions.length < MAX_TRANSITIONS_PER_COMMIT) {
+    const event = nextEvent(execution, consumed);
+    if (event === undefined) break;
+    const nowMs = engine.clock.now();
+    const transition = await advance(
+      execution.state,
+      event,
+      nowMs === around.nowMs ? around : { ...around, nowMs },
+    );
+    transitions.push(transition);
+    if (transition.effects.some(({ kind }) => kind !== "timer" && kind !== "cancel")) {
+      await planTasks(engine, execution, { transition, plans });
+      break;
+    }
+  }
+  return transitions.length === 0 ? undefined : { transitions, consumed, plans };
+}
+
+function nextEvent(
+  execution: Execution,
+  consumed: InboxEntry["key"][],
+): ExecutionEvent | undefined {
+  const entry = execution.inbox.shift();
+  if (entry !== undefined) {
+    consumed.push(entry.key);
+    return entry.event;
+  }
+  for (const thread of execution.state.threads.values()) {
+    if (isReady(thread)) return { kind: "step", thread: thread.id };
+  }
+  return undefined;
+}
+
+async function planTasks(
+  engine: Engine,
+  execution: Execution,
+  { transition, plans }: { transition: Transition; plans: Map<Effect, TaskPlan> },
+): Promise<void> {
+  for (const effect of transition.effects) {
+    if (effect.kind !== "task") continue;
+    plans.set(effect, await planTask(engine, effect.call, callerOfExecution(execution)));
+  }
+}
+
+/** Commits a batch; false when somebody else advanced the execution meanwhile. */
+async function commit(engine: Engine, execution: Execution, batch: Batch): Promise<boolean> {
+  const { uid } = execution.record;
+  const hasResult = batch.plans.size > 0;
+  const write = async (tx: Tx): Promise<Pick<Execution, "progress" | "inbox"> | undefined> => {
+    const progress = await commitBatch(tx, engine, { execution, batch });
+    if (progress === undefined) return undefined;
+    return { progress, inbox: hasResult ? await loadInbox(tx, uid) : execution.inbox };
+  };
+  try {
+    const written = await engine.store.transact(write);
+    if (written === undefined) return false;
+    execution.progress = written.progress;
+    execution.inbox = written.inbox;
+    return true;
+  } catch (error) {
+    if (!(error instanceof CallRefused)) throw error;
+    const plan = batch.plans.get(error.effect);
+    const failure = plan?.kind === "call" ? plan.toFailure(error.refusal) : {};
+    const plans = new Map(batch.plans).set(error.effect, { kind: "refused", failure });
+    return commit(engine, execution, { ...batch, plans });
+  }
+}
+
+/** An execution that is over takes nothing in any more. */
+async function clearInbox(
+  engine: Engine,
+  { record: { uid }, progress, inbox }: Execution,
+): Promise<void> {
+  if (progress.status === "RUNNING" || inbox.length === 0) return;
+  const left = await engine.store.read((reader) => loadInbox(reader, uid));
+  await engine.store.transact(async (tx) => {
+    for (const { key } of left) tx.delete(key);
+    return Promise.resolve();
+  });
+}

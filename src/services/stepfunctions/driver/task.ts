@@ -1,0 +1,91 @@
+import { ServiceError } from "../../../kernel/errors.ts";
+import { decodeRecord } from "../../../kernel/record.ts";
+import type { Tx } from "../../../kernel/store.ts";
+import type { DueWork } from "../../../kernel/work.ts";
+import type { Engine } from "../engine.ts";
+import { HttpTaskFailed, invokeHttp } from "../integrations/http.ts";
+import { planTask } from "../integrations/plan.ts";
+import type { TaskPlan } from "../integrations/plan.ts";
+import type { Effect, Failure } from "../interpreter/protocol.ts";
+import type { Thread } from "../interpreter/state.ts";
+import { THREAD } from "../keys.ts";
+import type { Json } from "../language/json.ts";
+import { resultEvent } from "./commit.ts";
+import { loadExecution } from "./execution.ts";
+import { callerOfExecution } from "./run.ts";
+import { deliverEvent } from "./work.ts";
+
+type TaskEffect = Extract<Effect, { kind: "task" }>;
+
+/** Operations that may wait for the clock: a clock that is moved must not wait for them. */
+const WAITING = new Set([
+  "sqs:ReceiveMessage",
+  "states:GetActivityTask",
+  "states:StartSyncExecution",
+]);
+
+/** Makes a task's call outside of transactions, at least once, and tells the execution its result. */
+export async function performTask(
+  engine: Engine,
+  item: DueWork,
+  signal: AbortSignal,
+): Promise<(tx: Tx) => Promise<void>> {
+  // Scheduled by this service only.
+  const { uid, effect } = item.payload as { uid: string; effect: TaskEffect };
+  const execution = await engine.store.read((reader) => loadExecution(engine, reader, uid));
+  if (execution === undefined || !(await isAwaited(engine, uid, effect))) return async () => {};
+  const plan = await planTask(engine, effect.call, callerOfExecution(execution));
+  const work = perform(engine, plan, signal);
+  if (!isWaitingCall(plan)) void engine.clock.track(work);
+  const result = await work;
+  const { thread, wait } = effect;
+  const event =
+    "output" in result
+      ? resultEvent(effect, result.output)
+      : ({ kind: "failed", thread, wait, ...result.failure } as const);
+  return (tx) => deliverEvent(tx, engine, { uid, event });
+}
+
+/** What came of a task's call. */
+export type TaskResult = { readonly output: Json } | { readonly failure: Failure };
+
+/** Does what a plan says, outside of transactions. Throws only what is not the task's own failure. */
+export async function perform(
+  engine: Engine,
+  plan: TaskPlan,
+  signal: AbortSignal,
+): Promise<TaskResult> {
+  try {
+    if (plan.kind === "call")
+      return { output: plan.toOutput(await engine.operations.call({ ...plan.call, signal })) };
+    if (plan.kind === "http") return { output: await invokeHttp(engine, plan.request, { signal }) };
+    if (plan.kind === "refused") return { failure: plan.failure };
+    return {
+      failure: {
+        error: "States.Runtime",
+        cause: "This kind of task is not supported by this kind of execution.",
+      },
+    };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (error instanceof HttpTaskFailed) return { failure: error.failure };
+    if (error instanceof ServiceError && plan.kind === "call")
+      return { failure: plan.toFailure(error) };
+    throw error;
+  }
+}
+
+/** True for a call that may take as long as its waiting time says. */
+export function isWaitingCall(plan: TaskPlan): boolean {
+  return plan.kind === "call" && WAITING.has(`${plan.call.service}:${plan.call.operation}`);
+}
+
+async function isAwaited(
+  engine: Engine,
+  uid: string,
+  { thread, wait }: TaskEffect,
+): Promise<boolean> {
+  const value = await engine.store.read((reader) => reader.get(THREAD.key(uid, thread)));
+  const phase = value && decodeRecord<Thread>(value).phase;
+  return phase?.kind === "task" && phase.wait === wait;
+}

@@ -1,0 +1,61 @@
+import type { ExecutionRedriveStatus } from "@aws-sdk/client-sfn";
+import { decodeRecord } from "../../kernel/record.ts";
+import type { Reader } from "../../kernel/store.ts";
+import { parseExecutionArn } from "./arns.ts";
+import { executionDoesNotExist, invalidArn } from "./errors.ts";
+import { EXECUTION, PROGRESS } from "./keys.ts";
+import { MAX_REDRIVABLE_EVENTS, MAX_STANDARD_DURATION_MS, REDRIVE_PERIOD_MS } from "./limits.ts";
+import type { ExecutionRecord, ProgressRecord } from "./records.ts";
+import { uidOf } from "./uids.ts";
+
+/** An execution as it is stored, without its threads. */
+export interface StoredExecution {
+  readonly record: ExecutionRecord;
+  readonly progress: ProgressRecord;
+}
+
+/** The execution of an ARN. Throws InvalidArn (also for an Express one, which is not stored) and ExecutionDoesNotExist. */
+export async function requireExecution(reader: Reader, arn: string): Promise<StoredExecution> {
+  const ref = parseExecutionArn(arn);
+  if (ref.isExpress) throw invalidArn(arn, "Resource type not valid in this context");
+  const found = await findExecution(reader, uidOf(arn));
+  if (found === undefined) throw executionDoesNotExist(arn);
+  return found;
+}
+
+/** The execution with a uid; undefined when there is none. */
+export async function findExecution(
+  reader: Reader,
+  uid: string,
+): Promise<StoredExecution | undefined> {
+  const [record, progress] = await reader.getMany([EXECUTION.key(uid), PROGRESS.key(uid)]);
+  if (record === undefined || progress === undefined) return undefined;
+  return {
+    record: decodeRecord<ExecutionRecord>(record),
+    progress: decodeRecord<ProgressRecord>(progress),
+  };
+}
+
+/** Whether an execution can be redriven at a time, and why not. */
+export function redriveStatus(
+  { record, progress }: StoredExecution,
+  nowMs: number,
+): { readonly status: ExecutionRedriveStatus; readonly reason?: string } {
+  const reason = whyNotRedrivable({ record, progress }, nowMs);
+  if (reason !== undefined) return { status: "NOT_REDRIVABLE", reason };
+  return { status: record.mapRun === undefined ? "REDRIVABLE" : "REDRIVABLE_BY_MAP_RUN" };
+}
+
+function whyNotRedrivable(
+  { record, progress }: StoredExecution,
+  nowMs: number,
+): string | undefined {
+  if (progress.status === "RUNNING") return "Execution is RUNNING and cannot be redriven";
+  if (progress.status === "SUCCEEDED") return "Execution is SUCCEEDED and cannot be redriven";
+  if (progress.lastEvent >= MAX_REDRIVABLE_EVENTS) return "Execution history event limit exceeded";
+  if (nowMs - record.startMs >= MAX_STANDARD_DURATION_MS)
+    return "Execution has exceeded the max execution time";
+  if (nowMs - (progress.stopMs ?? 0) >= REDRIVE_PERIOD_MS)
+    return "Execution redrivable period exceeded";
+  return undefined;
+}

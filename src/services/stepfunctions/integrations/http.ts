@@ -1,0 +1,223 @@
+import type { Engine } from "../engine.ts";
+import type { Failure } from "../interpreter/protocol.ts";
+import { isJsonArray, isJsonObject } from "../language/json.ts";
+import type { Json, JsonObject } from "../language/json.ts";
+import { HTTP_TASK_MS, MAX_PAYLOAD_BYTES } from "../limits.ts";
+
+/** The option that holds connections: JSON text, an object of {@link Connection}s by ARN or name. */
+export const CONNECTIONS_OPTION = "states.connections";
+
+/** What a connection adds to every request that uses it. */
+interface Connection {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly queryParameters?: Readonly<Record<string, string>>;
+  readonly bodyParameters?: Readonly<Record<string, Json>>;
+  readonly basic?: { readonly username: string; readonly password: string };
+}
+
+/** Thrown when an HTTP task fails, with what Retry and Catch see. */
+export class HttpTaskFailed extends Error {
+  override readonly name = "HttpTaskFailed";
+  readonly failure: Failure;
+
+  constructor(error: string, cause: string) {
+    super(cause);
+    this.failure = { error, cause };
+  }
+}
+
+/** A request and its answer, as TestState shows them. */
+export interface HttpExchange {
+  readonly request: {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: string;
+    readonly body?: string;
+  };
+  readonly response: {
+    readonly statusCode: string;
+    readonly statusMessage: string;
+    readonly headers: string;
+    readonly body: string;
+  };
+}
+
+/** Makes the request of an `http:invoke` task and gives its result. Throws {@link HttpTaskFailed}. */
+export async function invokeHttp(
+  engine: Engine,
+  task: Json,
+  options: { readonly signal: AbortSignal; readonly observe?: (exchange: HttpExchange) => void },
+): Promise<Json> {
+  const { url, init } = buildRequest(engine, task);
+  let response: Response;
+  let text: string;
+  try {
+    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(HTTP_TASK_MS)]);
+    response = await fetch(url, { ...init, signal, redirect: "manual" });
+    text = await response.text();
+  } catch (error) {
+    throw new HttpTaskFailed(
+      "States.Http.Socket",
+      error instanceof Error ? describe(error) : String(error),
+    );
+  }
+  const headers = Object.fromEntries([...response.headers].map(([name, value]) => [name, [value]]));
+  options.observe?.({
+    request: {
+      method: init.method,
+      url: url.href,
+      headers: JSON.stringify(Object.fromEntries(init.headers)),
+      ...(init.body !== undefined && { body: init.body }),
+    },
+    response: {
+      statusCode: String(response.status),
+      statusMessage: response.statusText,
+      headers: JSON.stringify(headers),
+      body: text,
+    },
+  });
+  if (response.status < 200 || response.status > 299) {
+    throw new HttpTaskFailed(
+      `States.Http.StatusCode.${response.status}`,
+      text || response.statusText,
+    );
+  }
+  if (Buffer.byteLength(text) > MAX_PAYLOAD_BYTES) {
+    throw new HttpTaskFailed(
+      "States.DataLimitExceeded",
+      "The response body exceeds the maximum number of bytes service limit.",
+    );
+  }
+  return {
+    Headers: headers,
+    ResponseBody: parseBody(response, text),
+    StatusCode: response.status,
+    StatusText: response.statusText,
+  };
+}
+
+interface BuiltRequest {
+  readonly url: URL;
+  readonly init: { readonly method: string; readonly headers: Headers; readonly body?: string };
+}
+
+function buildRequest(engine: Engine, task: Json): BuiltRequest {
+  if (!isJsonObject(task)) throw refused("The arguments of an HTTP task must be an object.");
+  const { ApiEndpoint: endpoint, Method: method } = task;
+  if (typeof endpoint !== "string" || typeof method !== "string") {
+    throw refused("An HTTP task needs ApiEndpoint and Method.");
+  }
+  const connection = connectionOf(engine, task);
+  const url = parseUrl(endpoint);
+  addQuery(url, task["QueryParameters"]);
+  addQuery(url, connection.queryParameters);
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(objectOf(task["Headers"])))
+    headers.set(name, textOf(value));
+  for (const [name, value] of Object.entries(connection.headers ?? {})) headers.set(name, value);
+  if (connection.basic !== undefined) {
+    const { username, password } = connection.basic;
+    headers.set(
+      "authorization",
+      `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`,
+    );
+  }
+  const body = encodeBody(task, { headers, connection });
+  return { url, init: { method, headers, ...(body !== undefined && { body }) } };
+}
+
+function encodeBody(
+  task: JsonObject,
+  { headers, connection }: { headers: Headers; connection: Connection },
+): string | undefined {
+  const given = task["RequestBody"];
+  const added = connection.bodyParameters;
+  if (given === undefined && added === undefined) return undefined;
+  const body: Json =
+    isJsonObject(given) || given === undefined ? { ...objectOf(given), ...added } : given;
+  const form = objectOf(objectOf(task["Transform"])["RequestEncodingOptions"] ?? {});
+  if (objectOf(task["Transform"])["RequestBodyEncoding"] === "URL_ENCODED") {
+    if (!headers.has("content-type"))
+      headers.set("content-type", "application/x-www-form-urlencoded");
+    return encodeForm(objectOf(body), String(form["ArrayFormat"] ?? "INDICES"));
+  }
+  if (!headers.has("content-type")) headers.set("content-type", "application/json");
+  return typeof body === "string" ? body : JSON.stringify(body);
+}
+
+function encodeForm(fields: JsonObject, arrayFormat: string): string {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    if (!isJsonArray(value)) form.append(name, textOf(value));
+    else if (arrayFormat === "COMMAS") form.append(name, value.map(textOf).join(","));
+    else {
+      for (const [index, element] of value.entries()) {
+        const suffix =
+          arrayFormat === "INDICES" ? `[${index}]` : arrayFormat === "BRACKETS" ? "[]" : "";
+        form.append(name + suffix, textOf(element));
+      }
+    }
+  }
+  return form.toString();
+}
+
+/** The connection that the task names. Without options there is none, and a task that names one fails. */
+function connectionOf(engine: Engine, task: JsonObject): Connection {
+  const named =
+    objectOf(task["Authentication"])["ConnectionArn"] ??
+    objectOf(task["InvocationConfig"])["ConnectionArn"];
+  if (typeof named !== "string") return {};
+  const text = engine.settings.option(CONNECTIONS_OPTION);
+  const connections: unknown = text === undefined ? {} : JSON.parse(text);
+  const name = named.split("connection/")[1]?.split("/")[0] ?? named;
+  // Options are the operator's own; their form is documented.
+  const known = connections as Readonly<Record<string, Connection>>;
+  const found = known[named] ?? known[name];
+  if (found === undefined)
+    throw refused(
+      `There is no connection '${named}'; connections are given with the option ${CONNECTIONS_OPTION}.`,
+    );
+  return found;
+}
+
+function parseUrl(endpoint: string): URL {
+  try {
+    const url = new URL(endpoint);
+    if (url.protocol === "https:" || url.protocol === "http:") return url;
+  } catch {
+    // Falls through to the refusal.
+  }
+  throw refused(`The ApiEndpoint '${endpoint}' is not a valid URL.`);
+}
+
+function addQuery(url: URL, parameters: Json | Readonly<Record<string, string>> | undefined): void {
+  for (const [name, value] of Object.entries(objectOf(parameters))) {
+    for (const each of isJsonArray(value) ? value : [value])
+      url.searchParams.append(name, textOf(each));
+  }
+}
+
+function parseBody(response: Response, text: string): Json {
+  if (!(response.headers.get("content-type") ?? "").includes("json")) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function objectOf(value: Json | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+function textOf(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function refused(cause: string): HttpTaskFailed {
+  return new HttpTaskFailed("States.Runtime", cause);
+}
+
+function describe(error: Error): string {
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

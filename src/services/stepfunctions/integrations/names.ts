@@ -1,0 +1,47 @@
+import { upperFirst } from "./shapes.ts";
+
+/** Services whose name in a task's resource is not the one that requests are signed with. */
+const SIGNING_NAMES: Readonly<Record<string, string>> = {
+  apigatewayv2: "apigateway",
+  cloudwatch: "monitoring",
+  cloudwatchlogs: "logs",
+  eventbridge: "events",
+  efs: "elasticfilesystem",
+  sesv2: "ses",
+  sfn: "states",
+};
+
+/** How error names of optimized integrations begin. */
+const OPTIMIZED_PREFIXES: Readonly<Record<string, string>> = {
+  apigateway: "ApiGateway",
+  dynamodb: "DynamoDB",
+  events: "EventBridge",
+  lambda: "Lambda",
+  sns: "SNS",
+  sqs: "SQS",
+  states: "StepFunctions",
+};
+
+/** A service as a task's resource names it. */
+export interface NamedService {
+  readonly signingName: string;
+  /** What stands before the dot in the names of its errors: `Sqs` or `SQS`. */
+  readonly errorPrefix: string;
+  readonly isSdk: boolean;
+}
+
+/** Understands a resource type: `sqs` or `aws-sdk:sqs`. */
+export function namedService(resourceType: string): NamedService {
+  const isSdk = resourceType.startsWith("aws-sdk:");
+  const name = isSdk ? resourceType.slice("aws-sdk:".length) : resourceType;
+  const signingName = SIGNING_NAMES[name] ?? name;
+  const errorPrefix = isSdk ? upperFirst(name) : (OPTIMIZED_PREFIXES[name] ?? upperFirst(name));
+  return { signingName, errorPrefix, isSdk };
+}
+
+/** The error name that a task fails with for a service's error: `Sqs.QueueDoesNotExistException`. */
+export function errorName(service: NamedService, code: string): string {
+  // Query codes such as AWS.SimpleQueueService.NonExistentQueue bring their own dots.
+  const short = code.slice(code.lastIndexOf(".") + 1);
+  return `${service.errorPrefix}.${/(?:Exception|Error)$/.test(short) ? short : `${short}Exception`}`;
+}

@@ -1,0 +1,190 @@
+import type { DataFlow, State } from "../language/definition.ts";
+import { StatesError } from "../language/errors.ts";
+import { evaluateAssign, evaluateTemplate } from "../language/evaluate.ts";
+import { applyPath } from "../language/json-path.ts";
+import type { Json, JsonObject } from "../language/json.ts";
+import { setAt } from "../language/reference-path.ts";
+import { MAX_PAYLOAD_BYTES } from "../limits.ts";
+import type { Thread } from "./state.ts";
+import type { Transition } from "./transition.ts";
+
+type Variables = Readonly<Record<string, Json>>;
+
+/** A state that ended well, on its way out. */
+export interface Leaving {
+  readonly state: State & DataFlow;
+  /** What the state's work gave; undefined for a state that does no work. */
+  readonly result?: Json;
+  /** Where to go instead of the state's own `next`; undefined ends the graph. */
+  readonly next: string | undefined;
+  /** Templates of the Choice rule that was taken, instead of the state's own. */
+  readonly rule?: { readonly assign: JsonObject | undefined; readonly output: Json | undefined };
+}
+
+/** Computes a state's output and variables and goes to the next one. Throws StatesError. */
+export async function leave(
+  transition: Transition,
+  thread: Thread,
+  leaving: Leaving,
+): Promise<void> {
+  const { state, next } = leaving;
+  const { output, assigned } =
+    state.queryLanguage === "JSONPath"
+      ? await jsonPathOutput(transition, thread, leaving)
+      : await jsonataOutput(transition, thread, leaving);
+  checkSize(transition, thread, output);
+  recordAssigned(transition, thread, assigned);
+  goTo(transition, thread, { state, output, assigned, next });
+}
+
+/** JSONPath: the state's input after InputPath. */
+export function effectiveInput(transition: Transition, thread: Thread, state: DataFlow): Json {
+  if (state.inputPath === "$") return thread.data.input;
+  return applyPath(state.inputPath, transition.scope(thread), "InputPath");
+}
+
+/** What a Task, Parallel or Map gives to its work: Parameters or Arguments, or the input. */
+export async function workInput(
+  transition: Transition,
+  thread: Thread,
+  options: {
+    readonly state: State &
+      DataFlow & { readonly parameters: Json | undefined; readonly arguments?: Json | undefined };
+    readonly task?: JsonObject;
+  },
+): Promise<Json> {
+  const { state, task } = options;
+  if (state.queryLanguage === "JSONata") {
+    if (state.arguments === undefined) return thread.data.input;
+    const scope = transition.scope(thread, {}, task);
+    return evaluateTemplate("JSONata", state.arguments, scope, "Arguments");
+  }
+  const input = effectiveInput(transition, thread, state);
+  if (state.parameters === undefined) return input;
+  const scope = transition.scope(thread, { input }, task);
+  return evaluateTemplate("JSONPath", state.parameters, scope, "Parameters");
+}
+
+/** Writes the exit event and moves the thread to `next`, or to the end of its graph. */
+export function goTo(
+  transition: Transition,
+  thread: Thread,
+  options: {
+    state: State;
+    output: Json;
+    assigned: Variables | undefined;
+    next: string | undefined;
+  },
+): void {
+  const { state, output, assigned, next } = options;
+  transition.emit(thread, `${state.type}StateExited`, {
+    name: state.name,
+    output: transition.text(output),
+    outputDetails: { truncated: false },
+    ...(assigned && {
+      assignedVariables: textsOf(assigned),
+      assignedVariablesDetails: { truncated: false },
+    }),
+  });
+  transition.setData(thread, { input: output, variables: thread.data.variables });
+  thread.retries = [];
+  if (next === undefined) {
+    transition.setPhase(thread, { kind: "done" });
+    return;
+  }
+  thread.state = next;
+  thread.enteredEvent = 0;
+  transition.setPhase(thread, { kind: "entering" });
+}
+
+/** Sets the variables that a state assigned. */
+export function recordAssigned(
+  transition: Transition,
+  thread: Thread,
+  assigned: Variables | undefined,
+): void {
+  if (assigned === undefined) return;
+  transition.setData(thread, {
+    ...thread.data,
+    variables: { ...thread.data.variables, ...assigned },
+  });
+}
+
+/** Throws States.DataLimitExceeded when `value` is more than states may pass on. */
+export function checkSize(transition: Transition, thread: Thread, value: Json): void {
+  const text = transition.text(value);
+  // A character is at most three bytes of UTF-8, so most texts need no counting.
+  if (text.length * 3 <= MAX_PAYLOAD_BYTES || Buffer.byteLength(text) <= MAX_PAYLOAD_BYTES) return;
+  throw new StatesError(
+    "States.DataLimitExceeded",
+    `The state/task '${thread.state}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+  );
+}
+
+interface Computed {
+  readonly output: Json;
+  readonly assigned: Variables | undefined;
+}
+
+async function jsonPathOutput(
+  transition: Transition,
+  thread: Thread,
+  leaving: Leaving,
+): Promise<Computed> {
+  const { state } = leaving;
+  const rawInput = thread.data.input;
+  let effective: Json;
+  let output: Json;
+  if (leaving.result === undefined) {
+    effective = effectiveInput(transition, thread, state);
+    output = effective;
+  } else {
+    effective = await selectedResult(transition, thread, leaving);
+    output = "resultPath" in state ? setAt(rawInput, state.resultPath, effective) : effective;
+  }
+  const assign = leaving.rule === undefined ? state.assign : leaving.rule.assign;
+  const assigned =
+    assign &&
+    (await evaluateAssign(
+      "JSONPath",
+      assign,
+      transition.scope(thread, { input: effective }),
+      "Assign",
+    ));
+  if (state.outputPath !== "$") {
+    output = applyPath(state.outputPath, transition.scope(thread, { input: output }), "OutputPath");
+  }
+  return { output, assigned };
+}
+
+async function selectedResult(
+  transition: Transition,
+  thread: Thread,
+  { state, result = null }: Leaving,
+): Promise<Json> {
+  if (!("resultSelector" in state) || state.resultSelector === undefined) return result;
+  const scope = transition.scope(thread, { input: result });
+  return evaluateTemplate("JSONPath", state.resultSelector, scope, "ResultSelector");
+}
+
+async function jsonataOutput(
+  transition: Transition,
+  thread: Thread,
+  leaving: Leaving,
+): Promise<Computed> {
+  const { state, result, rule } = leaving;
+  const scope = transition.scope(thread, result === undefined ? {} : { result });
+  const assign = rule === undefined ? state.assign : rule.assign;
+  const template = rule === undefined ? state.output : (rule.output ?? state.output);
+  const assigned = assign && (await evaluateAssign("JSONata", assign, scope, "Assign"));
+  let output: Json;
+  if (template === undefined) output = result === undefined ? thread.data.input : result;
+  else output = await evaluateTemplate("JSONata", template, scope, "Output");
+  return { output, assigned };
+}
+
+function textsOf(variables: Variables): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [name, JSON.stringify(value)]),
+  );
+}

@@ -1,0 +1,118 @@
+import type { Json } from "../language/json.ts";
+
+/**
+ * Where an execution stands, as plain data: a tree of threads. The root thread walks the workflow's
+ * states; a Parallel or Map state opens child threads that walk its branches or iterations.
+ *
+ *             ┌────────────── next state ──────────────┐
+ *             ▼                                        │
+ *   entering ──▶ waiting | task | parallel | map | mapRun ──▶ (left the state) ──▶ done
+ *                  ▲              │ failed                        (a child's end)
+ *                  └── retrying ◀─┤
+ *                                 └──▶ stopped ──redrive──▶ again
+ */
+export interface ExecutionState {
+  /** The last event's number in the history. */
+  lastEvent: number;
+  /** The number that the next thread gets. */
+  nextThread: number;
+  /** The number that the next wait gets: what comes late names a wait that is over. */
+  nextWait: number;
+  readonly threads: Map<number, Thread>;
+}
+
+/** One walk through a graph of states. The root is number 0. */
+export interface Thread {
+  readonly id: number;
+  /** The thread whose Parallel or Map state opened this one. */
+  readonly parent: number | undefined;
+  /** Number of the branch or the item. */
+  readonly index: number;
+  /** How to find the graph: state names, each followed by a branch's number (0 for a Map). */
+  readonly graph: readonly (string | number)[];
+  /** Name of the state that it is in. */
+  state: string;
+  enteredAtMs: number;
+  /** Number of the event that says the state was entered. */
+  enteredEvent: number;
+  /** Number of the last event of this thread: what the next one calls its previous. */
+  lastEvent: number;
+  /** How often each of the state's Retriers was used. */
+  retries: readonly number[];
+  phase: Phase;
+  data: ThreadData;
+}
+
+/** The bulky part of a thread: replaced as a whole, never changed, so that it is written only then. */
+export interface ThreadData {
+  /** The state's input as it came; a child's output when the child is done. */
+  readonly input: Json;
+  /** Variables of this thread; those of its ancestors are visible too. */
+  readonly variables: Readonly<Record<string, Json>>;
+  /** What the iterations of the Map state go over. */
+  readonly items?: readonly Json[];
+}
+
+/** What a thread is at. */
+export type Phase =
+  /** The state is to be entered. */
+  | { readonly kind: "entering" }
+  /** The entered state is to be run once more: after a Retrier's delay or a redrive. */
+  | { readonly kind: "again" }
+  /** A Wait state waits for its time. */
+  | { readonly kind: "waiting"; readonly wait: number }
+  /** A failed state waits for its Retrier's delay. */
+  | { readonly kind: "retrying"; readonly wait: number }
+  | TaskPhase
+  | { readonly kind: "parallel"; readonly running: number }
+  | MapPhase
+  | { readonly kind: "mapRun"; readonly wait: number; readonly mapRunArn: string }
+  /** A child that came to its end; its parent waits for the others. */
+  | { readonly kind: "done" }
+  /** Failed or aborted with the execution; a redrive goes on from here. */
+  | { readonly kind: "stopped"; readonly resume: "entering" | "again" };
+
+/** A Task state waits for its result. */
+export interface TaskPhase {
+  readonly kind: "task";
+  readonly wait: number;
+  /** The timers that are set. */
+  readonly timers: readonly TimerPurpose[];
+  /** Whether the request was accepted and the job's end or the token's use is awaited. */
+  readonly isSubmitted: boolean;
+}
+
+/** A Map state iterates. */
+export interface MapPhase {
+  readonly kind: "map";
+  /** The next item to start. */
+  readonly next: number;
+  readonly running: number;
+  readonly maxConcurrency: number;
+}
+
+/** What a timer of an execution ends. */
+export type TimerPurpose = "wait" | "retry" | "timeout" | "heartbeat";
+
+/** A state at the start of an execution. */
+export function initialState(startAt: string, input: Json): ExecutionState {
+  const root: Thread = {
+    id: 0,
+    parent: undefined,
+    index: 0,
+    graph: [],
+    state: startAt,
+    enteredAtMs: 0,
+    enteredEvent: 0,
+    lastEvent: 0,
+    retries: [],
+    phase: { kind: "entering" },
+    data: { input, variables: {} },
+  };
+  return { lastEvent: 1, nextThread: 1, nextWait: 1, threads: new Map([[0, root]]) };
+}
+
+/** True for a thread that can go on by itself. */
+export function isReady(thread: Thread): boolean {
+  return thread.phase.kind === "entering" || thread.phase.kind === "again";
+}

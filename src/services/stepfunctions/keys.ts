@@ -1,0 +1,164 @@
+import { space } from "../../kernel/spaces.ts";
+import type { Space } from "../../kernel/spaces.ts";
+
+/** Every key that Step Functions writes: space numbers 80 to 127. */
+export const MACHINE: Space<[accountId: string, region: string, name: string]> = space({
+  number: 80,
+  name: "state machine",
+  layout: ["account", "region", "name"],
+  value: "MachineRecord",
+  lifetime: "from CreateStateMachine until it is deleted and its executions are over",
+});
+export const REVISION: Space<[machineUid: string, revisionId: string]> = space({
+  number: 81,
+  name: "state machine revision",
+  layout: ["machine uid", "revision id"],
+  value: "RevisionRecord",
+  lifetime: "from the create or update that made it; kept, as executions refer to it",
+});
+export const VERSION: Space<[machineUid: string, version: number]> = space({
+  number: 82,
+  name: "state machine version",
+  layout: ["machine uid", "version"],
+  value: "VersionRecord",
+  lifetime: "from being published until deleted",
+});
+export const ALIAS: Space<[machineUid: string, name: string]> = space({
+  number: 83,
+  name: "state machine alias",
+  layout: ["machine uid", "name"],
+  value: "AliasRecord",
+  lifetime: "from CreateStateMachineAlias until deleted",
+});
+export const TAGS: Space<[arn: string]> = space({
+  number: 84,
+  name: "tags of a state machine or activity",
+  layout: ["arn"],
+  value: "TagsRecord",
+  lifetime: "while the resource exists and has tags",
+});
+export const ACTIVITY: Space<[accountId: string, region: string, name: string]> = space({
+  number: 85,
+  name: "activity",
+  layout: ["account", "region", "name"],
+  value: "ActivityRecord",
+  lifetime: "from CreateActivity until DeleteActivity",
+});
+export const EXECUTION: Space<[uid: string]> = space({
+  number: 86,
+  name: "execution",
+  layout: ["execution uid"],
+  value: "ExecutionRecord: what does not change",
+  lifetime: "from its start until 90 days after its end",
+});
+export const PROGRESS: Space<[uid: string]> = space({
+  number: 87,
+  name: "execution progress",
+  layout: ["execution uid"],
+  value: "ProgressRecord: status, counters and the number of its last commit",
+  lifetime: "as the execution's",
+});
+export const THREAD: Space<[uid: string, thread: number]> = space({
+  number: 88,
+  name: "execution thread",
+  layout: ["execution uid", "thread"],
+  value: "ThreadRecord: where one branch is",
+  lifetime: "while the branch runs; of a failed execution as long as it may be redriven",
+});
+export const THREAD_DATA: Space<[uid: string, thread: number]> = space({
+  number: 89,
+  name: "execution thread data",
+  layout: ["execution uid", "thread"],
+  value: "ThreadData: input, variables and items of one branch",
+  lifetime: "as the thread's",
+});
+export const HISTORY: Space<[uid: string, event: number]> = space({
+  number: 90,
+  name: "history event",
+  layout: ["execution uid", "event id"],
+  value: "HistoryRecord",
+  lifetime: "as the execution's",
+});
+export const INBOX: Space<[uid: string, atMs: number, wait: number, name: string]> = space({
+  number: 91,
+  name: "execution inbox",
+  layout: ["execution uid", "time (ms)", "wait", "what"],
+  value: "ExecutionEvent",
+  lifetime: "from something happening to the execution until the transition that it causes",
+});
+export const EXECUTION_BY_START: Space<[group: string, startMs: number, uid: string]> = space({
+  number: 92,
+  name: "executions by start",
+  layout: ["machine uid, version, alias or map run", "start (ms)", "execution uid"],
+  value: "empty",
+  lifetime: "as the execution's",
+});
+export const EXECUTION_BY_STATUS: Space<
+  [group: string, status: string, startMs: number, uid: string]
+> = space({
+  number: 93,
+  name: "executions by status",
+  layout: ["machine uid, version, alias or map run", "status", "start (ms)", "execution uid"],
+  value: "empty",
+  lifetime: "while the execution has the status",
+});
+export const PENDING_TASK: Space<[uid: string, wait: number]> = space({
+  number: 94,
+  name: "pending task",
+  layout: ["execution uid", "wait"],
+  value: "PendingTaskRecord: its token, queue entry and job",
+  lifetime: "from scheduling a task with a token or job until its result or end",
+});
+export const ACTIVITY_QUEUE: Space<
+  [activityUid: string, scheduledMs: number, uid: string, wait: number]
+> = space({
+  number: 95,
+  name: "activity queue",
+  layout: ["activity uid", "scheduled (ms)", "execution uid", "wait"],
+  value: "ActivityTaskRecord",
+  lifetime: "from scheduling an activity's task until a worker takes it",
+});
+export const OPEN_EXECUTIONS: Space<[machineUid: string]> = space({
+  number: 96,
+  name: "open executions",
+  layout: ["machine uid"],
+  value: "a sum",
+  lifetime: "while the state machine exists",
+});
+export const MAP_RUN: Space<[mapRunUid: string]> = space({
+  number: 97,
+  name: "map run",
+  layout: ["map run uid"],
+  value: "MapRunRecord: what does not change",
+  lifetime: "as its execution's",
+});
+export const MAP_RUN_PROGRESS: Space<[mapRunUid: string]> = space({
+  number: 98,
+  name: "map run progress",
+  layout: ["map run uid"],
+  value: "MapRunProgress: status, limits and how far it started",
+  lifetime: "as its execution's",
+});
+export const MAP_RUN_COUNT: Space<[mapRunUid: string, what: string]> = space({
+  number: 99,
+  name: "map run count",
+  layout: ["map run uid", "executions or items, and a status"],
+  value: "a sum",
+  lifetime: "as its execution's",
+});
+export const MAP_RUN_RESULT: Space<[mapRunUid: string, index: number]> = space({
+  number: 101,
+  name: "map run result",
+  layout: ["map run uid", "index of the child"],
+  value: "MapRunResult",
+  lifetime: "from the child's end until the map run's execution goes",
+});
+export const MAP_RUN_BY_EXECUTION: Space<[uid: string, startMs: number, mapRunUid: string]> = space(
+  {
+    number: 102,
+    name: "map runs of an execution",
+    layout: ["execution uid", "start (ms)", "map run uid"],
+    value: "empty",
+    lifetime: "as its execution's",
+  },
+);

@@ -1,0 +1,64 @@
+/** Numbers that AWS documents for Step Functions, each enforced in one place. */
+
+/** Bytes of UTF-8 in the input or output of a state, task or execution. */
+export const MAX_PAYLOAD_BYTES: number = 262_144;
+/** Events in the history of one execution; reaching it fails the execution. */
+export const MAX_HISTORY_EVENTS: number = 25_000;
+/** Events that an execution may have to be redriven. */
+export const MAX_REDRIVABLE_EVENTS: number = 24_999;
+/** Characters of a name of a state machine, execution or activity. */
+export const MAX_NAME_LENGTH: number = 80;
+/** Bytes of a state machine's definition. */
+export const MAX_DEFINITION_BYTES: number = 1_048_576;
+export const MAX_ARN_LENGTH: number = 256;
+export const MAX_LONG_ARN_LENGTH: number = 2_000;
+export const MAX_ERROR_LENGTH: number = 256;
+export const MAX_CAUSE_LENGTH: number = 32_768;
+export const MAX_TAGS: number = 50;
+export const MAX_VERSIONS: number = 1_000;
+export const MAX_ALIASES: number = 100;
+/** The most entries of one page of a list. */
+export const MAX_PAGE_SIZE: number = 1_000;
+export const DEFAULT_PAGE_SIZE: number = 100;
+/** Bytes of events in one page of a history, so that an answer stays of a bearable size. */
+export const MAX_HISTORY_PAGE_BYTES: number = 16_777_216;
+/** How long a task token is, at most. */
+export const MAX_TASK_TOKEN_LENGTH: number = 2_048;
+/** Iterations of an inline Map that run at once when MaxConcurrency is 0. */
+export const MAX_INLINE_MAP_CONCURRENCY: number = 40;
+/** Children of a Distributed Map that run at once when MaxConcurrency is 0, and at most. */
+export const MAX_DISTRIBUTED_MAP_CONCURRENCY: number = 10_000;
+/** Items of a Distributed Map. */
+export const MAX_MAP_RUN_ITEMS: number = 100_000_000;
+/** How long a Standard execution may run: a year. */
+export const MAX_STANDARD_DURATION_MS: number = 31_536_000_000;
+/** How long an Express execution may run: five minutes. */
+export const MAX_EXPRESS_DURATION_MS: number = 300_000;
+/** How long TestState may run: five minutes. */
+export const MAX_TEST_STATE_DURATION_MS: number = 300_000;
+/** How long a name of a closed execution stays taken, and its history stays: 90 days. */
+export const EXECUTION_RETENTION_MS: number = 7_776_000_000;
+/** How long after its end an execution can be redriven: 14 days. */
+export const REDRIVE_PERIOD_MS: number = 1_209_600_000;
+/** How often one execution can be redriven. */
+export const MAX_REDRIVES: number = 1_000;
+/** How long a poll for an activity's task is held: 60 seconds. */
+export const ACTIVITY_POLL_MS: number = 60_000;
+/** How long an HTTP task may take: 60 seconds. */
+export const HTTP_TASK_MS: number = 60_000;
+/** Bytes of all variables of an execution that are in scope. */
+export const MAX_VARIABLES_BYTES: number = 10_485_760;
+/** Bytes of one variable, and of one Assign field. */
+export const MAX_ASSIGN_BYTES: number = 262_144;
+/** Transitions of one execution that may share a transaction. */
+export const MAX_TRANSITIONS_PER_COMMIT: number = 16;
+/** Executions that one node advances at once. */
+export const MAX_RUNNING_EXECUTIONS: number = 512;
+/** Outside calls of tasks that one node makes at once. */
+export const MAX_RUNNING_TASKS: number = 256;
+/** Parsed definitions that a node keeps. */
+export const MAX_CACHED_DEFINITIONS: number = 1_000;
+/** Characters of the label of a Distributed Map. */
+export const MAX_LABEL_LENGTH: number = 40;
+/** Children of a map run that are started in one transaction. */
+export const MAP_RUN_START_CHUNK: number = 100;

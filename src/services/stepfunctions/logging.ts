@@ -1,0 +1,42 @@
+import type { LoggingConfiguration } from "@aws-sdk/client-sfn";
+import type { Log } from "../../kernel/log.ts";
+import type { HistoryRecord } from "./interpreter/protocol.ts";
+
+/** Whose events are logged. */
+export interface LoggedExecution {
+  readonly arn: string;
+  readonly redriveCount: number;
+  readonly logging: LoggingConfiguration;
+}
+
+const ERRORS = /(?:Failed|TimedOut|Aborted)$/;
+const FATAL = /^Execution(?:Failed|TimedOut|Aborted)$/;
+
+/** Writes events to the log as the machine's logging configuration asks, in the shape that AWS logs. */
+export function logEvents(
+  log: Log,
+  execution: LoggedExecution,
+  events: readonly HistoryRecord[],
+): void {
+  const { level = "OFF", includeExecutionData = false } = execution.logging;
+  if (level === "OFF") return;
+  for (const event of events) {
+    if (level === "ERROR" && !ERRORS.test(event.type)) continue;
+    if (level === "FATAL" && !FATAL.test(event.type)) continue;
+    log.info("states execution event", {
+      id: String(event.id),
+      type: event.type,
+      details: includeExecutionData ? event.details : withoutPayload(event.details),
+      previous_event_id: String(event.previous),
+      event_timestamp: String(event.atMs),
+      execution_arn: execution.arn,
+      redrive_count: String(execution.redriveCount),
+    });
+  }
+}
+
+const PAYLOADS = new Set(["input", "output", "parameters", "assignedVariables", "cause"]);
+
+function withoutPayload(details: HistoryRecord["details"]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(details ?? {}).filter(([name]) => !PAYLOADS.has(name)));
+}

@@ -1,0 +1,125 @@
+import type { CreateStateMachineInput, CreateStateMachineOutput } from "@aws-sdk/client-sfn";
+import { assert } from "../../../kernel/errors.ts";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Context, Operation } from "../../../kernel/operation.ts";
+import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
+import type { Tx } from "../../../kernel/store.ts";
+import { isDeepStrictEqual } from "node:util";
+import {
+  checkDefinition,
+  checkEncryption,
+  checkLogging,
+  NO_LOGGING,
+  NO_TRACING,
+  OWNED_KEY,
+} from "../configuration.ts";
+import type { Engine } from "../engine.ts";
+import { stateMachineAlreadyExists, stateMachineDeleting, validationError } from "../errors.ts";
+import { REVISION } from "../keys.ts";
+import { MAX_ARN_LENGTH } from "../limits.ts";
+import { arnOfMachine, arnOfVersion, findMachine } from "../machines.ts";
+import type { MachineRecord, RevisionRecord } from "../records.ts";
+import { addTags } from "../tags.ts";
+import { newUid } from "../uids.ts";
+import { checkEnum, checkName, checkText } from "../validation.ts";
+import { publishVersion, saveMachine } from "../versions.ts";
+
+/** Makes a state machine, or answers the one there is when nothing but role and tags differs. */
+export function createStateMachine(
+  engine: Engine,
+): Operation<CreateStateMachineInput, CreateStateMachineOutput> {
+  return transaction(async (context, input, tx) => {
+    check(input);
+    const { accountId, region } = context.caller;
+    const existing = await findMachine(tx, { accountId, region, name: input.name ?? "" });
+    const machine = existing ?? newMachine(engine, context, input);
+    const revision = newRevision(machine, input);
+    if (existing === undefined) {
+      tx.put(REVISION.key(machine.uid, machine.revisionId), encodeRecord(revision));
+      saveMachine(tx, machine);
+      await addTags(tx, arnOfMachine(machine), input.tags ?? []);
+    } else {
+      await checkSame(tx, { machine, revision, type: input.type ?? "STANDARD" });
+    }
+    const creationDate = new Date(machine.createdMs);
+    const stateMachineArn = arnOfMachine(machine);
+    if (input.publish !== true) return { stateMachineArn, creationDate };
+    const { version } = await publishVersion(tx, {
+      machine,
+      description: input.versionDescription,
+      nowMs: context.nowMs,
+    });
+    return {
+      stateMachineArn,
+      creationDate,
+      stateMachineVersionArn: arnOfVersion(machine, version),
+    };
+  });
+}
+
+function check(input: CreateStateMachineInput): void {
+  checkName(input.name ?? "");
+  checkText(
+    { member: "roleArn", value: input.roleArn, minimum: 1, maximum: MAX_ARN_LENGTH },
+    { member: "versionDescription", value: input.versionDescription, maximum: 256 },
+  );
+  checkEnum("type", input.type, ["STANDARD", "EXPRESS"]);
+  if (input.versionDescription !== undefined && input.publish !== true) {
+    throw validationError("Version description can only be set when publish is true");
+  }
+  checkLogging(input.loggingConfiguration ?? NO_LOGGING);
+  checkEncryption(input.encryptionConfiguration ?? OWNED_KEY);
+  checkDefinition(input.definition ?? "", input.type ?? "STANDARD");
+}
+
+function newMachine(
+  engine: Engine,
+  context: Context,
+  input: CreateStateMachineInput,
+): MachineRecord {
+  const { accountId, region } = context.caller;
+  return {
+    accountId,
+    region,
+    uid: newUid(engine.random),
+    name: input.name ?? "",
+    type: input.type ?? "STANDARD",
+    status: "ACTIVE",
+    createdMs: context.nowMs,
+    updatedMs: context.nowMs,
+    revisionId: engine.random.uuid(),
+    lastVersion: 0,
+  };
+}
+
+function newRevision(machine: MachineRecord, input: CreateStateMachineInput): RevisionRecord {
+  return {
+    revisionId: machine.revisionId,
+    definition: input.definition ?? "",
+    roleArn: input.roleArn ?? "",
+    createdMs: machine.createdMs,
+    logging: input.loggingConfiguration ?? NO_LOGGING,
+    tracing: input.tracingConfiguration ?? NO_TRACING,
+    encryption: input.encryptionConfiguration ?? OWNED_KEY,
+    isInitial: true,
+  };
+}
+
+async function checkSame(
+  tx: Tx,
+  { machine, revision, type }: { machine: MachineRecord; revision: RevisionRecord; type: string },
+): Promise<void> {
+  const arn = arnOfMachine(machine);
+  if (machine.status === "DELETING") throw stateMachineDeleting(arn);
+  const value = await tx.get(REVISION.key(machine.uid, machine.revisionId));
+  assert(value, "a machine's current revision is stored");
+  const current = decodeRecord<RevisionRecord>(value);
+  const what = ({ definition, logging, tracing, encryption }: RevisionRecord): unknown => [
+    definition,
+    logging,
+    tracing,
+    encryption,
+  ];
+  if (machine.type !== type || !isDeepStrictEqual(what(current), what(revision)))
+    throw stateMachineAlreadyExists(arn);
+}

@@ -1,0 +1,37 @@
+import type { DescribeExecutionInput, DescribeExecutionOutput } from "@aws-sdk/client-sfn";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { redriveStatus, requireExecution } from "../executions.ts";
+
+/** Describes a Standard execution, or a child of a map run. */
+export function describeExecution(): Operation<DescribeExecutionInput, DescribeExecutionOutput> {
+  return transaction(async (context, input, tx) => {
+    const stored = await requireExecution(tx, input.executionArn ?? "");
+    const { record, progress } = stored;
+    const { outcome, stopMs, redriveMs } = progress;
+    const withData = input.includedData !== "METADATA_ONLY";
+    const redrive = redriveStatus(stored, context.nowMs);
+    return {
+      executionArn: record.arn,
+      stateMachineArn: record.machineArn,
+      name: record.name,
+      status: progress.status,
+      startDate: new Date(record.startMs),
+      ...(stopMs !== undefined && { stopDate: new Date(stopMs) }),
+      ...(withData && { input: record.input }),
+      inputDetails: { included: withData },
+      ...(withData && outcome?.output !== undefined && { output: outcome.output }),
+      ...(outcome?.output !== undefined && { outputDetails: { included: withData } }),
+      ...(withData && outcome?.error !== undefined && { error: outcome.error }),
+      ...(withData && outcome?.cause !== undefined && { cause: outcome.cause }),
+      ...(record.traceHeader !== undefined && { traceHeader: record.traceHeader }),
+      ...(record.mapRun !== undefined && { mapRunArn: record.mapRun.arn }),
+      ...(record.versionArn !== undefined && { stateMachineVersionArn: record.versionArn }),
+      ...(record.aliasArn !== undefined && { stateMachineAliasArn: record.aliasArn }),
+      redriveCount: progress.redriveCount,
+      ...(redriveMs !== undefined && { redriveDate: new Date(redriveMs) }),
+      redriveStatus: redrive.status,
+      ...(redrive.reason !== undefined && { redriveStatusReason: redrive.reason }),
+    };
+  });
+}

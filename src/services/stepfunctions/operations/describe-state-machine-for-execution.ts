@@ -1,0 +1,38 @@
+import type {
+  DescribeStateMachineForExecutionInput,
+  DescribeStateMachineForExecutionOutput,
+} from "@aws-sdk/client-sfn";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { parseMachineArn } from "../arns.ts";
+import { revisionOf } from "../engine.ts";
+import type { Engine } from "../engine.ts";
+import { requireExecution } from "../executions.ts";
+import { processorText } from "../processor.ts";
+
+/** Describes the state machine as it was when the execution started. */
+export function describeStateMachineForExecution(
+  engine: Engine,
+): Operation<DescribeStateMachineForExecutionInput, DescribeStateMachineForExecutionOutput> {
+  return transaction(async (_context, input, tx) => {
+    const { record } = await requireExecution(tx, input.executionArn ?? "");
+    const { record: revision } = await revisionOf(engine, tx, record);
+    const { mapRun } = record;
+    const { label } = parseMachineArn(record.machineArn);
+    const text =
+      mapRun === undefined ? revision.definition : processorText(revision.definition, mapRun.graph);
+    return {
+      stateMachineArn: record.machineArn,
+      name: record.machineName,
+      definition: input.includedData === "METADATA_ONLY" ? "" : text,
+      roleArn: revision.roleArn,
+      updateDate: new Date(revision.createdMs),
+      loggingConfiguration: revision.logging,
+      tracingConfiguration: revision.tracing,
+      encryptionConfiguration: revision.encryption,
+      ...(mapRun !== undefined && { mapRunArn: mapRun.arn }),
+      ...(label !== undefined && { label }),
+      ...(!revision.isInitial && { revisionId: revision.revisionId }),
+    };
+  });
+}

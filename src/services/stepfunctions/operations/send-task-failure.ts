@@ -1,0 +1,33 @@
+import type { SendTaskFailureInput, SendTaskFailureOutput } from "@aws-sdk/client-sfn";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { deliverEvent } from "../driver/work.ts";
+import type { Engine } from "../engine.ts";
+import { PENDING_TASK } from "../keys.ts";
+import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH } from "../limits.ts";
+import { requireTask } from "../task-tokens.ts";
+import { checkText } from "../validation.ts";
+
+/** Ends the task of a token with an error. */
+export function sendTaskFailure(
+  engine: Engine,
+): Operation<SendTaskFailureInput, SendTaskFailureOutput> {
+  return transaction(async (_context, input, tx) => {
+    const { taskToken = "", error, cause } = input;
+    checkText(
+      { member: "error", value: error, maximum: MAX_ERROR_LENGTH },
+      { member: "cause", value: cause, maximum: MAX_CAUSE_LENGTH },
+    );
+    const { uid, wait, pending } = await requireTask(tx, taskToken);
+    tx.delete(PENDING_TASK.key(uid, wait));
+    const failure = {
+      ...(error !== undefined && { error }),
+      ...(cause !== undefined && { cause }),
+    };
+    await deliverEvent(tx, engine, {
+      uid,
+      event: { kind: "failed", thread: pending.thread, wait, ...failure },
+    });
+    return {};
+  });
+}

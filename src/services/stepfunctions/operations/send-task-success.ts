@@ -1,0 +1,38 @@
+import type { SendTaskSuccessInput, SendTaskSuccessOutput } from "@aws-sdk/client-sfn";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { deliverEvent } from "../driver/work.ts";
+import type { Engine } from "../engine.ts";
+import { invalidOutput, validationErrors } from "../errors.ts";
+import { PENDING_TASK } from "../keys.ts";
+import type { Json } from "../language/json.ts";
+import { MAX_PAYLOAD_BYTES } from "../limits.ts";
+import { requireTask } from "../task-tokens.ts";
+
+/** Ends the task of a token well. */
+export function sendTaskSuccess(
+  engine: Engine,
+): Operation<SendTaskSuccessInput, SendTaskSuccessOutput> {
+  return transaction(async (_context, input, tx) => {
+    const output = parseOutput(input.output ?? "");
+    const { uid, wait, pending } = await requireTask(tx, input.taskToken ?? "");
+    tx.delete(PENDING_TASK.key(uid, wait));
+    await deliverEvent(tx, engine, {
+      uid,
+      event: { kind: "succeeded", thread: pending.thread, wait, output },
+    });
+    return {};
+  });
+}
+
+function parseOutput(text: string): Json {
+  if (Buffer.byteLength(text) > MAX_PAYLOAD_BYTES) {
+    const constraint = `Member must have length less than or equal to ${MAX_PAYLOAD_BYTES}`;
+    throw validationErrors([{ member: "output", value: `${text.slice(0, 100)}...`, constraint }]);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalidOutput(error instanceof Error ? error.message : "not JSON");
+  }
+}

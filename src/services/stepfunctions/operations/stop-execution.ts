@@ -1,0 +1,30 @@
+import type { StopExecutionInput, StopExecutionOutput } from "@aws-sdk/client-sfn";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { parseExecutionArn } from "../arns.ts";
+import { stopExecution as stop } from "../driver/stop.ts";
+import type { Engine } from "../engine.ts";
+import { executionDoesNotExist, typeNotSupported } from "../errors.ts";
+import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH } from "../limits.ts";
+import { uidOf } from "../uids.ts";
+import { checkText } from "../validation.ts";
+
+/** Aborts an execution; one that is over stays as it is. */
+export function stopExecution(engine: Engine): Operation<StopExecutionInput, StopExecutionOutput> {
+  return transaction(async (_context, input, tx) => {
+    const { executionArn = "", error, cause } = input;
+    checkText(
+      { member: "error", value: error, maximum: MAX_ERROR_LENGTH },
+      { member: "cause", value: cause, maximum: MAX_CAUSE_LENGTH },
+    );
+    if (parseExecutionArn(executionArn).isExpress) throw typeNotSupported();
+    const failure = {
+      ...(error !== undefined && { error }),
+      ...(cause !== undefined && { cause }),
+    };
+    const uid = uidOf(executionArn);
+    const stopMs = await stop(tx, engine, { uid, failure });
+    if (stopMs === undefined) throw executionDoesNotExist(executionArn);
+    return { stopDate: new Date(stopMs) };
+  });
+}

@@ -1,0 +1,97 @@
+import type { UpdateStateMachineInput, UpdateStateMachineOutput } from "@aws-sdk/client-sfn";
+import { assert, ServiceError } from "../../../kernel/errors.ts";
+import { transaction } from "../../../kernel/operation.ts";
+import type { Operation } from "../../../kernel/operation.ts";
+import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
+import { checkDefinition, checkEncryption, checkLogging } from "../configuration.ts";
+import type { Engine } from "../engine.ts";
+import { stateMachineDeleting, validationError } from "../errors.ts";
+import { REVISION } from "../keys.ts";
+import { MAX_ARN_LENGTH } from "../limits.ts";
+import { arnOfVersion, requireMachine } from "../machines.ts";
+import type { MachineRecord, RevisionRecord } from "../records.ts";
+import { checkText } from "../validation.ts";
+import { publishVersion, saveMachine } from "../versions.ts";
+
+/** Gives a state machine a new revision; executions that run keep theirs. */
+export function updateStateMachine(
+  engine: Engine,
+): Operation<UpdateStateMachineInput, UpdateStateMachineOutput> {
+  return transaction(async (context, input, tx) => {
+    const arn = input.stateMachineArn ?? "";
+    const machine = await requireMachine(tx, arn);
+    if (machine.status === "DELETING") throw stateMachineDeleting(arn);
+    check(input, machine);
+    const value = await tx.get(REVISION.key(machine.uid, machine.revisionId));
+    assert(value, "a machine's current revision is stored");
+    const revision = revise(decodeRecord<RevisionRecord>(value), input, {
+      revisionId: engine.random.uuid(),
+      nowMs: context.nowMs,
+    });
+    const updated: MachineRecord = {
+      ...machine,
+      revisionId: revision.revisionId,
+      updatedMs: context.nowMs,
+    };
+    tx.put(REVISION.key(machine.uid, revision.revisionId), encodeRecord(revision));
+    saveMachine(tx, updated);
+    const output = { updateDate: new Date(context.nowMs), revisionId: revision.revisionId };
+    if (input.publish !== true) return output;
+    const { version } = await publishVersion(tx, {
+      machine: updated,
+      description: input.versionDescription,
+      nowMs: context.nowMs,
+    });
+    return { ...output, stateMachineVersionArn: arnOfVersion(machine, version) };
+  });
+}
+
+function check(input: UpdateStateMachineInput, machine: MachineRecord): void {
+  const {
+    definition,
+    roleArn,
+    loggingConfiguration,
+    tracingConfiguration,
+    encryptionConfiguration,
+  } = input;
+  const changes = [
+    definition,
+    roleArn,
+    loggingConfiguration,
+    tracingConfiguration,
+    encryptionConfiguration,
+  ];
+  if (changes.every((change) => change === undefined)) {
+    throw new ServiceError(
+      "MissingRequiredParameter",
+      "Either the definition, the role ARN, the LoggingConfiguration, the TracingConfiguration, or the EncryptionConfiguration must be specified",
+    );
+  }
+  checkText(
+    { member: "roleArn", value: roleArn, minimum: 1, maximum: MAX_ARN_LENGTH },
+    { member: "versionDescription", value: input.versionDescription, maximum: 256 },
+  );
+  if (input.versionDescription !== undefined && input.publish !== true) {
+    throw validationError("Version description can only be set when publish is true");
+  }
+  if (loggingConfiguration !== undefined) checkLogging(loggingConfiguration);
+  if (encryptionConfiguration !== undefined) checkEncryption(encryptionConfiguration);
+  if (definition !== undefined) checkDefinition(definition, machine.type);
+}
+
+function revise(
+  current: RevisionRecord,
+  input: UpdateStateMachineInput,
+  made: { revisionId: string; nowMs: number },
+): RevisionRecord {
+  return {
+    revisionId: made.revisionId,
+    createdMs: made.nowMs,
+    definition: input.definition ?? current.definition,
+    roleArn: input.roleArn ?? current.roleArn,
+    logging: input.loggingConfiguration ?? current.logging,
+    tracing: input.tracingConfiguration ?? current.tracing,
+    encryption: input.encryptionConfiguration ?? current.encryption,
+    isInitial: false,
+  };
+}

@@ -1,0 +1,193 @@
+import { decodeRecord, encodeRecord, PRESENT } from "../../kernel/record.ts";
+import type { Tx } from "../../kernel/store.ts";
+import { executionArn, labelledArn } from "./arns.ts";
+import type { Owner } from "./arns.ts";
+import { saveThread } from "./driver/execution.ts";
+import { deadlineId, RUN_WORK, TIMER_WORK } from "./driver/work.ts";
+import type { TimerPayload } from "./driver/work.ts";
+import { revisionOf } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import { executionAlreadyExists, invalidExecutionInput, stateMachineDeleting } from "./errors.ts";
+import type { HistoryRecord } from "./interpreter/protocol.ts";
+import { initialState } from "./interpreter/state.ts";
+import { graphAt } from "./interpreter/transition.ts";
+import {
+  EXECUTION,
+  EXECUTION_BY_START,
+  EXECUTION_BY_STATUS,
+  HISTORY,
+  OPEN_EXECUTIONS,
+  PROGRESS,
+} from "./keys.ts";
+import type { Json } from "./language/json.ts";
+import { MAX_PAYLOAD_BYTES } from "./limits.ts";
+import { logEvents } from "./logging.ts";
+import { arnOfAlias, arnOfMachine, arnOfVersion } from "./machines.ts";
+import type { ResolvedMachine } from "./machines.ts";
+import type { ExecutionRecord, MapRunChild, ParentTask, ProgressRecord } from "./records.ts";
+import { uidOf } from "./uids.ts";
+
+/** An execution to be started. */
+export interface StartRequest {
+  readonly resolved: ResolvedMachine;
+  readonly name: string;
+  /** JSON text. */
+  readonly input: string;
+  readonly traceHeader?: string;
+  readonly nowMs: number;
+  readonly parent?: ParentTask;
+}
+
+/** Starts a Standard execution. Throws ExecutionAlreadyExists, unless the same one is running. */
+export async function startStandard(
+  tx: Tx,
+  engine: Engine,
+  request: StartRequest,
+): Promise<{ arn: string; startMs: number }> {
+  const { resolved, name, input, traceHeader, nowMs, parent } = request;
+  const { machine, version, alias, revisionId } = resolved;
+  if (machine.status === "DELETING") throw stateMachineDeleting(arnOfMachine(machine));
+  const arn = executionArn(machine, machine.name, name);
+  const uid = uidOf(arn);
+  const existing = await existingStart(tx, { uid, arn, input });
+  if (existing !== undefined) return existing;
+  const groups = [machine.uid];
+  if (version !== undefined) groups.push(`${machine.uid}:${version.version}`);
+  if (alias !== undefined) groups.push(`${machine.uid}:${alias.name}`);
+  await createExecution(tx, engine, {
+    ...ownerOf(machine),
+    arn,
+    uid,
+    name,
+    type: "STANDARD",
+    machineName: machine.name,
+    machineUid: machine.uid,
+    machineArn: arnOfMachine(machine),
+    revisionId,
+    ...(version && { versionArn: arnOfVersion(machine, version.version) }),
+    ...(alias && { aliasArn: arnOfAlias(machine, alias.name) }),
+    input,
+    startMs: nowMs,
+    ...(traceHeader !== undefined && { traceHeader }),
+    groups,
+    ...(parent && { parent }),
+  });
+  return { arn, startMs: nowMs };
+}
+
+/** What an execution of a map run is made of. */
+export interface ChildRequest extends Owner {
+  readonly machineName: string;
+  readonly machineUid: string;
+  readonly revisionId: string;
+  readonly label: string;
+  readonly name: string;
+  readonly input: string;
+  readonly type: "STANDARD" | "EXPRESS";
+  readonly nowMs: number;
+  readonly mapRun: MapRunChild;
+}
+
+/** Starts a child of a map run. */
+export async function startMapRunChild(
+  tx: Tx,
+  engine: Engine,
+  request: ChildRequest,
+): Promise<void> {
+  const { label, mapRun, nowMs, ...rest } = request;
+  const arn = executionArn(request, `${request.machineName}/${label}`, request.name);
+  await createExecution(tx, engine, {
+    ...rest,
+    arn,
+    uid: uidOf(arn),
+    machineArn: labelledArn(request, request.machineName, label),
+    startMs: nowMs,
+    groups: [mapRun.uid],
+    mapRun,
+  });
+}
+
+/** Checks an input as StartExecution does. Throws InvalidExecutionInput, ValidationException. */
+export function checkInput(input: string): void {
+  if (Buffer.byteLength(input) > MAX_PAYLOAD_BYTES) {
+    throw invalidExecutionInput(
+      `Input exceeds the maximum number of bytes service limit of ${MAX_PAYLOAD_BYTES}`,
+    );
+  }
+  try {
+    JSON.parse(input);
+  } catch (error) {
+    throw invalidExecutionInput(error instanceof Error ? error.message : "not JSON");
+  }
+}
+
+async function existingStart(
+  tx: Tx,
+  { uid, arn, input }: { uid: string; arn: string; input: string },
+): Promise<{ arn: string; startMs: number } | undefined> {
+  const [record, progress] = await tx.getMany([EXECUTION.key(uid), PROGRESS.key(uid)]);
+  if (record === undefined || progress === undefined) return undefined;
+  const { startMs, input: before } = decodeRecord<ExecutionRecord>(record);
+  const isRunning = decodeRecord<ProgressRecord>(progress).status === "RUNNING";
+  if (isRunning && before === input) return { arn, startMs };
+  throw executionAlreadyExists(arn);
+}
+
+/** Writes a new execution, with its first event and the work that advances it. */
+async function createExecution(tx: Tx, engine: Engine, record: ExecutionRecord): Promise<void> {
+  const { uid, startMs, groups } = record;
+  const revision = await revisionOf(engine, tx, record);
+  const graph = record.mapRun
+    ? graphAt(revision.definition, record.mapRun.graph)
+    : revision.definition;
+  const input: Json = JSON.parse(record.input);
+  const state = initialState(graph.startAt, input);
+  const started: HistoryRecord = {
+    id: 1,
+    previous: 0,
+    type: "ExecutionStarted",
+    atMs: startMs,
+    details: {
+      input: record.input,
+      inputDetails: { truncated: false },
+      roleArn: revision.record.roleArn,
+      ...(record.aliasArn !== undefined && { stateMachineAliasArn: record.aliasArn }),
+      ...(record.versionArn !== undefined && { stateMachineVersionArn: record.versionArn }),
+    },
+  };
+  const timeoutSeconds = record.mapRun ? undefined : revision.definition.timeoutSeconds;
+  const progress: ProgressRecord = {
+    status: "RUNNING",
+    commit: 0,
+    lastEvent: state.lastEvent,
+    nextThread: state.nextThread,
+    nextWait: state.nextWait,
+    redriveCount: 0,
+    hasDeadline: timeoutSeconds !== undefined,
+  };
+  tx.put(EXECUTION.key(uid), encodeRecord(record));
+  tx.put(PROGRESS.key(uid), encodeRecord(progress));
+  for (const group of groups) {
+    tx.put(EXECUTION_BY_START.key(group, startMs, uid), PRESENT);
+    tx.put(EXECUTION_BY_STATUS.key(group, "RUNNING", startMs, uid), PRESENT);
+  }
+  saveThread(tx, uid, { id: 0, thread: state.threads.get(0), hasNewData: true });
+  if (record.type === "STANDARD") tx.put(HISTORY.key(uid, 1), encodeRecord(started));
+  tx.add(OPEN_EXECUTIONS.key(record.machineUid), 1);
+  if (timeoutSeconds !== undefined) {
+    const payload: TimerPayload = { uid };
+    await engine.work.schedule(tx, {
+      kind: TIMER_WORK,
+      id: deadlineId(uid),
+      dueAtMs: startMs + timeoutSeconds * 1000,
+      payload,
+    });
+  }
+  await engine.work.schedule(tx, { kind: RUN_WORK, id: uid, dueAtMs: startMs, payload: {} });
+  const { logging } = revision.record;
+  tx.afterCommit(() =>
+    logEvents(engine.log, { arn: record.arn, redriveCount: 0, logging }, [started]),
+  );
+}
+
+const ownerOf = ({ accountId, region }: Owner): Owner => ({ accountId, region });

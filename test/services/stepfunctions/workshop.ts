@@ -1,0 +1,182 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SFN } from "@aws-sdk/client-sfn";
+import type { DescribeExecutionOutput, HistoryEvent, StateMachineType } from "@aws-sdk/client-sfn";
+import { SQS } from "@aws-sdk/client-sqs";
+import { AdjustableClock } from "../../../src/kernel/clock.ts";
+import { silentLog } from "../../../src/kernel/log.ts";
+import type { Log } from "../../../src/kernel/log.ts";
+import { startServer } from "../../../src/server.ts";
+import type { Server, StoreChoice } from "../../../src/server.ts";
+
+/** The time at which every test's clock stands at first. */
+export const START_MS: number = Date.UTC(2026, 0, 1);
+
+/** A role that every machine of the tests has. */
+export const ROLE: string = "arn:aws:iam::000000000000:role/workflow";
+
+export interface WorkshopOptions {
+  readonly store?: "memory" | "lmdb";
+  readonly options?: Readonly<Record<string, string>>;
+  readonly log?: Log;
+}
+
+/** A server with a clock that stands still, with clients and shorthands for workflows. */
+export class Workshop {
+  readonly #choice: StoreChoice;
+  readonly #options: WorkshopOptions;
+  #server: Server;
+  #clock: AdjustableClock;
+  #sfn: SFN;
+  #sqs: SQS;
+  #names = 0;
+
+  private constructor(choice: StoreChoice, options: WorkshopOptions, opened: Opened) {
+    this.#choice = choice;
+    this.#options = options;
+    this.#server = opened.server;
+    this.#clock = opened.clock;
+    this.#sfn = opened.sfn;
+    this.#sqs = opened.sqs;
+  }
+
+  static async open(options: WorkshopOptions = {}): Promise<Workshop> {
+    const choice: StoreChoice =
+      options.store === "lmdb"
+        ? { kind: "lmdb", folder: await mkdtemp(join(tmpdir(), "waystation-sfn-")) }
+        : { kind: "memory" };
+    return new Workshop(choice, options, await open(choice, options, START_MS));
+  }
+
+  get sfn(): SFN {
+    return this.#sfn;
+  }
+
+  get sqs(): SQS {
+    return this.#sqs;
+  }
+
+  get server(): Server {
+    return this.#server;
+  }
+
+  nowMs(): number {
+    return this.#clock.now();
+  }
+
+  /** Moves the clock; whatever becomes due on the way is done. */
+  advance(seconds: number): Promise<void> {
+    return this.#server.clock.advance(seconds * 1000);
+  }
+
+  /** Lets everything that can be done now be done. */
+  settle(): Promise<void> {
+    return this.#server.clock.advance(0);
+  }
+
+  /** Stops the server in the middle of whatever it does, and starts one on the same data. */
+  async restart(): Promise<void> {
+    const nowMs = this.nowMs();
+    await this.#stop();
+    const opened = await open(this.#choice, this.#options, nowMs);
+    this.#server = opened.server;
+    this.#clock = opened.clock;
+    this.#sfn = opened.sfn;
+    this.#sqs = opened.sqs;
+  }
+
+  async close(): Promise<void> {
+    await this.#stop();
+    if (this.#choice.kind === "lmdb") await rm(this.#choice.folder, { recursive: true });
+  }
+
+  /** Makes a machine of a definition, or of a states object that starts at its first state. */
+  async machine(definition: object, type: StateMachineType = "STANDARD"): Promise<string> {
+    this.#names += 1;
+    const name = `machine-${this.#names}`;
+    const text = JSON.stringify(definition);
+    const made = await this.sfn.createStateMachine({ name, definition: text, roleArn: ROLE, type });
+    return made.stateMachineArn ?? "";
+  }
+
+  async start(stateMachineArn: string, input: unknown = {}): Promise<string> {
+    const started = await this.sfn.startExecution({
+      stateMachineArn,
+      input: JSON.stringify(input),
+    });
+    return started.executionArn ?? "";
+  }
+
+  /** Runs a definition as far as it goes without time passing. */
+  async run(definition: object, input: unknown = {}): Promise<Ran> {
+    const arn = await this.start(await this.machine(definition), input);
+    await this.settle();
+    return this.look(arn);
+  }
+
+  /** How an execution stands. */
+  async look(executionArn: string): Promise<Ran> {
+    const described = await this.sfn.describeExecution({ executionArn });
+    const output: unknown =
+      described.output === undefined ? undefined : JSON.parse(described.output);
+    const { status = "", error, cause } = described;
+    return { arn: executionArn, status, output, error, cause, described };
+  }
+
+  /** The whole history of an execution. */
+  async history(executionArn: string): Promise<HistoryEvent[]> {
+    const { events = [] } = await this.sfn.getExecutionHistory({ executionArn, maxResults: 1000 });
+    return events;
+  }
+
+  /** The types of an execution's events, in order. */
+  async types(executionArn: string): Promise<string[]> {
+    return (await this.history(executionArn)).map(({ type }) => type ?? "");
+  }
+
+  async #stop(): Promise<void> {
+    this.#sfn.destroy();
+    this.#sqs.destroy();
+    await this.#server.stop();
+  }
+}
+
+/** An execution as a test looks at it. */
+export interface Ran {
+  readonly arn: string;
+  readonly status: string;
+  readonly output: unknown;
+  readonly error: string | undefined;
+  readonly cause: string | undefined;
+  readonly described: DescribeExecutionOutput;
+}
+
+interface Opened {
+  readonly server: Server;
+  readonly clock: AdjustableClock;
+  readonly sfn: SFN;
+  readonly sqs: SQS;
+}
+
+async function open(store: StoreChoice, options: WorkshopOptions, nowMs: number): Promise<Opened> {
+  const clock = new AdjustableClock({ frozenAtMs: nowMs });
+  const server = await startServer({
+    host: "127.0.0.1",
+    port: 0,
+    store,
+    region: "us-east-1",
+    enforceQuotas: false,
+    serviceOptions: options.options ?? {},
+    log: options.log ?? silentLog,
+    clock,
+  });
+  const config = {
+    endpoint: server.url,
+    region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    disableHostPrefix: true,
+    maxAttempts: 1,
+  };
+  return { server, clock, sfn: new SFN(config), sqs: new SQS(config) };
+}
