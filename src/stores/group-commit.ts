@@ -2,17 +2,18 @@ import { StoreUnavailable } from "../kernel/store.ts";
 import type { Entry, RangeOptions } from "../kernel/store.ts";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
 import { Overlay } from "./overlay.ts";
+import type { Writes } from "./journal-record.ts";
 import type { Layer } from "./layer.ts";
 import type { Slot, Tables } from "./serial-store.ts";
 
 /** A file that takes many writes as one. */
 export interface BatchFile extends Layer {
   /** Writes all or nothing; resolves when it is on disk. */
-  write(writes: ReadonlyMap<Key, Uint8Array | "deleted">): Promise<void>;
+  write(writes: Writes): Promise<void>;
   /** Makes sure, after a failed write, that writes are possible; rejects with the reason if not. */
   probe(): Promise<void>;
-  /** Removes all entries. Nothing is being written. */
-  clear(): Promise<void>;
+  /** Removes all entries, and in the same commit puts those of `kept`. Nothing is being written. */
+  clear(kept?: Writes): Promise<void>;
   close(): Promise<void>;
 }
 

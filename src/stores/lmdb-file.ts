@@ -1,5 +1,6 @@
 import type { Database, RootDatabase, RangeOptions as LmdbRange } from "lmdb";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
+import type { Writes } from "./journal-record.ts";
 import type { Direction, Layer, LayerCursor } from "./layer.ts";
 
 /** LMDB's own limit; a range's ends may be longer than any key. */
@@ -43,7 +44,7 @@ export class LmdbFile implements Layer {
   }
 
   /** Writes all or nothing; resolves when it is on disk. */
-  async write(writes: ReadonlyMap<Key, Uint8Array | "deleted">): Promise<void> {
+  async write(writes: Writes): Promise<void> {
     try {
       await this.#root.batch(() => {
         for (const [key, slot] of writes) {
@@ -56,11 +57,11 @@ export class LmdbFile implements Layer {
     }
   }
 
-  /** Removes every key, then puts one, at once and durably. Nothing else may be writing. */
-  clearTo(key: Key, value: Uint8Array): void {
+  /** Removes every key, then puts some, at once and durably. Nothing else may be writing. */
+  clearTo(kept: Writes): void {
     this.#root.transactionSync(() => {
       this.#root.clearSync();
-      this.#root.putSync(key, value);
+      for (const [key, value] of kept) if (value !== "deleted") this.#root.putSync(key, value);
     });
     this.#root.resetReadTxn();
   }

@@ -6,6 +6,8 @@ import type { Store } from "../kernel/store.ts";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { BatchFile } from "./group-commit.ts";
+import type { Writes } from "./journal-record.ts";
+import { JournaledFile } from "./journaled-file.ts";
 import type { Direction, LayerCursor } from "./layer.ts";
 import { LmdbFile } from "./lmdb-file.ts";
 import { assertSound } from "./lmdb-soundness.ts";
@@ -15,6 +17,8 @@ export interface LmdbStoreOptions {
   /** The folder that holds the data; made when it is not there. */
   readonly path: string;
   readonly log: Log;
+  /** Bytes of each of the journal's two segments; for tests. */
+  readonly segmentBytes?: number;
 }
 
 /** The layout of keys and values in a folder. Raised when older programs cannot read it. */
@@ -28,8 +32,15 @@ const FORMAT_KEY = "\xff\xffformat" as Key;
  * newer version, is damaged, or cannot be written.
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
-  const folder = await LmdbFolder.open(await makeFolder(options.path));
-  return new SerialStore(new GroupCommit(folder), options.log);
+  const path = await makeFolder(options.path);
+  const folder = await LmdbFolder.open(path);
+  try {
+    const file = await JournaledFile.open(path, folder, { segmentBytes: options.segmentBytes });
+    return new SerialStore(new GroupCommit(file), options.log);
+  } catch (error) {
+    await folder.close();
+    throw cannotOpen(path, error);
+  }
 }
 
 /** The folder's two files: `data.mdb`, and `owner.mdb`, by which a process keeps others out. */
@@ -64,7 +75,7 @@ class LmdbFolder implements BatchFile {
     return this.#file.cursor(range, direction);
   }
 
-  write(writes: ReadonlyMap<Key, Uint8Array | "deleted">): Promise<void> {
+  write(writes: Writes): Promise<void> {
     return this.#file.write(writes);
   }
 
@@ -75,8 +86,8 @@ class LmdbFolder implements BatchFile {
     await this.#file.write(new Map([[FORMAT_KEY, formatRecord()]]));
   }
 
-  async clear(): Promise<void> {
-    this.#file.clearTo(FORMAT_KEY, formatRecord());
+  async clear(kept: Writes = new Map()): Promise<void> {
+    this.#file.clearTo(new Map([...kept, [FORMAT_KEY, formatRecord()]]));
   }
 
   async close(): Promise<void> {

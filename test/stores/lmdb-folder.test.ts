@@ -111,8 +111,8 @@ describe("a data folder", () => {
   });
 
   test("on a disk that is full loses nothing acknowledged, and goes on once there is room", async (t) => {
-    // The most a file may have is the disk here. A shell ignores the signal that would tell of it.
-    const limited = `trap '' XFSZ; ulimit -S -f 4096; exec "$0" "$@"`;
+    // The most a file may have is the disk here: room for the journal, not for all of the data. A shell ignores the signal that would tell of it.
+    const limited = `trap '' XFSZ; ulimit -S -f 8192; exec "$0" "$@"`;
     // LMDB tells stderr of every failed commit, too.
     const filler = run("bash", ["-c", limited, process.execPath, FILLER, path], "ignore");
     const lines = linesOf(filler);

@@ -1,0 +1,109 @@
+import { crc32 } from "node:zlib";
+import type { Key } from "../kernel/tuple.ts";
+
+export type Writes = ReadonlyMap<Key, Uint8Array | "deleted">;
+
+/** Writes that were made durable together. */
+export interface JournalRecord {
+  readonly sequence: number;
+  readonly writes: Writes;
+}
+
+/*
+ * A record on disk, numbers big-endian:
+ *
+ *   header   magic u32 | body bytes u32 | sequence u64 | CRC-32 of the body u32 | CRC-32 of the above u32
+ *   body     for each write: key bytes u16 | value bytes u32, or DELETED | key | value
+ */
+const MAGIC = 0x57534a31; // "WSJ1"
+const HEADER_BYTES = 24;
+const CHECKED_HEADER_BYTES = 20;
+const WRITE_BYTES = 6;
+const DELETED = 0xffff_ffff;
+
+/** The bytes of a record. */
+export function recordOf(sequence: number, writes: Writes): Uint8Array {
+  const record = Buffer.allocUnsafe(HEADER_BYTES + bodyBytes(writes));
+  let at = HEADER_BYTES;
+  for (const [key, value] of writes) {
+    record.writeUInt16BE(key.length, at);
+    record.writeUInt32BE(value === "deleted" ? DELETED : value.byteLength, at + 2);
+    at += WRITE_BYTES;
+    at += record.write(key, at, "latin1");
+    if (value === "deleted") continue;
+    record.set(value, at);
+    at += value.byteLength;
+  }
+  record.writeUInt32BE(MAGIC, 0);
+  record.writeUInt32BE(record.byteLength - HEADER_BYTES, 4);
+  record.writeBigUInt64BE(BigInt(sequence), 8);
+  record.writeUInt32BE(crc32(record.subarray(HEADER_BYTES)), 16);
+  record.writeUInt32BE(crc32(record.subarray(0, CHECKED_HEADER_BYTES)), CHECKED_HEADER_BYTES);
+  return record;
+}
+
+/**
+ * The records of a segment, from its start until where the last write ended. A record that was not
+ * written to its end is left out: nobody was told that it is durable. Throws when one after number
+ * `applied` is followed by a whole one, for then it was.
+ */
+export function parseRecords(segment: Buffer, applied: number): JournalRecord[] {
+  const records: JournalRecord[] = [];
+  let header = readHeader(segment, 0);
+  while (header !== undefined) {
+    const { sequence, start, end, bodyCrc } = header;
+    const body = segment.subarray(start, end);
+    const next = readHeader(segment, end);
+    const isFollowed = next?.sequence === sequence + 1;
+    if (body.byteLength < end - start || crc32(body) !== bodyCrc) {
+      if (isFollowed && sequence > applied)
+        throw new Error(`its journal is damaged at record ${sequence}`);
+      break;
+    }
+    records.push({ sequence, writes: readWrites(body) });
+    header = isFollowed ? next : undefined;
+  }
+  return records;
+}
+
+interface Header {
+  readonly sequence: number;
+  readonly start: number;
+  readonly end: number;
+  readonly bodyCrc: number;
+}
+
+function readHeader(segment: Buffer, at: number): Header | undefined {
+  if (at + HEADER_BYTES > segment.byteLength || segment.readUInt32BE(at) !== MAGIC)
+    return undefined;
+  const crc = segment.readUInt32BE(at + CHECKED_HEADER_BYTES);
+  if (crc32(segment.subarray(at, at + CHECKED_HEADER_BYTES)) !== crc) return undefined;
+  const start = at + HEADER_BYTES;
+  return {
+    sequence: Number(segment.readBigUInt64BE(at + 8)),
+    start,
+    end: start + segment.readUInt32BE(at + 4),
+    bodyCrc: segment.readUInt32BE(at + 16),
+  };
+}
+
+function readWrites(body: Buffer): Writes {
+  const writes = new Map<Key, Uint8Array | "deleted">();
+  let at = 0;
+  while (at < body.byteLength) {
+    const keyEnd = at + WRITE_BYTES + body.readUInt16BE(at);
+    const valueBytes = body.readUInt32BE(at + 2);
+    const key = body.toString("latin1", at + WRITE_BYTES, keyEnd) as Key; // only keys are written
+    at = keyEnd + (valueBytes === DELETED ? 0 : valueBytes);
+    writes.set(key, valueBytes === DELETED ? "deleted" : body.subarray(keyEnd, at));
+  }
+  return writes;
+}
+
+function bodyBytes(writes: Writes): number {
+  let size = 0;
+  for (const [key, value] of writes) {
+    size += WRITE_BYTES + key.length + (value === "deleted" ? 0 : value.byteLength);
+  }
+  return size;
+}

@@ -1,0 +1,138 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { parseRecords, recordOf } from "./journal-record.ts";
+import type { JournalRecord, Writes } from "./journal-record.ts";
+
+/** Bytes of a segment, unless options say otherwise; a longer record makes its segment longer. */
+const SEGMENT_BYTES = 8 * 1024 * 1024;
+
+export interface JournalOptions {
+  readonly segmentBytes?: number | undefined;
+}
+
+const SEGMENT_NAMES = ["journal-0.log", "journal-1.log"] as const;
+const ZEROS_BYTES = 1024 * 1024;
+
+/**
+ * A log of writes in two files of fixed length that take turns: durable with one small write, where
+ * an ordered file needs several and a commit of the file system besides. A segment is written again
+ * from its start once all that it holds is also in the ordered file.
+ *
+ * Every record has a number, one more than the one before; what a segment holds from an earlier turn
+ * is told from it by that.
+ */
+export class Journal {
+  readonly #folder: string;
+  readonly #segmentBytes: number;
+  readonly #segments: (Segment | undefined)[] = [undefined, undefined];
+  #current = 0;
+  #offset = 0;
+  #sequence: number;
+
+  private constructor(folder: string, sequence: number, options: JournalOptions) {
+    this.#folder = folder;
+    this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
+    this.#sequence = sequence;
+  }
+
+  /**
+   * Opens the journal of a folder. Answers it with the records after number `applied`, in order.
+   * Throws when records are missing in between: the files are damaged.
+   */
+  static async open(
+    folder: string,
+    applied: number,
+    options: JournalOptions = {},
+  ): Promise<{ journal: Journal; records: JournalRecord[] }> {
+    const found: JournalRecord[] = [];
+    for (const name of SEGMENT_NAMES)
+      found.push(...(await readSegment(join(folder, name), applied)));
+    const records = found
+      .filter(({ sequence }) => sequence > applied)
+      .toSorted((a, b) => a.sequence - b.sequence);
+    for (const [index, { sequence }] of records.entries()) {
+      if (sequence === applied + 1 + index) continue;
+      throw new Error(`its journal is damaged: record ${applied + 1 + index} is missing`);
+    }
+    return { journal: new Journal(folder, applied + records.length, options), records };
+  }
+
+  /** Number of the last record. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** True when the next record needs the other segment. */
+  isFull(sizeBytes: number): boolean {
+    return this.#offset > 0 && this.#offset + sizeBytes > this.#segmentBytes;
+  }
+
+  /** Goes on in the other segment, all of whose records are in the ordered file. */
+  turn(): void {
+    this.#current = 1 - this.#current;
+    this.#offset = 0;
+  }
+
+  /** Appends a record of {@link recordOf}; resolves when it is on disk. */
+  async append(record: Uint8Array): Promise<void> {
+    const segment = (this.#segments[this.#current] ??= await this.#openSegment(this.#current));
+    let written = 0;
+    while (written < record.byteLength) {
+      const rest = record.byteLength - written;
+      const { bytesWritten } = await segment.write(record, written, rest, this.#offset + written);
+      written += bytesWritten;
+    }
+    this.#offset += record.byteLength;
+    this.#sequence += 1;
+  }
+
+  /** The bytes of the next record. */
+  next(writes: Writes): Uint8Array {
+    return recordOf(this.#sequence + 1, writes);
+  }
+
+  async close(): Promise<void> {
+    for (const segment of this.#segments) await segment?.close();
+  }
+
+  /** A write to a segment returns when it is on disk; its length never changes, so that is cheap. */
+  async #openSegment(index: number): Promise<Segment> {
+    const path = join(this.#folder, SEGMENT_NAMES[index] ?? "");
+    await fill(path, this.#segmentBytes);
+    return open(path, constants.O_RDWR | constants.O_DSYNC);
+  }
+}
+
+type Segment = FileHandle;
+
+/** Makes a segment as long as it is going to be. */
+async function fill(path: string, segmentBytes: number): Promise<void> {
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  try {
+    const { size } = await file.stat();
+    const zeros = new Uint8Array(ZEROS_BYTES);
+    for (let at = size; at < segmentBytes; at += zeros.byteLength) {
+      await file.write(zeros, 0, Math.min(zeros.byteLength, segmentBytes - at), at);
+    }
+    if (size < segmentBytes) await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function readSegment(path: string, applied: number): Promise<JournalRecord[]> {
+  let file: FileHandle;
+  try {
+    file = await open(path, "r");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+  try {
+    return parseRecords(await file.readFile(), applied);
+  } finally {
+    await file.close();
+  }
+}
