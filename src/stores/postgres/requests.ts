@@ -180,34 +180,38 @@ export class Requests {
     for (const [key, total] of rows) sums.set(keyFromColumn(key), Number(total));
   }
 
-  /** Claims of equal ranges share a statement; each range is asked for all that overlaps with it. */
+  /** Claims of ranges that begin alike share a statement, which asks for all that they want. */
   async #claim(claims: readonly ClaimRequest[]): Promise<void> {
-    const byRange = new Map<string, ClaimRequest[]>();
+    const byStart = new Map<Key, ClaimRequest[]>();
     for (const claim of claims) {
-      const name = `${claim.range.from.length} ${claim.range.from}${claim.range.to}`;
-      const same = byRange.get(name);
+      const same = byStart.get(claim.range.from);
       if (same) same.push(claim);
-      else byRange.set(name, [claim]);
+      else byStart.set(claim.range.from, [claim]);
     }
-    const answered = [...byRange.values()].map(async (same) => {
-      const [first] = same;
-      const limit = first ? this.#claimLimit(first.range, claims) : 0;
-      const range = first?.range;
-      if (range === undefined) return [];
-      const reply = await this.#run(CLAIM, [keyBytes(range.from), keyBytes(range.to), limit]);
-      return readEntries(reply);
+    const groups = [...byStart].map(([from, same]) => {
+      const to = same.reduce((end, { range }) => (range.to > end ? range.to : end), from);
+      const limit = this.#claimLimit({ from, to }, claims);
+      const reply = this.#run(CLAIM, [keyBytes(from), keyBytes(to), limit]);
+      return { same, reply };
     });
-    const entries = await Promise.all(answered);
-    for (const [index, same] of [...byRange.values()].entries()) {
-      const free = (entries[index] ?? []).filter((entry) => !this.#claimed.has(entry.key));
+    for (const { same, reply } of groups) {
+      const stored = readEntries(await reply);
+      let free = stored.filter((entry) => !this.#claimed.has(entry.key));
       for (const claim of same) {
-        const taken = free.splice(0, claim.limit);
+        const taken: Entry[] = [];
+        const left: Entry[] = [];
+        for (const entry of free) {
+          const takes = taken.length < claim.limit && entry.key < claim.range.to;
+          (takes ? taken : left).push(entry);
+        }
         for (const entry of taken) this.#claimed.add(entry.key);
+        free = left;
         claim.resolve(taken);
       }
     }
   }
 
+  /** How many entries are surely enough for every claim that overlaps with a range. */
   #claimLimit(range: KeyRange, claims: readonly ClaimRequest[]): number {
     let limit = 0;
     for (const claim of claims) {

@@ -13,20 +13,23 @@ import { Snapshots } from "./snapshots.ts";
 import { Wakes } from "./wakes.ts";
 
 export interface PostgresStoreOptions {
-  /** `postgres://user:password@host:port/database?sslmode=…`. */
+  /**
+   * `postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=…`. The options below
+   * may be parameters, too: `schema`, `pool_size`, `statement_timeout_ms`, `connect_timeout_ms`.
+   */
   readonly url: string;
   readonly random: Random;
   readonly log?: Log;
   /** The PostgreSQL schema that holds everything; `waystation` when absent. */
-  readonly schema?: string;
+  readonly schema?: string | undefined;
   /** How many connections this node opens at most, at least 3; 8 when absent. */
-  readonly poolSize?: number;
+  readonly poolSize?: number | undefined;
   /** How TLS is done, instead of what `sslmode` in the URL says. */
   readonly tls?: TlsOptions;
   /** A statement that takes longer is given up; 10 seconds when absent. */
-  readonly statementTimeoutMs?: number;
+  readonly statementTimeoutMs?: number | undefined;
   /** 3 seconds when absent. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** This machine's time, in milliseconds of the epoch. */
   readonly machineNow?: () => number;
 }
@@ -47,7 +50,8 @@ const ANSWER_GRACE_MS = 2_000;
  * Opens the store, creating or migrating its tables. Throws a {@link StoreUnavailable} when the
  * database cannot be reached or was written by a newer version.
  */
-export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+export async function openPostgresStore(given: PostgresStoreOptions): Promise<PostgresStore> {
+  const options = withUrlOptions(given);
   const { statementTimeoutMs = 10_000, connectTimeoutMs = 3_000, schema = "waystation" } = options;
   const session: SessionOptions = {
     url: options.url,
@@ -62,6 +66,36 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const store = new OpenPostgresStore(options, session);
   await store.open();
   return store;
+}
+
+/** Takes this store's own options out of the URL. */
+function withUrlOptions(given: PostgresStoreOptions): PostgresStoreOptions {
+  const url = new URL(given.url);
+  const take = (name: string): string | undefined => {
+    const value = url.searchParams.get(name) ?? undefined;
+    url.searchParams.delete(name);
+    return value;
+  };
+  const takeNumber = (name: string): number | undefined => {
+    const value = take(name);
+    if (value === undefined) return undefined;
+    if (/^[1-9][0-9]{0,8}$/.test(value)) return Number(value);
+    throw new StoreUnavailable(`${name} in the PostgreSQL URL is a positive number, not ${value}`);
+  };
+  const inUrl = {
+    schema: take("schema"),
+    poolSize: takeNumber("pool_size"),
+    statementTimeoutMs: takeNumber("statement_timeout_ms"),
+    connectTimeoutMs: takeNumber("connect_timeout_ms"),
+  };
+  return {
+    ...given,
+    url: url.href,
+    schema: given.schema ?? inUrl.schema,
+    poolSize: given.poolSize ?? inUrl.poolSize,
+    statementTimeoutMs: given.statementTimeoutMs ?? inUrl.statementTimeoutMs,
+    connectTimeoutMs: given.connectTimeoutMs ?? inUrl.connectTimeoutMs,
+  };
 }
 
 async function prepareSchema(session: SessionOptions): Promise<void> {

@@ -1,0 +1,17 @@
+import { after, before } from "node:test";
+import { startPostgres } from "../../stores/postgres-server.ts";
+import type { PostgresServer } from "../../stores/postgres-server.ts";
+import { sqsSuite } from "./suite.ts";
+
+let server: PostgresServer;
+before(async () => {
+  server = await startPostgres();
+});
+after(() => server.remove());
+
+let schemas = 0;
+sqsSuite("postgres", async () => {
+  schemas += 1;
+  const url = `${server.url}?schema=sqs${schemas}`;
+  return { choice: { kind: "postgres", url }, remove: async () => {} };
+});
