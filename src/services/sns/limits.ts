@@ -59,6 +59,8 @@ export const LIMITS = {
   attemptsPerRun: 1_024,
   /** Subscriptions pumped at once on a node. */
   pumpsAtOnce: 512,
+  /** The largest message, percent-encoded in a form, with room for attributes. */
+  requestBytes: 4_194_304,
   /** Bytes of a web hook's answer that are read. */
   responseBytes: 65_536,
   redirects: 3,

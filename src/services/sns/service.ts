@@ -9,7 +9,7 @@ import { refusals } from "./errors.ts";
 import { FANOUT_WORK, fanoutTimer } from "./fanout.ts";
 import { FORGET_WORK, forgetTimer } from "./forget.ts";
 import { HttpSender } from "./http-sender.ts";
-import { HTTP_TIMEOUT_MS } from "./limits.ts";
+import { HTTP_TIMEOUT_MS, LIMITS } from "./limits.ts";
 import { model } from "./model.gen.ts";
 import { addPermission } from "./operations/add-permission.ts";
 import { checkIfPhoneNumberIsOptedOut } from "./operations/check-if-phone-number-is-opted-out.ts";
@@ -121,6 +121,7 @@ export function sns(deps: Deps): Service {
       [REPLAY_WORK]: replayTimer(sns),
       [TOKEN_WORK]: tokenTimer(),
     },
+    maxRequestBytes: LIMITS.requestBytes,
     pages: snsPages(sns),
   };
 }
