@@ -115,7 +115,8 @@ async function answer(options: AwsHandlerOptions, exchange: Exchange): Promise<H
   const isKnown = name !== undefined && Object.hasOwn(service.model.operations, name);
   let failed = true;
   try {
-    const isOpen = exchange.scope === undefined && name !== undefined && service.unsigned?.has(name);
+    const isOpen =
+      exchange.scope === undefined && name !== undefined && service.unsigned?.has(name);
     if (!isOpen) options.authenticate?.(request);
     const operation = isKnown ? operationOf(service, name) : undefined;
     if (name === undefined || operation === undefined) throw protocol.unknownOperation(name);

@@ -16,7 +16,9 @@ export function writeAnswer(socket: Socket, response: HttpResponse, frame: Answe
   const { status, body } = response;
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n`;
-  for (const name in response.headers) head += headerLine(name, response.headers[name] ?? "");
+  for (const [name, value] of Object.entries(response.headers)) {
+    head += `${name}: ${headerValue(value)}\r\n`;
+  }
   if (status !== 204 && status !== 304) head += `content-length: ${length}\r\n`;
   head += frame.keepAlive
     ? `date: ${frame.date}\r\n\r\n`
@@ -35,10 +37,11 @@ export function writeAnswer(socket: Socket, response: HttpResponse, frame: Answe
 }
 
 /** Anything else in a header would let its author write headers, or an answer, of their own. */
-const SAFE_VALUE = /^[\t\x20-\x7e]*$/;
+const UNSAFE = /[^\t\x20-\x7e]/g;
 
-function headerLine(name: string, value: string): string {
-  return `${name}: ${SAFE_VALUE.test(value) ? value : encodeURI(value)}\r\n`;
+/** A value that is safe to write in a header. */
+export function headerValue(value: string): string {
+  return value.replaceAll(UNSAFE, "?");
 }
 
 /** Answers for a handler that fails: a 500 that says nothing but where to look in the log. */

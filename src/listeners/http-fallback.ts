@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { promisify } from "node:util";
 import { gunzip, inflate } from "node:zlib";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../wire/http.ts";
-import { BODY_TOO_LARGE, refusal } from "./http-answer.ts";
+import { BODY_TOO_LARGE, headerValue, refusal } from "./http-answer.ts";
 import type { HttpLimits } from "./limits.ts";
 import { isLoopbackAddress } from "./loopback.ts";
 
@@ -184,7 +184,9 @@ async function decompress(
 }
 
 function send(answer: ServerResponse, { status, headers, body }: HttpResponse): void {
-  for (const [name, value] of Object.entries(headers)) answer.setHeader(name, value);
+  for (const [name, value] of Object.entries(headers)) {
+    answer.setHeader(name, headerValue(value));
+  }
   answer.statusCode = status;
   answer.end(body);
 }

@@ -44,7 +44,7 @@ export class HttpListener implements ConnectionHost {
     const limits = options.limits ?? HTTP_LIMITS;
     this.limits = limits;
     this.handler = guarded(options.handler, options);
-    this.bodyLimit = options.bodyLimit ?? ((): number => limits.bodyBytes);
+    this.bodyLimit = guardedLimit(options, limits.bodyBytes);
     this.#fallback = createFallback(this);
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#accept(socket),
@@ -113,6 +113,22 @@ export async function listenHttp(
 ): Promise<{ readonly port: number; readonly listener: HttpListener }> {
   const listener = new HttpListener(options);
   return { port: await listener.listen(options.host, options.port), listener };
+}
+
+/** A limit that fails must not take the process with it: it is asked for outside of any handler. */
+function guardedLimit(
+  { bodyLimit, log }: HttpListenerOptions,
+  defaultBytes: number,
+): (request: HttpRequest) => number {
+  if (bodyLimit === undefined) return () => defaultBytes;
+  return (request) => {
+    try {
+      return bodyLimit(request);
+    } catch (error) {
+      log.error("no limit for a request body", { path: request.path, error });
+      return defaultBytes;
+    }
+  };
 }
 
 /** Peers compare it with their own clocks, so it is the machine's time. */

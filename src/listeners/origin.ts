@@ -7,15 +7,22 @@ import { isLoopbackAddress } from "./loopback.ts";
  * page's requests to a port on loopback, where nobody has to sign.
  */
 export function guardOrigin(handler: HttpHandler): HttpHandler {
-  return async (request) => {
+  return (request) => {
     const origin = request.header("origin");
-    if (origin === undefined) return handler(request);
-    if (!isLocalOrigin(origin)) {
-      return refusal(403, "AccessDenied", "Requests of web pages from elsewhere are refused");
-    }
-    const response = isPreflight(request) ? preflight(request) : await handler(request);
-    return { ...response, headers: { ...response.headers, ...allow(origin) } };
+    return origin === undefined ? handler(request) : answerPage(handler, request, origin);
   };
+}
+
+async function answerPage(
+  handler: HttpHandler,
+  request: HttpRequest,
+  origin: string,
+): Promise<HttpResponse> {
+  if (!isLocalOrigin(origin)) {
+    return refusal(403, "AccessDenied", "Requests of web pages from elsewhere are refused");
+  }
+  const response = isPreflight(request) ? preflight(request) : await handler(request);
+  return { ...response, headers: { ...response.headers, ...allow(origin) } };
 }
 
 /** Whether a host, with or without a port, names this machine: `localhost`, `*.localhost`, 127.x, ::1. */

@@ -209,6 +209,8 @@ test("a client that sends and shuts its side still gets its answer", async () =>
   await client.ended;
 });
 
+const CHUNKED = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+
 /** Waits until its signal aborts. */
 const patient: HttpHandler = async (request) => {
   const { signal } = request;
@@ -220,10 +222,7 @@ const patient: HttpHandler = async (request) => {
   return { status: 200, headers: {}, body: "nothing came" };
 };
 
-for (const [what, request] of Object.entries({
-  plain: post(""),
-  chunked: "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-})) {
+for (const [what, request] of Object.entries({ plain: post(""), chunked: CHUNKED })) {
   test(`a wait ends when its client leaves: ${what}`, async () => {
     const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
@@ -295,14 +294,28 @@ test("a failing handler is a 500 that tells only the log why", async () => {
   assert.equal(logged.length, 1);
 });
 
+test("a limit that fails is the default limit", async () => {
+  await using listener = await listen(undefined, {
+    limits: { bodyBytes: 10 },
+    bodyLimit: () => {
+      throw new Error("no limit");
+    },
+  });
+  assert.equal((await exchange(listener.port, post("1234567890"))).status, 200);
+  assert.equal((await exchange(listener.port, post("12345678901"))).status, 413);
+});
+
 test("what a handler puts in a header stays in it", async () => {
   await using listener = await listen(async () => ({
     status: 200,
-    headers: { "x-name": "a\r\nx-other: b" },
+    headers: { "x-name": `a\r\nx-other: b ${String.fromCharCode(0xd800)} \u00e9` },
     body: "",
   }));
-  const answer = await exchange(listener.port, post(""));
-  assert.doesNotMatch(answer.head, /^x-other/m);
+  for (const request of [post(""), CHUNKED]) {
+    const answer = await exchange(listener.port, request);
+    assert.equal(answer.status, 200);
+    assert.doesNotMatch(answer.head, /^x-other/m);
+  }
 });
 
 const SHORT = { sweepMs: 5, idleMs: 20, headMs: 20, bodyMs: 60, bodyPauseMs: 20, answerMs: 20 };
