@@ -15,6 +15,8 @@ export interface LoadTask {
 
 export interface LoadResult {
   readonly messages: number;
+  /** With those of the warm-up. */
+  readonly allMessages: number;
   readonly seconds: number;
   readonly messagesPerSecond: number;
   readonly p50Ms: number;
@@ -45,6 +47,7 @@ async function run(task: LoadTask): Promise<LoadResult> {
     return answer;
   };
   let messages = 0;
+  let allMessages = 0;
   const startMs = performance.now() + warmUpMs;
   const endMs = startMs + (task.durationMs ?? Infinity);
   const wanted = task.messages ?? Infinity;
@@ -52,6 +55,7 @@ async function run(task: LoadTask): Promise<LoadResult> {
     connections.map(async (connection) => {
       while (performance.now() < endMs && messages < wanted) {
         const handled = await round(connection, timed);
+        allMessages += handled;
         if (performance.now() >= startMs) messages += handled;
       }
     }),
@@ -60,6 +64,12 @@ async function run(task: LoadTask): Promise<LoadResult> {
   for (const connection of connections) connection.close();
   tookMs.sort((a, b) => a - b);
   const quantile = (part: number): number => tookMs[Math.floor(tookMs.length * part)] ?? NaN;
-  const messagesPerSecond = messages / seconds;
-  return { messages, seconds, messagesPerSecond, p50Ms: quantile(0.5), p99Ms: quantile(0.99) };
+  return {
+    messages,
+    allMessages,
+    seconds,
+    messagesPerSecond: messages / seconds,
+    p50Ms: quantile(0.5),
+    p99Ms: quantile(0.99),
+  };
 }

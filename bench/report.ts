@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import type { Measure } from "./scenario.ts";
 
-const COLUMNS = ["what", "value", "p50 ms", "p99 ms", "ratio", "goal", ""] as const;
+const COLUMNS = ["what", "value", "p50 ms", "p99 ms", "CPU µs", "ratio", "goal", ""] as const;
 
 /** The measures as a Markdown table, which is also easy to read in a terminal. */
 export function tableOf(measures: readonly Measure[]): string {
@@ -38,12 +38,13 @@ ${tableOf(measures)}
 `;
 }
 
-function cellsOf({ what, value, unit, p50Ms, p99Ms, ratio, goal }: Measure): string[] {
+function cellsOf({ what, value, unit, p50Ms, p99Ms, cpuUs, ratio, goal }: Measure): string[] {
   return [
     what,
     `${numberOf(value)} ${unit}`.replace(" /s", "/s"),
     p50Ms === undefined ? "" : numberOf(p50Ms),
     p99Ms === undefined ? "" : numberOf(p99Ms),
+    cpuUs === undefined ? "" : numberOf(cpuUs),
     ratio === undefined ? "" : `${ratio.value.toFixed(2)} of ${ratio.of}`,
     goal?.text ?? "",
     goal === undefined ? "" : goal.isMet ? "met" : "MISSED",

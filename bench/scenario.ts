@@ -25,6 +25,8 @@ export interface Measure {
   readonly unit: "/s" | "ms" | "MB" | "% of a core" | "B";
   readonly p50Ms?: number;
   readonly p99Ms?: number;
+  /** Processor time of the server for each, in microseconds: less moved by what else runs. */
+  readonly cpuUs?: number;
   /** This value as a multiple of another one of the same run. */
   readonly ratio?: { readonly of: string; readonly value: number };
   readonly goal?: Goal;

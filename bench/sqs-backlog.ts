@@ -1,5 +1,5 @@
-import { runLoad } from "./load.ts";
-import type { LoadResult } from "./load-process.ts";
+import { loadRow, runCosted, runLoad } from "./load.ts";
+import type { CostedLoad } from "./load.ts";
 import { BATCH } from "./sqs-requests.ts";
 import type { Script } from "./scripts.ts";
 import { median } from "./scenario.ts";
@@ -62,11 +62,11 @@ async function compare(bench: Bench, comparison: Comparison): Promise<Measure[]>
   const deepUrl = await createQueue(url, `deep${suffix}`, attributes);
   const filling = { name: fill, url, queueUrl: deepUrl };
   await runLoad({ script: filling, connections: FILL_CONNECTIONS, messages: waiting });
-  const fed: LoadResult[] = [];
-  const deep: LoadResult[] = [];
+  const fed: CostedLoad[] = [];
+  const deep: CostedLoad[] = [];
   for (let turn = 0; turn < TURNS; turn += 1) {
-    const load = (queueUrl: string): Promise<LoadResult> =>
-      runLoad({
+    const load = (queueUrl: string): Promise<CostedLoad> =>
+      runCosted(waystation, {
         // Every turn makes groups that no other has made.
         script: { name: consume, url, queueUrl, firstNumber: waiting / BATCH + turn * 1_000_000 },
         connections: CONNECTIONS,
@@ -82,21 +82,11 @@ async function compare(bench: Bench, comparison: Comparison): Promise<Measure[]>
   });
   const ratio = median(ratios);
   return [
-    row(comparison.fed, fed),
+    loadRow(comparison.fed, fed),
     {
-      ...row(comparison.deep, deep),
+      ...loadRow(comparison.deep, deep),
       ratio: { of: "queue that is fed", value: ratio },
       goal: { text: "at least 0.9", isMet: ratio >= 0.9 },
     },
   ];
-}
-
-function row(what: string, results: readonly LoadResult[]): Measure {
-  return {
-    what,
-    value: median(results.map(({ messagesPerSecond }) => messagesPerSecond)),
-    unit: "/s",
-    p50Ms: median(results.map(({ p50Ms }) => p50Ms)),
-    p99Ms: median(results.map(({ p99Ms }) => p99Ms)),
-  };
 }

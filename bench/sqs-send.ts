@@ -1,8 +1,9 @@
-import { runLoad } from "./load.ts";
-import type { LoadResult } from "./load-process.ts";
-import type { Script } from "./scripts.ts";
+import { loadRow, runCosted } from "./load.ts";
+import type { CostedLoad } from "./load.ts";
+import type { ScriptName } from "./scripts.ts";
 import { median } from "./scenario.ts";
 import type { Bench, Measure, Scenario } from "./scenario.ts";
+import type { ServerProcess } from "./servers.ts";
 import { createQueue } from "./sqs-client.ts";
 
 const CONNECTIONS = 64;
@@ -15,60 +16,55 @@ export const sqsSend: Scenario = {
   run: async (bench) => {
     const bare = await bench.startBareServer();
     const waystation = await bench.startWaystation();
-    const { url } = waystation;
-    const queueUrl = await createQueue(url, "bench");
+    const queueUrl = await createQueue(waystation.url, "bench");
     const rows = await inTurns(bench, [
-      { name: "send", url: bare.url, queueUrl },
-      { name: "send", url, queueUrl },
-      { name: "sendBatch", url, queueUrl },
+      { server: bare, name: "send", queueUrl },
+      { server: waystation, name: "send", queueUrl },
+      { server: waystation, name: "sendBatch", queueUrl },
     ]);
     await Promise.all([bare.stop(), waystation.stop()]);
     return measures(rows);
   },
 };
 
-function measures([bare = [], single = [], batch = []]: LoadResult[][]): Measure[] {
+function measures([bare = [], single = [], batch = []]: CostedLoad[][]): Measure[] {
   const singleRatio = median(single.map((result, turn) => ratio(result, bare[turn])));
   const batchRatio = median(batch.map((result, turn) => ratio(result, single[turn])));
   return [
-    row("bare node:http, 64 connections", bare),
+    loadRow("bare node:http, 64 connections", bare),
     {
-      ...row("SendMessage, 64 connections", single),
+      ...loadRow("SendMessage, 64 connections", single),
       ratio: { of: "bare node:http", value: singleRatio },
       goal: { text: "at least 1.0", isMet: singleRatio >= 1 },
     },
     {
-      ...row("SendMessageBatch of 10, messages", batch),
+      ...loadRow("SendMessageBatch of 10, messages", batch),
       ratio: { of: "SendMessage", value: batchRatio },
       goal: { text: "at least 4", isMet: batchRatio >= 4 },
     },
   ];
 }
 
-async function inTurns(bench: Bench, scripts: readonly Script[]): Promise<LoadResult[][]> {
-  const results: LoadResult[][] = scripts.map(() => []);
+interface Load {
+  readonly server: ServerProcess;
+  readonly name: ScriptName;
+  readonly queueUrl: string;
+}
+
+async function inTurns(bench: Bench, loads: readonly Load[]): Promise<CostedLoad[][]> {
+  const results: CostedLoad[][] = loads.map(() => []);
+  const durationMs = bench.durationMs / 2;
   for (let turn = 0; turn < TURNS; turn += 1) {
-    for (const [index, script] of scripts.entries()) {
-      const warmUpMs = turn === 0 ? bench.durationMs / 2 : bench.durationMs / 10;
-      const durationMs = bench.durationMs / 2;
-      results[index]?.push(
-        await runLoad({ script, connections: CONNECTIONS, warmUpMs, durationMs }),
-      );
+    const warmUpMs = turn === 0 ? bench.durationMs / 2 : bench.durationMs / 10;
+    for (const [index, { server, name, queueUrl }] of loads.entries()) {
+      const script = { name, url: server.url, queueUrl };
+      const task = { script, connections: CONNECTIONS, warmUpMs, durationMs };
+      results[index]?.push(await runCosted(server, task));
     }
   }
   return results;
 }
 
-function ratio(result: LoadResult, other: LoadResult | undefined): number {
+function ratio(result: CostedLoad, other: CostedLoad | undefined): number {
   return result.messagesPerSecond / (other?.messagesPerSecond ?? NaN);
-}
-
-function row(what: string, results: readonly LoadResult[]): Measure {
-  return {
-    what,
-    value: median(results.map(({ messagesPerSecond }) => messagesPerSecond)),
-    unit: "/s",
-    p50Ms: median(results.map(({ p50Ms }) => p50Ms)),
-    p99Ms: median(results.map(({ p99Ms }) => p99Ms)),
-  };
 }
