@@ -1,4 +1,10 @@
-import type { ChoiceCondition, ChoiceState, Comparison, ComparisonOperator } from "./definition.ts";
+import type {
+  ChoiceCondition,
+  ChoiceState,
+  Comparison,
+  ComparisonOperator,
+  DataTest,
+} from "./definition.ts";
 import { StatesError } from "./errors.ts";
 import { findPath } from "./json-path.ts";
 import type { Json } from "./json.ts";
@@ -36,26 +42,17 @@ async function isTrue(
   return value;
 }
 
-/** Whether a condition of a JSONPath state holds. */
-function holds(
-  condition: Exclude<ChoiceCondition, { kind: "jsonata" }>,
-  scope: EvaluationScope,
-): boolean {
-  switch (condition.kind) {
+function holds(test: DataTest, scope: EvaluationScope): boolean {
+  switch (test.kind) {
     case "and":
-      return condition.conditions.every((part) => holdsPart(part, scope));
+      return test.tests.every((part) => holds(part, scope));
     case "or":
-      return condition.conditions.some((part) => holdsPart(part, scope));
+      return test.tests.some((part) => holds(part, scope));
     case "not":
-      return !holdsPart(condition.condition, scope);
+      return !holds(test.test, scope);
     case "comparison":
-      return compares(condition, scope);
+      return compares(test, scope);
   }
-}
-
-function holdsPart(condition: ChoiceCondition, scope: EvaluationScope): boolean {
-  // The parser puts expressions at the top of a rule only.
-  return condition.kind === "jsonata" ? condition.expression === true : holds(condition, scope);
 }
 
 function compares({ variable, operator, operand }: Comparison, scope: EvaluationScope): boolean {

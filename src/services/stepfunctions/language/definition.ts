@@ -148,11 +148,15 @@ export interface ChoiceRule {
 
 /** What must hold for a Choice to take a way. */
 export type ChoiceCondition =
-  | { readonly kind: "and" | "or"; readonly conditions: readonly ChoiceCondition[] }
-  | { readonly kind: "not"; readonly condition: ChoiceCondition }
-  | Comparison
+  | DataTest
   /** `expression` with its `{% %}`, or the answer itself. */
   | { readonly kind: "jsonata"; readonly expression: string | boolean };
+
+/** A condition of a JSONPath state. */
+export type DataTest =
+  | { readonly kind: "and" | "or"; readonly tests: readonly DataTest[] }
+  | { readonly kind: "not"; readonly test: DataTest }
+  | Comparison;
 
 /** A comparison of what a path finds with a value, or with what another path finds. */
 export interface Comparison {

@@ -25,6 +25,9 @@ export const STATES_ERROR_NAMES = [
 /** One of {@link STATES_ERROR_NAMES}. */
 export type StatesErrorName = (typeof STATES_ERROR_NAMES)[number];
 
+/** Longest cause that a history event and an execution have, in characters. */
+export const MAX_CAUSE_LENGTH = 32_768;
+
 /**
  * What fails a state: `name` is the error of the failure event, `cause` its text without the sentence
  * that names the state (see {@link causeAtState}).
@@ -38,14 +41,15 @@ export class StatesError extends Error {
   constructor(name: StatesErrorName, cause: string, location?: string) {
     super(cause);
     this.name = name;
-    this.cause = cause;
+    this.cause = cause.slice(0, MAX_CAUSE_LENGTH);
     this.location = location;
   }
 }
 
 /** The cause as an execution's history tells it: which state failed, entered at which event. */
 export function causeAtState(cause: string, stateName: string, enteredEventId: number): string {
-  return `An error occurred while executing the state '${stateName}' (entered at the event id #${enteredEventId}). ${cause}`;
+  const whole = `An error occurred while executing the state '${stateName}' (entered at the event id #${enteredEventId}). ${cause}`;
+  return whole.slice(0, MAX_CAUSE_LENGTH);
 }
 
 /** Errors that `States.ALL` does not catch. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Random } from "../../../kernel/random.ts";
-import { isJsonArray, isJsonObject, jsonEquals, parseJson } from "./json.ts";
+import { canonicalJson, isJsonArray, isJsonObject, jsonEquals, parseJson } from "./json.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { seededFraction } from "./seeded-random.ts";
 
@@ -224,12 +224,12 @@ function range(first: number, last: number, step: number): readonly Json[] {
 }
 
 function unique(list: readonly Json[]): readonly Json[] {
-  const scalars = new Set<Json>();
-  const others: Json[] = [];
-  return list.filter((item) => {
-    if (typeof item !== "object" || item === null) return !scalars.has(item) && scalars.add(item);
-    return !others.some((other) => jsonEquals(other, item)) && others.push(item) > 0;
-  });
+  const firsts = new Map<string, Json>();
+  for (const item of list) {
+    const key = canonicalJson(item);
+    if (!firsts.has(key)) firsts.set(key, item);
+  }
+  return [...firsts.values()];
 }
 
 function base64Decode(text: string): string {

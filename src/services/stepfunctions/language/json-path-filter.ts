@@ -2,8 +2,13 @@ import type { Filter, FilterOperand, FilterOperator, JsonPath } from "./json-pat
 import { isJsonArray, isJsonObject, jsonEquals } from "./json.ts";
 import type { Json } from "./json.ts";
 
-/** What a path in a filter selects, `@` being the element that the filter looks at. */
-export type Lookup = (path: JsonPath) => Json | undefined;
+/** What a filter may ask about the element that it looks at. */
+export interface Lookup {
+  /** What a path selects, `@` being the element. */
+  readonly select: (path: JsonPath) => Json | undefined;
+  /** Counts steps of work; throws when an evaluation took too many. */
+  readonly spend: (steps: number) => void;
+}
 
 /** Whether an element is as `filter` wants it. Values of unlike types are neither equal nor ordered. */
 export function matchesFilter(filter: Filter, lookup: Lookup): boolean {
@@ -19,7 +24,7 @@ export function matchesFilter(filter: Filter, lookup: Lookup): boolean {
     case "compare": {
       const left = valueOf(filter.left, lookup);
       if (filter.operator === "=~") return matchesPattern(left, filter.right);
-      return compare(filter.operator, left, valueOf(filter.right, lookup));
+      return compare(filter.operator, left, valueOf(filter.right, lookup), lookup.spend);
     }
   }
 }
@@ -32,7 +37,7 @@ function exists(operand: FilterOperand, lookup: Lookup): boolean {
 }
 
 function valueOf(operand: FilterOperand, lookup: Lookup): Json | undefined {
-  if (operand.kind === "path") return lookup(operand.path);
+  if (operand.kind === "path") return lookup.select(operand.path);
   return operand.kind === "literal" ? operand.value : undefined;
 }
 
@@ -44,16 +49,18 @@ function matchesPattern(left: Json | undefined, right: FilterOperand): boolean {
   return left.length <= MAX_SUBJECT_LENGTH && right.pattern.test(left);
 }
 
+// Four parameters: an operator, its two sides, and the one thing that all comparisons share.
 function compare(
   operator: Exclude<FilterOperator, "=~">,
   left: Json | undefined,
   right: Json | undefined,
+  spend: Lookup["spend"],
 ): boolean {
   switch (operator) {
     case "==":
-      return isSame(left, right);
+      return isSame(left, right, spend);
     case "!=":
-      return !isSame(left, right);
+      return !isSame(left, right, spend);
     case "<":
       return isBefore(left, right);
     case "<=":
@@ -63,18 +70,18 @@ function compare(
     case ">=":
       return isBefore(right, left) || isSameScalar(left, right);
     case "in":
-      return contains(right, left);
+      return contains(right, left, spend);
     case "nin":
-      return !contains(right, left);
+      return !contains(right, left, spend);
     case "contains":
       if (typeof left === "string") return typeof right === "string" && left.includes(right);
-      return contains(left, right);
+      return contains(left, right, spend);
     case "subsetof":
-      return isJsonArray(left) && left.every((item) => contains(right, item));
+      return isJsonArray(left) && left.every((item) => contains(right, item, spend));
     case "anyof":
-      return isJsonArray(left) && left.some((item) => contains(right, item));
+      return isJsonArray(left) && left.some((item) => contains(right, item, spend));
     case "noneof":
-      return isJsonArray(left) && !left.some((item) => contains(right, item));
+      return isJsonArray(left) && !left.some((item) => contains(right, item, spend));
     case "size":
       return sizeOf(left) !== undefined && sizeOf(left) === right;
     case "empty":
@@ -82,8 +89,9 @@ function compare(
   }
 }
 
-function isSame(left: Json | undefined, right: Json | undefined): boolean {
+function isSame(left: Json | undefined, right: Json | undefined, spend: Lookup["spend"]): boolean {
   if (left === undefined || right === undefined) return left === right;
+  spend(weightOf(left));
   return jsonEquals(left, right);
 }
 
@@ -96,8 +104,16 @@ function isBefore(left: Json | undefined, right: Json | undefined): boolean {
   return typeof left === "string" && typeof right === "string" && left < right;
 }
 
-function contains(list: Json | undefined, item: Json | undefined): boolean {
-  return item !== undefined && isJsonArray(list) && list.some((other) => jsonEquals(other, item));
+function contains(list: Json | undefined, item: Json | undefined, spend: Lookup["spend"]): boolean {
+  if (item === undefined || !isJsonArray(list)) return false;
+  spend(list.length * weightOf(item));
+  return list.some((other) => jsonEquals(other, item));
+}
+
+/** How many values there are in a value, itself included: what comparing it can cost. */
+function weightOf(value: Json): number {
+  if (typeof value !== "object" || value === null) return 1;
+  return Object.values(value).reduce<number>((sum, member) => sum + weightOf(member), 1);
 }
 
 function sizeOf(value: Json | undefined): number | undefined {

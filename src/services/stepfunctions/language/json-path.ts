@@ -8,12 +8,16 @@ import { StatesError } from "./errors.ts";
 import { ExpressionSyntaxError } from "./scanner.ts";
 import type { EvaluationScope } from "./scope.ts";
 
-/** What the roots of paths stand for. `current` is what a filter looks at. */
-export interface PathRoots {
+/** Most values that the evaluation of a path looks at: `..` and filters can multiply. */
+export const MAX_PATH_STEPS = 5_000_000;
+
+/** What the roots of paths stand for. `current` is what a filter looks at; `stepsLeft` counts down. */
+interface PathRoots {
   readonly input: Json;
   readonly context: Json;
   readonly variables: Readonly<Record<string, Json>>;
   readonly current?: Json;
+  readonly budget: { stepsLeft: number };
 }
 
 /**
@@ -23,7 +27,13 @@ export interface PathRoots {
  * is not one, which a parsed definition does not hold.
  */
 export function findPath(path: string, scope: EvaluationScope): Json | undefined {
-  return evaluatePath(readKnownPath(path), scope);
+  const { input, context, variables } = scope;
+  return evaluatePath(readKnownPath(path), {
+    input,
+    context,
+    variables,
+    budget: { stepsLeft: MAX_PATH_STEPS },
+  });
 }
 
 /** As {@link findPath}, but finding nothing throws States.Runtime with AWS's text, naming the field. */
@@ -57,7 +67,7 @@ export function checkPath(path: string): string | undefined {
 }
 
 /** What a path that was read selects; undefined when it finds nothing where it must. */
-export function evaluatePath(path: JsonPath, roots: PathRoots): Json | undefined {
+function evaluatePath(path: JsonPath, roots: PathRoots): Json | undefined {
   const root = rootOf(path, roots);
   if (root === undefined) return undefined;
   let nodes: readonly Json[] = [root];
@@ -73,12 +83,23 @@ export function evaluatePath(path: JsonPath, roots: PathRoots): Json | undefined
     }
     const found: Json[] = [];
     for (const node of nodes) {
+      const before = found.length;
       if (!step(segment, node, roots, found) && definite) return undefined;
+      spend(roots, 1 + found.length - before);
     }
     definite &&= isDefiniteSegment(segment);
     nodes = found;
   }
   return path.definite ? nodes[0] : nodes;
+}
+
+function spend({ budget }: PathRoots, steps: number): void {
+  budget.stepsLeft -= steps;
+  if (budget.stepsLeft >= 0) return;
+  throw new StatesError(
+    "States.Runtime",
+    `The JSONPath looks at more than ${MAX_PATH_STEPS} values`,
+  );
 }
 
 function readKnownPath(path: string): JsonPath {
@@ -121,7 +142,10 @@ function step(segment: Segment, node: Json, roots: PathRoots, found: Json[]): bo
     case "filter": {
       const candidates = isJsonObject(node) ? [node] : childrenOf(node);
       const matching = candidates.filter((current) =>
-        matchesFilter(segment.filter, (path) => evaluatePath(path, { ...roots, current })),
+        matchesFilter(segment.filter, {
+          select: (path) => evaluatePath(path, { ...roots, current }),
+          spend: (steps) => spend(roots, steps),
+        }),
       );
       return pushAll(found, matching) && (isJsonObject(node) || isJsonArray(node));
     }

@@ -42,6 +42,14 @@ export function jsonEquals(left: Json, right: Json): boolean {
   });
 }
 
+/** JSON text that two values share when, and only when, they are the same JSON. */
+export function canonicalJson(value: Json): string {
+  if (isJsonArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (!isJsonObject(value)) return JSON.stringify(value);
+  const names = Object.keys(value).toSorted();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] ?? null)}`).join(",")}}`;
+}
+
 /** The size of `value` as compact JSON in UTF-8, in bytes. */
 export function jsonSizeBytes(value: Json): number {
   return Buffer.byteLength(JSON.stringify(value));

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { HASH_ALGORITHMS } from "./intrinsic-functions.ts";
-import { parseJson } from "./json.ts";
-import { JsonataProblem } from "./jsonata-result.ts";
+import { canonicalJson, parseJson } from "./json.ts";
+import { JsonataProblem, toJson } from "./jsonata-result.ts";
 import type { EvaluationScope } from "./scope.ts";
 import { seededFraction } from "./seeded-random.ts";
 
@@ -21,7 +21,7 @@ const MAX_PADDED_LENGTH = 1_000_000;
 
 /**
  * What Step Functions adds to JSONata, and those of its own functions that ask for time or chance or
- * know no bounds (`$now` is in jsonata.ts: it needs the library's formatter). The library checks arguments against the signature before `run` sees them.
+ * know no bounds or take too long for many values (`$now` is in jsonata.ts: it needs the library's formatter). The library checks arguments against the signature before `run` sees them.
  * https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html#jsonata-functions-provided-by-sfn
  */
 export const JSONATA_FUNCTIONS: readonly JsonataFunction[] = [
@@ -38,6 +38,7 @@ export const JSONATA_FUNCTIONS: readonly JsonataFunction[] = [
   { name: "parse", signature: "<s:x>", run: ([text]) => parse(text) },
   { name: "millis", signature: "<:n>", run: (_given, { nowMs }) => nowMs },
   { name: "shuffle", signature: "<a:a>", run: ([list], scope) => shuffle(list, scope) },
+  { name: "distinct", signature: "<x:x>", run: ([list]) => distinct(list) },
   { name: "pad", signature: "<s-ns?:s>", run: ([text, width, fill]) => pad(text, width, fill) },
 ];
 
@@ -88,6 +89,30 @@ function shuffle(list: unknown, { random }: EvaluationScope): unknown {
     [shuffled[at], shuffled[other]] = [shuffled[other], shuffled[at]];
   }
   return shuffled;
+}
+
+/** Each value once, where it is first. A sequence stays one, so that a single value stands for itself. */
+function distinct(list: unknown): unknown {
+  if (!Array.isArray(list) || list.length < 2) return list;
+  const firsts = new Map<unknown, unknown>();
+  for (const item of list) {
+    const key = keyOf(item);
+    if (!firsts.has(key)) firsts.set(key, item);
+  }
+  const isSequence = "sequence" in list && list.sequence === true;
+  return isSequence
+    ? Object.assign([...firsts.values()], { sequence: true })
+    : [...firsts.values()];
+}
+
+/** A text that equal values share; a function is equal to itself only. */
+function keyOf(value: unknown): unknown {
+  try {
+    return canonicalJson(toJson(value));
+  } catch (error) {
+    if (error instanceof JsonataProblem) return value;
+    throw error;
+  }
 }
 
 /** A positive width pads on the right, a negative one on the left. */

@@ -129,7 +129,10 @@ const SCOPE = " scope";
 const BUDGET = " budget";
 
 interface Budget {
+  /** How many are left. */
   steps: number;
+  /** Others have their turn when so many are left. */
+  turnAt: number;
 }
 
 const compile = remembering(CACHE_LIMIT, (code) => {
@@ -180,7 +183,10 @@ function bindingsOf(scope: EvaluationScope): Record<string, unknown> {
     // There is no evaluation of text as code.
     eval: undefined,
     [SCOPE]: scope,
-    [BUDGET]: { steps: JSONATA_LIMITS.steps } satisfies Budget,
+    [BUDGET]: {
+      steps: JSONATA_LIMITS.steps,
+      turnAt: JSONATA_LIMITS.steps - STEPS_PER_TURN,
+    } satisfies Budget,
   };
 }
 
@@ -199,12 +205,14 @@ function countStep(
 ): Promise<void> | undefined {
   const budget = environment.lookup(BUDGET) as Budget;
   spend(budget, 1);
-  if (budget.steps % STEPS_PER_TURN !== 0) return undefined;
+  if (budget.steps > budget.turnAt) return undefined;
+  budget.turnAt = budget.steps - STEPS_PER_TURN;
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Elements of a result that weigh as much as a step. */
-const ELEMENTS_PER_STEP = 32;
+/** Elements of an array that weigh as much as a step: of one that was made, and of one that was there. */
+const MADE_PER_STEP = 32;
+const READ_PER_STEP = 256;
 
 function weighResult(
   node: jsonata.ExprNode,
@@ -217,8 +225,9 @@ function weighResult(
       `a text must not have more than ${JSONATA_LIMITS.textLength} characters`,
     );
   }
-  if (node.type === "variable" || !Array.isArray(result)) return;
-  spend(environment.lookup(BUDGET) as Budget, Math.floor(result.length / ELEMENTS_PER_STEP));
+  if (!Array.isArray(result)) return;
+  const perStep = node.type === "variable" ? READ_PER_STEP : MADE_PER_STEP;
+  spend(environment.lookup(BUDGET) as Budget, Math.floor(result.length / perStep));
 }
 
 function spend(budget: Budget, steps: number): void {

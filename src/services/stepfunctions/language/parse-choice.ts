@@ -1,5 +1,11 @@
 import { LITERAL_OPERATORS, VALUE_OPERATORS } from "./definition.ts";
-import type { ChoiceCondition, ChoiceRule, ComparisonOperator, FieldSource } from "./definition.ts";
+import type {
+  ChoiceCondition,
+  ChoiceRule,
+  ComparisonOperator,
+  DataTest,
+  FieldSource,
+} from "./definition.ts";
 import type { Fields } from "./fields.ts";
 import { checkPath } from "./json-path.ts";
 import type { Json } from "./json.ts";
@@ -46,35 +52,38 @@ const OPERATOR_FIELDS: readonly string[] = [
   ...LITERAL_OPERATORS,
 ];
 
-function readDataTest(fields: Fields): ChoiceCondition {
+/** What stands for a test that is none; the definition is refused then. */
+const NO_TEST: DataTest = { kind: "or", tests: [] };
+
+function readDataTest(fields: Fields): DataTest {
   const kinds = ["And", "Or", "Not", ...OPERATOR_FIELDS].filter((name) => fields.has(name));
   const [kind] = kinds;
   if (kind === undefined) {
     fields.report("A choice rule must have a comparison operator, And, Or or Not");
     fields.value("Variable");
-    return FALSE;
+    return NO_TEST;
   }
   fields.exclude(...kinds);
   if (kind === "And" || kind === "Or") {
-    const conditions = (fields.list(kind) ?? []).map(readNested);
-    return { kind: kind === "And" ? "and" : "or", conditions };
+    const tests = (fields.list(kind) ?? []).map(readNested);
+    return { kind: kind === "And" ? "and" : "or", tests };
   }
   if (kind === "Not") {
     const negated = fields.fields("Not");
-    return negated === undefined ? FALSE : { kind: "not", condition: readNested(negated) };
+    return negated === undefined ? NO_TEST : { kind: "not", test: readNested(negated) };
   }
   return readComparison(fields, kind);
 }
 
 /** A condition within And, Or or Not: it leads nowhere itself. */
-function readNested(fields: Fields): ChoiceCondition {
-  const condition = readDataTest(fields);
+function readNested(fields: Fields): DataTest {
+  const test = readDataTest(fields);
   fields.text("Comment");
   fields.finish();
-  return condition;
+  return test;
 }
 
-function readComparison(fields: Fields, field: string): ChoiceCondition {
+function readComparison(fields: Fields, field: string): DataTest {
   fields.require("Variable");
   const variable = comparedPath(fields, "Variable");
   const literal = [...VALUE_OPERATORS, ...LITERAL_OPERATORS].find((name) => name === field);

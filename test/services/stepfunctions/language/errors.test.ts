@@ -4,6 +4,7 @@ import type { Retrier } from "../../../../src/services/stepfunctions/language/de
 import {
   causeAtState,
   matchesError,
+  StatesError,
 } from "../../../../src/services/stepfunctions/language/errors.ts";
 import {
   findHandler,
@@ -73,6 +74,12 @@ test("a cause tells the state and the event that entered it [history]", () => {
     causeAtState("Bad.", "S", 2),
     "An error occurred while executing the state 'S' (entered at the event id #2). Bad.",
   );
+});
+
+test("a cause has 32,768 characters at most [limit]", () => {
+  const { cause } = new StatesError("States.Runtime", "x".repeat(40_000));
+  assert.equal(cause.length, 32_768);
+  assert.equal(causeAtState(cause, "S", 2).length, 32_768);
 });
 
 test("timestamps are RFC 3339 with capitals [Timestamp]", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { StatesError } from "../../../../src/services/stepfunctions/language/errors.ts";
 import {
@@ -8,7 +9,7 @@ import {
   evaluateIntrinsic,
 } from "../../../../src/services/stepfunctions/language/intrinsics.ts";
 import type { Json } from "../../../../src/services/stepfunctions/language/json.ts";
-import { scopeOf, SEED } from "./scope.ts";
+import { anyJson, scopeOf, SEED } from "./scope.ts";
 
 const INPUT = {
   list: [1, 2, 3, 3, 1, { a: [1] }, { a: [1] }],
@@ -158,8 +159,7 @@ test("a seed gives the same number each time, in the range [States.MathRandom]",
   assert.ok(new Set(numbers).size > 150);
 });
 
-// What fast-check makes is JSON.
-const json = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>;
+const json = anyJson(3);
 const call = (text: string, input: Json): Json => evaluateIntrinsic(text, scopeOf(input), "x.$");
 
 test(`functions undo each other, or do what plain code does (seed ${SEED}) [Intrinsics]`, () => {
@@ -187,6 +187,22 @@ test(`functions undo each other, or do what plain code does (seed ${SEED}) [Intr
     },
   );
   fc.assert(property, { seed: SEED, numRuns: 200 });
+});
+
+test(`a unique list has each value once, where it is first (seed ${SEED}) [States.ArrayUnique]`, () => {
+  const few = fc.array(
+    fc.oneof(
+      fc.constantFrom(0, 1, "1", true, null),
+      fc.dictionary(fc.constantFrom("a", "b"), fc.nat(1), { noNullPrototype: true }),
+    ),
+  );
+  const property = fc.property(few, (list) => {
+    const expected = list.filter(
+      (item, at) => list.findIndex((other) => isDeepStrictEqual(other, item)) === at,
+    );
+    assert.deepEqual(call("States.ArrayUnique($)", list), expected);
+  });
+  fc.assert(property, { seed: SEED });
 });
 
 test(`any text in single quotes with its escapes is itself (seed ${SEED}) [Intrinsics]`, () => {

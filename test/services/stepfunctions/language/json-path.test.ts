@@ -9,7 +9,7 @@ import {
   selectPath,
 } from "../../../../src/services/stepfunctions/language/json-path.ts";
 import type { Json } from "../../../../src/services/stepfunctions/language/json.ts";
-import { scopeOf, SEED } from "./scope.ts";
+import { anyJson, scopeOf, SEED } from "./scope.ts";
 
 const STORE = {
   book: [
@@ -130,6 +130,28 @@ test("a pattern that backtracks without end is answered at once [limit]", () => 
   assert.deepEqual(findPath("$[?(@ =~ /(a+)+/)]", scopeOf([`${"a".repeat(60)}b`, "aa"])), ["aa"]);
 });
 
+test("paths that look at too many values end in an error [limit]", () => {
+  const wide = Array.from({ length: 5_000 }, (_, value) => [value, value]);
+  let deep: Json = 1;
+  for (let depth = 0; depth < 300; depth += 1) deep = [deep];
+  const cases: readonly (readonly [path: string, input: Json])[] = [
+    ["$..*..*..*", deep],
+    ["$[?(@ in $)]", wide],
+    ["$[?($ == $)]", wide],
+    ["$[?(@[0] == $..none)]", wide],
+    ["$[?(@ subsetof $)]", wide],
+  ];
+  for (const [path, input] of cases) {
+    const run = (): unknown => findPath(path, scopeOf(input));
+    assert.throws(
+      run,
+      { name: "States.Runtime", cause: "The JSONPath looks at more than 5000000 values" },
+      path,
+    );
+  }
+  assert.equal(findPath("$..*.length()", scopeOf(wide)), 15_000);
+});
+
 test("null as InputPath gives an empty object [InputPath]", () => {
   assert.deepEqual(applyPath(null, scopeOf([1]), "InputPath"), {});
   assert.deepEqual(applyPath("$", scopeOf([1]), "InputPath"), [1]);
@@ -152,8 +174,7 @@ function written(step: string | number): string {
   return typeof step === "number" ? `[${step}]` : `['${step.replace(/['\\]/g, "\\$&")}']`;
 }
 
-// What fast-check makes is JSON.
-const json = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
+const json = anyJson(4);
 
 test(`the path to each place of a value selects what is there (seed ${SEED}) [JSONPath]`, () => {
   const property = fc.property(json, (value) => {

@@ -14,7 +14,7 @@ import {
   unsupportedReferences,
 } from "../../../../src/services/stepfunctions/language/jsonata.ts";
 import type { EvaluationScope } from "../../../../src/services/stepfunctions/language/scope.ts";
-import { NOW_MS, scopeOf, SEED } from "./scope.ts";
+import { anyJson, NOW_MS, scopeOf, SEED } from "./scope.ts";
 
 const INPUT = {
   a: 1,
@@ -144,6 +144,20 @@ test("a pattern that backtracks without end is answered at once [limit]", async 
   assert.equal(await run(`$contains('${subject}', /^(a+)+b$/)`), true);
 });
 
+test("values that are the same are distinct once, also when there are many [$distinct]", async () => {
+  assert.deepEqual(await run("$distinct([{'a':1,'b':[2]},{'b':[2],'a':1},1,'1',1,null])"), [
+    { a: 1, b: [2] },
+    1,
+    "1",
+    null,
+  ]);
+  assert.equal(await run("$distinct($states.input.items.(1))"), 1);
+  assert.equal(
+    await run("$count($distinct($map([1..20000], function($i) { {'i': $i} })))"),
+    20_000,
+  );
+});
+
 test("evaluations of one expression side by side keep to their own scopes [JSONata]", async () => {
   const values = await Promise.all(
     [1, 2, 3].map((a) =>
@@ -227,8 +241,7 @@ for (const [code, names] of REFERENCES) {
   });
 }
 
-// What fast-check makes is JSON.
-const json = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>;
+const json = anyJson(3);
 const leaf = fc.constantFrom(
   "$states.input",
   "$states.input.a",

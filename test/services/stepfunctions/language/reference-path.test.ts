@@ -9,7 +9,7 @@ import {
   checkResultPath,
   setAt,
 } from "../../../../src/services/stepfunctions/language/reference-path.ts";
-import { scopeOf, SEED } from "./scope.ts";
+import { anyJson, scopeOf, SEED } from "./scope.ts";
 
 const SET: readonly (readonly [name: string, input: Json, path: string | null, expected: Json])[] =
   [
@@ -81,10 +81,7 @@ test("reference paths go to a single node [Reference Path]", () => {
 
 test(`what is set at a path is found there, and nothing else changed (seed ${SEED}) [ResultPath]`, () => {
   const name = fc.stringMatching(/^[a-z]{1,3}$/);
-  // What fast-check makes is JSON.
-  const object = fc.dictionary(name, fc.jsonValue({ maxDepth: 2 })) as fc.Arbitrary<
-    Record<string, Json>
-  >;
+  const object = fc.dictionary(name, anyJson(2));
   const property = fc.property(
     object,
     fc.array(name, { minLength: 1, maxLength: 3 }),

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import fc from "fast-check";
 import type { Json } from "../../../../src/services/stepfunctions/language/json.ts";
 import type { EvaluationScope } from "../../../../src/services/stepfunctions/language/scope.ts";
 
@@ -23,3 +24,8 @@ export function scopeOf(input: Json, other: Partial<EvaluationScope> = {}): Eval
 
 /** A seed for fast-check that a test prints in its name. */
 export const SEED: number = randomInt(2 ** 31);
+
+/** Any value that can be sent as JSON: without negative zero, which JSON.stringify drops. */
+export function anyJson(maxDepth: number): fc.Arbitrary<Json> {
+  return fc.jsonValue({ maxDepth }).map((value) => JSON.parse(JSON.stringify(value)) as Json);
+}
