@@ -72,7 +72,10 @@ export class Bench {
 
   /** Makes a topic and answers its ARN. */
   async topic(attributes: Record<string, string> = {}): Promise<string> {
-    const { TopicArn } = await this.sns.createTopic({ Name: this.newName(), Attributes: attributes });
+    const { TopicArn } = await this.sns.createTopic({
+      Name: this.newName(),
+      Attributes: attributes,
+    });
     assert.ok(TopicArn);
     return TopicArn;
   }
@@ -120,9 +123,14 @@ export class Bench {
   }
 
   /** A new queue, subscribed. */
-  async subscribedQueue(topicArn: string, attributes: Record<string, string> = {}): Promise<Queue & { readonly subscription: string }> {
+  async subscribedQueue(
+    topicArn: string,
+    attributes: Record<string, string> = {},
+  ): Promise<Queue & { readonly subscription: string }> {
     const queue = topicArn.endsWith(".fifo") ? await this.fifoQueue() : await this.queue();
-    const subscription = await this.subscribe(topicArn, "sqs", queue.arn, { Attributes: attributes });
+    const subscription = await this.subscribe(topicArn, "sqs", queue.arn, {
+      Attributes: attributes,
+    });
     return { ...queue, subscription };
   }
 
@@ -142,7 +150,11 @@ export class Bench {
 
   async bodies(queue: { readonly url: string }): Promise<string[]> {
     const bodies: string[] = [];
-    for (let messages = await this.take(queue); messages.length > 0; messages = await this.take(queue)) {
+    for (
+      let messages = await this.take(queue);
+      messages.length > 0;
+      messages = await this.take(queue)
+    ) {
       bodies.push(...messages.map(({ Body = "" }) => Body));
     }
     return bodies;
@@ -160,7 +172,9 @@ export class Bench {
   /** A web hook that is subscribed and confirmed. */
   async hook(topicArn: string, attributes: Record<string, string> = {}): Promise<Hook> {
     const hook = await this.openHook();
-    hook.subscription = await this.subscribe(topicArn, "http", hook.url, { Attributes: attributes });
+    hook.subscription = await this.subscribe(topicArn, "http", hook.url, {
+      Attributes: attributes,
+    });
     await this.settle();
     const [confirmation] = hook.take();
     const { Token } = JSON.parse(confirmation?.body ?? "{}");
@@ -248,12 +262,13 @@ export class Hook {
   subscription = "";
   /** What it answers; 200 by default. */
   answer: (response: ServerResponse, call: HookCall) => void = (response) => response.end();
+  readonly openedAtMs: number;
   readonly #server: HttpServer;
 
   static async open(now: () => number): Promise<Hook> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const hook = new Hook(server);
+    const hook = new Hook(server, now());
     server.on("request", (request, response) => {
       let body = "";
       request.setEncoding("utf8");
@@ -268,8 +283,9 @@ export class Hook {
     return hook;
   }
 
-  private constructor(server: HttpServer) {
+  private constructor(server: HttpServer, openedAtMs: number) {
     this.#server = server;
+    this.openedAtMs = openedAtMs;
   }
 
   get url(): string {

@@ -7,8 +7,15 @@ import type { Topic } from "./fixture.ts";
 export const queues: Topic = (bench) => {
   test("a published message is in every subscribed queue when the publish is answered", async () => {
     const topic = await bench().topic();
-    const [first, second] = [await bench().subscribedQueue(topic), await bench().subscribedQueue(topic)];
-    const { MessageId } = await bench().sns.publish({ TopicArn: topic, Message: "hello", Subject: "greeting" });
+    const [first, second] = [
+      await bench().subscribedQueue(topic),
+      await bench().subscribedQueue(topic),
+    ];
+    const { MessageId } = await bench().sns.publish({
+      TopicArn: topic,
+      Message: "hello",
+      Subject: "greeting",
+    });
     for (const queue of [first, second]) {
       const envelope = JSON.parse((await bench().takeOne(queue)).Body);
       assert.equal(envelope.MessageId, MessageId);
@@ -75,11 +82,19 @@ export const queues: Topic = (bench) => {
     const topic = await bench().topic();
     const queue = await bench().subscribedQueue(topic, { RawMessageDelivery: "true" });
     const publish = (body: object): Promise<unknown> =>
-      bench().sns.publish({ TopicArn: topic, MessageStructure: "json", Message: JSON.stringify(body) });
+      bench().sns.publish({
+        TopicArn: topic,
+        MessageStructure: "json",
+        Message: JSON.stringify(body),
+      });
     await publish({ default: "all", sqs: "for queues", number: 5 });
     await publish({ default: "all" });
     assert.deepEqual((await bench().bodies(queue)).toSorted(), ["all", "for queues"]);
-    await refused(publish({ sqs: "x" }), "InvalidParameterException", /No default entry in JSON message body/);
+    await refused(
+      publish({ sqs: "x" }),
+      "InvalidParameterException",
+      /No default entry in JSON message body/,
+    );
     await refused(
       bench().sns.publish({ TopicArn: topic, MessageStructure: "json", Message: "{" }),
       "InvalidParameterException",
@@ -117,7 +132,11 @@ export const queues: Topic = (bench) => {
       `a${index}`,
       { DataType: "String", StringValue: "x" },
     ]);
-    await bench().sns.publish({ TopicArn: topic, Message: "m", MessageAttributes: Object.fromEntries(attributes) });
+    await bench().sns.publish({
+      TopicArn: topic,
+      Message: "m",
+      MessageAttributes: Object.fromEntries(attributes),
+    });
     assert.deepEqual(await bench().bodies(queue), []);
     const message = await bench().takeOne(dead);
     assert.match(message.MessageAttributes?.["ErrorMessage"]?.StringValue ?? "", /\[11\] exceeds/);
@@ -132,11 +151,18 @@ export const queues: Topic = (bench) => {
         { Id: "1", Message: "one" },
         { Id: "2", Message: "" },
         { Id: "3", Message: "three", MessageDeduplicationId: "x" },
-        { Id: "4", Message: "four", MessageAttributes: { a: { DataType: "Number", StringValue: "NaN" } } },
+        {
+          Id: "4",
+          Message: "four",
+          MessageAttributes: { a: { DataType: "Number", StringValue: "NaN" } },
+        },
         { Id: "5", Message: "five" },
       ],
     });
-    assert.deepEqual(answer.Successful?.map(({ Id }) => Id), ["1", "5"]);
+    assert.deepEqual(
+      answer.Successful?.map(({ Id }) => Id),
+      ["1", "5"],
+    );
     assert.deepEqual(
       answer.Failed?.map(({ Id, Code, SenderFault }) => [Id, Code, SenderFault]),
       [
@@ -155,10 +181,22 @@ export const queues: Topic = (bench) => {
     await refused(batch([]), "EmptyBatchRequestException");
     const eleven = Array.from({ length: 11 }, (_, index) => ({ Id: `${index}`, Message: "m" }));
     await refused(batch(eleven), "TooManyEntriesInBatchRequestException");
-    await refused(batch([{ Id: "a", Message: "m" }, { Id: "a", Message: "m" }]), "BatchEntryIdsNotDistinctException");
+    await refused(
+      batch([
+        { Id: "a", Message: "m" },
+        { Id: "a", Message: "m" },
+      ]),
+      "BatchEntryIdsNotDistinctException",
+    );
     await refused(batch([{ Id: "a b", Message: "m" }]), "InvalidBatchEntryIdException");
     const half = "x".repeat(140_000);
-    await refused(batch([{ Id: "a", Message: half }, { Id: "b", Message: half }]), "BatchRequestTooLongException");
+    await refused(
+      batch([
+        { Id: "a", Message: half },
+        { Id: "b", Message: half },
+      ]),
+      "BatchRequestTooLongException",
+    );
   });
 
   test("a message and its attributes are at most 256 KiB, or what the topic says", async () => {
@@ -167,14 +205,22 @@ export const queues: Topic = (bench) => {
     const publish = (bytes: number): Promise<unknown> =>
       bench().sns.publish({ TopicArn: topic, Message: "x".repeat(bytes) });
     await publish(262_144);
-    await refused(publish(262_145), "InvalidParameterException", "Invalid parameter: Message too long");
+    await refused(
+      publish(262_145),
+      "InvalidParameterException",
+      "Invalid parameter: Message too long",
+    );
     await bench().sns.setTopicAttributes({
       TopicArn: topic,
       AttributeName: "MaximumMessageSize",
       AttributeValue: "1048576",
     });
     await publish(1_048_576);
-    await refused(publish(1_048_577), "InvalidParameterException", "Invalid parameter: Message too long");
+    await refused(
+      publish(1_048_577),
+      "InvalidParameterException",
+      "Invalid parameter: Message too long",
+    );
     assert.equal((await bench().bodies(queue)).length, 2);
     await refused(
       bench().subscribe(topic, "http", "http://localhost/"),
@@ -210,21 +256,50 @@ export const queues: Topic = (bench) => {
 
   test("topics, attributes and messages that SNS refuses", async () => {
     const TopicArn = await bench().topic();
-    const publish = (input: object): Promise<unknown> => bench().sns.publish({ TopicArn, Message: "m", ...input });
+    const publish = (input: object): Promise<unknown> =>
+      bench().sns.publish({ TopicArn, Message: "m", ...input });
     const invalid = "InvalidParameterException";
-    await refused(publish({ TopicArn: `${TopicArn}x` }), "NotFoundException", "Topic does not exist");
-    await refused(publish({ TopicArn: "topic" }), invalid, /An ARN must have at least 6 elements, not 1/);
+    await refused(
+      publish({ TopicArn: `${TopicArn}x` }),
+      "NotFoundException",
+      "Topic does not exist",
+    );
+    await refused(
+      publish({ TopicArn: "topic" }),
+      invalid,
+      /An ARN must have at least 6 elements, not 1/,
+    );
     await refused(publish({ TopicArn: undefined }), invalid, /TopicArn or TargetArn Reason/);
     await refused(publish({ Message: "" }), invalid, "Invalid parameter: Empty message");
     await refused(publish({ Subject: "a\nb" }), invalid, "Invalid parameter: Subject");
     await refused(publish({ Subject: "x".repeat(101) }), invalid, "Invalid parameter: Subject");
-    await refused(publish({ MessageDeduplicationId: "a" }), invalid, /not valid for this topic type/);
-    const attribute = (value: object): Promise<unknown> => publish({ MessageAttributes: { a: value } });
+    await refused(
+      publish({ MessageDeduplicationId: "a" }),
+      invalid,
+      /not valid for this topic type/,
+    );
+    const attribute = (value: object): Promise<unknown> =>
+      publish({ MessageAttributes: { a: value } });
     const bad = "InvalidParameterValueException";
-    await refused(attribute({ DataType: "Text", StringValue: "x" }), bad, /invalid message attribute type/);
-    await refused(attribute({ DataType: "String" }), bad, /must contain non-empty message attribute value/);
+    await refused(
+      attribute({ DataType: "Text", StringValue: "x" }),
+      bad,
+      /invalid message attribute type/,
+    );
+    await refused(
+      attribute({ DataType: "String" }),
+      bad,
+      /must contain non-empty message attribute value/,
+    );
     await refused(attribute({ DataType: "Number", StringValue: "x" }), bad, /Could not cast/);
-    await refused(attribute({ DataType: "String.Array", StringValue: "[{}]" }), bad, /valid JSON array/);
-    await refused(publish({ MessageAttributes: { "a..b": { DataType: "String", StringValue: "x" } } }), bad);
+    await refused(
+      attribute({ DataType: "String.Array", StringValue: "[{}]" }),
+      bad,
+      /valid JSON array/,
+    );
+    await refused(
+      publish({ MessageAttributes: { "a..b": { DataType: "String", StringValue: "x" } } }),
+      bad,
+    );
   });
 };
