@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parseHead } from "../../src/listeners/http-parser.ts";
+import { seeded } from "../seed.ts";
 import { exchange, listen, post, RawClient } from "./raw-client.ts";
 
-const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const { seed } = seeded();
 const RUNS = 150;
 
 /** Pieces that requests are made of, so that random bytes come near to being HTTP. */

@@ -42,7 +42,8 @@ export function checkPage({ maxResults, nextToken }: PageRequest): void {
 }
 
 export function pageSize({ maxResults }: PageRequest): number {
-  return maxResults === undefined || maxResults === 0 ? DEFAULT_PAGE_SIZE : maxResults;
+  // JSON has fractions where the model has whole numbers.
+  return Math.trunc(maxResults ?? 0) || DEFAULT_PAGE_SIZE;
 }
 
 /** What of `range` follows a token. Throws InvalidToken. */
