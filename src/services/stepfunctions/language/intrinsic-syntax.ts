@@ -20,11 +20,11 @@ export type IntrinsicArgument =
 /** Deepest nesting of calls. */
 export const MAX_INTRINSIC_NESTING = 10;
 
-/** How many calls are kept ready. */
-const CACHE_LIMIT = 2_000;
+/** How much text of calls is kept ready. */
+const CACHE_CHARACTERS = 1_000_000;
 
 /** Reads `States.Name(arguments)`. Throws ExpressionSyntaxError. */
-export const readIntrinsic: (text: string) => Intrinsic = remembering(CACHE_LIMIT, (text) => {
+export const readIntrinsic: (text: string) => Intrinsic = remembering(CACHE_CHARACTERS, (text) => {
   const scanner = new Scanner(text.trim());
   const intrinsic = scanCall(scanner, 1);
   if (!scanner.done) scanner.fail("unexpected character");

@@ -92,11 +92,11 @@ const FILTER_OPERATORS = [
   "empty",
 ] as const;
 
-/** How many paths are kept ready. */
-const CACHE_LIMIT = 5_000;
+/** How much text of paths is kept ready. */
+const CACHE_CHARACTERS = 2_000_000;
 
 /** Reads a path. Throws {@link ExpressionSyntaxError}. The last ones are kept ready. */
-export const readPath: (text: string) => JsonPath = remembering(CACHE_LIMIT, (text) => {
+export const readPath: (text: string) => JsonPath = remembering(CACHE_CHARACTERS, (text) => {
   const scanner = new Scanner(text);
   const path = scanPath(scanner);
   if (!scanner.done) scanner.fail("unexpected character");

@@ -120,8 +120,8 @@ function codeOf(expression: string): string {
   return expression.slice(2, -2).trim();
 }
 
-/** How many expressions are kept ready. */
-const CACHE_LIMIT = 2_000;
+/** How much text of expressions is kept ready. */
+const CACHE_CHARACTERS = 1_000_000;
 
 /** The variable (which no expression can name) that holds the scope of an evaluation. */
 const SCOPE = " scope";
@@ -135,7 +135,7 @@ interface Budget {
   turnAt: number;
 }
 
-const compile = remembering(CACHE_LIMIT, (code) => {
+const compile = remembering(CACHE_CHARACTERS, (code) => {
   boundBacktracking();
   const expression = jsonata(code, {
     timeout: JSONATA_LIMITS.timeoutMs,

@@ -16,16 +16,12 @@ export const MAX_LABEL_LENGTH = 40;
 export const MAX_VARIABLE_BYTES = 262_144;
 /** Most bytes of all variables that one Assign sets. */
 export const MAX_ASSIGNED_BYTES = 262_144;
-/** Most bytes of all variables of an execution. */
-export const MAX_EXECUTION_VARIABLES_BYTES = 10_485_760;
 /** Longest TimeoutSeconds, HeartbeatSeconds and Seconds. */
 export const MAX_SECONDS = 99_999_999;
 /** Longest MaxDelaySeconds of a Retry. */
 export const MAX_DELAY_SECONDS = 31_622_400;
 /** Most MaxAttempts of a Retry. */
 export const MAX_RETRY_ATTEMPTS = 99_999_999;
-/** Most children of a distributed Map that run at once. */
-export const MAX_MAP_CONCURRENCY = 10_000;
 /** Most items that an ItemReader reads. */
 export const MAX_READER_ITEMS = 100_000_000;
 /** Most bytes of a batch of items. */
