@@ -45,10 +45,12 @@ function graphsOf(state: State, location: string): readonly GraphPlace[] {
   }));
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 function* placesIn(
   graph: StateGraph,
   location: string,
-  outerVariables: ReadonlySet<string> = new Set(),
+  outerVariables: ReadonlySet<string> = NONE,
 ): Generator<StatePlace> {
   const variables = new Set(outerVariables);
   for (const state of graph.states.values())
@@ -56,8 +58,10 @@ function* placesIn(
   for (const state of graph.states.values()) {
     const place = `${location}/States/${state.name}`;
     yield { state, location: place, outerVariables };
+    // The children of a distributed Map are executions of their own, which see no variables of this one.
+    const seen = state.type === "Map" && state.processor.mode === "DISTRIBUTED" ? NONE : variables;
     for (const nested of graphsOf(state, place))
-      yield* placesIn(nested.graph, nested.location, variables);
+      yield* placesIn(nested.graph, nested.location, seen);
   }
 }
 

@@ -67,7 +67,7 @@ export function numberField(
   return value === undefined ? undefined : { kind: "literal", value };
 }
 
-/** A text that may also come from a path or an expression; `intrinsics` says that the path may be a function. */
+/** A text that may also come from a path, which may be an intrinsic function for some fields, or an expression. */
 export function textField(
   fields: Fields,
   name: string,

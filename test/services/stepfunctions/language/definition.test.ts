@@ -12,6 +12,7 @@ import {
   distributedMap,
   JSONATA,
   machineOf,
+  pass,
   problemsOf,
   PROCESSOR,
   RESOURCE,
@@ -166,6 +167,11 @@ test("a distributed Map has all its parts [Map]", () => {
   } satisfies MapState["itemReader"]);
   assert.deepEqual(itemBatcher?.maxItemsPerBatch, { kind: "literal", value: 10 });
   assert.deepEqual([resultWriter?.outputType, resultWriter?.transformation], ["JSONL", "FLATTEN"]);
+});
+
+test("a child execution of a distributed Map has variables of its own [Assign]", () => {
+  const processor = { ...DISTRIBUTED, States: { P: pass({ Assign: { x: 2 } }) } };
+  parsed(machineOf(distributedMap({ Assign: { x: 1 }, ItemProcessor: processor })));
 });
 
 test("an Iterator with Parameters is an inline processor with a selector [Map]", () => {
