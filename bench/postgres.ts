@@ -87,7 +87,10 @@ async function flatness(nodes: readonly Waystation[]): Promise<Measure[]> {
   const empty = await measure(nodes, { name: "cycleBatch", queue, what: "on an empty queue" });
   await run(nodes, { name: "sendBatch", queue, messages: Number(values.waiting) });
   const against = { value: empty.value, queue, name: "cycleBatch" as const };
-  const rows = [empty, await measure(nodes, { ...against, what: `with ${values.waiting} waiting` })];
+  const rows = [
+    empty,
+    await measure(nodes, { ...against, what: `with ${values.waiting} waiting` }),
+  ];
   const passing = Number(values.passing);
   if (passing === 0) return rows;
   await run(nodes, { name: "cycleBatch", queue, messages: passing });

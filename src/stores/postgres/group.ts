@@ -77,6 +77,11 @@ export class Group {
     return this.#base.entries.keys();
   }
 
+  /** How many entries the commit writes. */
+  get writes(): number {
+    return this.#base.entries.size;
+  }
+
   /** Runs the bodies; afterwards all is ready for the commit. */
   async execute(jobs: readonly Job[]): Promise<void> {
     const ended: Done[] = [];

@@ -28,8 +28,8 @@ export interface LanesOptions {
   readonly log: Log;
   readonly random: Random;
   readonly machineNow: () => number;
-  /** Told after a commit. */
-  readonly onCommit: (wakes: readonly Wake[]) => void;
+  /** Told after a commit, with how many entries it wrote. */
+  readonly onCommit: (wakes: readonly Wake[], writes: number) => void;
 }
 
 const SETTLE: Statement = { text: "SELECT settle_lane($1, $2)" };
@@ -164,7 +164,7 @@ export class Lanes {
     } finally {
       release();
     }
-    this.#finish(end);
+    this.#finish(end, group.writes);
   }
 
   /** Counts a group as reading until the returned function is called, or for READ_ALONE_MS. */
@@ -195,7 +195,7 @@ export class Lanes {
     };
   }
 
-  #finish({ finished, again, deferred, stale }: GroupEnd): void {
+  #finish({ finished, again, deferred, stale }: GroupEnd, writes: number): void {
     const wakes: Wake[] = [];
     for (const { job, member, outcome } of finished) {
       if (outcome.kind === "threw") {
@@ -207,7 +207,7 @@ export class Lanes {
       for (const action of member.actions) this.#isolate(action);
       job.resolve(outcome.result);
     }
-    if (wakes.length > 0) this.#options.onCommit(wakes);
+    this.#options.onCommit(wakes, writes);
     if (again.length > 0) this.#waiting.unshift(...again);
     for (const { job, until } of deferred) {
       void until.then(() => {

@@ -139,7 +139,7 @@ export class Requests {
 
   async #travel(): Promise<void> {
     this.trips += 1;
-    const { promise: _, resolve } = this.#next;
+    const { resolve } = this.#next;
     const [keys, sums, ranges, claims] = [this.#keys, this.#sumKeys, this.#ranges, this.#claims];
     this.#keys = new Set();
     this.#sumKeys = new Map();

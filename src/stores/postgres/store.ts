@@ -10,6 +10,7 @@ import { migrate } from "./schema.ts";
 import { openSession } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
 import { Snapshots } from "./snapshots.ts";
+import { Vacuum } from "./vacuum.ts";
 import { Wakes } from "./wakes.ts";
 
 export interface PostgresStoreOptions {
@@ -116,6 +117,7 @@ class OpenPostgresStore implements PostgresStore {
   readonly #lanes: Lanes;
   readonly #snapshots: Snapshots;
   readonly #wakes: Wakes;
+  readonly #vacuum: Vacuum;
   #closing: Promise<void> | undefined;
 
   constructor(options: PostgresStoreOptions, session: SessionOptions) {
@@ -131,15 +133,17 @@ class OpenPostgresStore implements PostgresStore {
       machineNow: now,
       tell: (wake) => this.#tell(wake),
     });
+    this.#vacuum = new Vacuum({ session, log, machineNow: now });
     this.#lanes = new Lanes({
       session,
       size: lanes,
       log,
       random,
       machineNow: now,
-      onCommit: (wakes) => {
+      onCommit: (wakes, writes) => {
         for (const wake of wakes) this.#tell(wake);
-        this.#wakes.send(wakes);
+        if (wakes.length > 0) this.#wakes.send(wakes);
+        this.#vacuum.count(writes);
       },
     });
     this.#snapshots = new Snapshots({ session, size: size - lanes, machineNow: now });
@@ -180,7 +184,7 @@ class OpenPostgresStore implements PostgresStore {
 
   async #close(): Promise<void> {
     await Promise.all([this.#lanes.close(), this.#snapshots.close()]);
-    await this.#wakes.close();
+    await Promise.all([this.#wakes.close(), this.#vacuum.close()]);
   }
 
   #tell(wake: Wake): void {
