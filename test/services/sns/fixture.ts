@@ -142,8 +142,11 @@ export class Bench {
       MessageSystemAttributeNames: ["All"],
       MessageAttributeNames: ["All"],
     });
-    for (const { ReceiptHandle } of Messages) {
-      await this.sqs.deleteMessage({ QueueUrl: this.here(queue.url), ReceiptHandle });
+    if (Messages.length > 0) {
+      await this.sqs.deleteMessageBatch({
+        QueueUrl: this.here(queue.url),
+        Entries: Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
+      });
     }
     return Messages;
   }

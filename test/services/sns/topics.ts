@@ -1,0 +1,278 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { refused } from "./fixture.ts";
+import type { Topic } from "./fixture.ts";
+
+const INVALID = "InvalidParameterException";
+
+/** Topics and what belongs to them. */
+export const topics: Topic = (bench) => {
+  const attributesOf = async (TopicArn: string): Promise<Record<string, string>> =>
+    (await bench().sns.getTopicAttributes({ TopicArn })).Attributes ?? {};
+
+  const set = (TopicArn: string, AttributeName: string, AttributeValue: string): Promise<unknown> =>
+    bench().sns.setTopicAttributes({ TopicArn, AttributeName, AttributeValue });
+
+  test("a new standard topic has the defaults", async () => {
+    const TopicArn = await bench().topic();
+    const { Policy, EffectiveDeliveryPolicy, ...others } = await attributesOf(TopicArn);
+    assert.deepEqual(others, {
+      TopicArn,
+      Owner: "000000000000",
+      DisplayName: "",
+      SubscriptionsConfirmed: "0",
+      SubscriptionsPending: "0",
+      SubscriptionsDeleted: "0",
+      MaximumMessageSize: "262144",
+    });
+    assert.equal(JSON.parse(Policy ?? "").Statement[0].Resource, TopicArn);
+    assert.deepEqual(JSON.parse(EffectiveDeliveryPolicy ?? ""), {
+      http: {
+        defaultHealthyRetryPolicy: {
+          minDelayTarget: 20,
+          maxDelayTarget: 20,
+          numRetries: 3,
+          numMaxDelayRetries: 0,
+          numNoDelayRetries: 0,
+          numMinDelayRetries: 0,
+          backoffFunction: "linear",
+        },
+        disableSubscriptionOverrides: false,
+        defaultRequestPolicy: { headerContentType: "text/plain; charset=UTF-8" },
+      },
+    });
+  });
+
+  test("a new FIFO topic has the defaults", async () => {
+    const { TopicArn = "" } = await bench().sns.createTopic({
+      Name: "a.fifo",
+      Attributes: { FifoTopic: "true" },
+    });
+    const attributes = await attributesOf(TopicArn);
+    assert.equal(attributes["FifoTopic"], "true");
+    assert.equal(attributes["ContentBasedDeduplication"], "false");
+    assert.equal(attributes["FifoThroughputScope"], "Topic");
+  });
+
+  test("CreateTopic answers the same topic again, and refuses a different one", async () => {
+    const create = (Attributes: Record<string, string>, Tags?: { Key: string; Value: string }[]) =>
+      bench().sns.createTopic({ Name: "same", Attributes, ...(Tags ? { Tags } : {}) });
+    const tags = [{ Key: "a", Value: "b" }];
+    const first = await create({ DisplayName: "x" }, tags);
+    assert.equal((await create({})).TopicArn, first.TopicArn);
+    assert.equal((await create({ DisplayName: "x" }, tags)).TopicArn, first.TopicArn);
+    await refused(
+      create({ DisplayName: "y" }),
+      INVALID,
+      /Topic already exists with different attributes/,
+    );
+    await refused(
+      create({}, [{ Key: "a", Value: "c" }]),
+      INVALID,
+      /Topic already exists with different tags/,
+    );
+  });
+
+  test("names and attributes that CreateTopic refuses", async () => {
+    const create = (Name: string, Attributes: Record<string, string> = {}): Promise<unknown> =>
+      bench().sns.createTopic({ Name, Attributes });
+    await refused(create(""), INVALID, "Invalid parameter: Topic Name");
+    await refused(create("a b"), INVALID, "Invalid parameter: Topic Name");
+    await refused(create("a.fifo"), INVALID, "Invalid parameter: Topic Name");
+    await refused(create("x".repeat(257)), INVALID, "Invalid parameter: Topic Name");
+    await create("x".repeat(256));
+    await refused(
+      create("a", { FifoTopic: "true" }),
+      INVALID,
+      /Fifo Topic names must end with \.fifo/,
+    );
+    await refused(
+      create("a", { Colour: "red" }),
+      INVALID,
+      "Invalid parameter: Attributes Reason: Unknown attribute Colour",
+    );
+    await refused(create("a", { ContentBasedDeduplication: "true" }), INVALID, /Unknown attribute/);
+    await refused(create("a", { SignatureVersion: "3" }), INVALID, /SignatureVersion/);
+  });
+
+  test("attributes are set, shown and removed", async () => {
+    const topic = await bench().topic();
+    await set(topic, "DisplayName", "shown");
+    await set(topic, "SignatureVersion", "2");
+    await set(topic, "HTTPSuccessFeedbackSampleRate", "50");
+    const attributes = await attributesOf(topic);
+    assert.equal(attributes["DisplayName"], "shown");
+    assert.equal(attributes["HTTPSuccessFeedbackSampleRate"], "50");
+    await set(topic, "HTTPSuccessFeedbackSampleRate", "");
+    assert.equal((await attributesOf(topic))["HTTPSuccessFeedbackSampleRate"], undefined);
+  });
+
+  test("attribute names and values that SetTopicAttributes refuses", async () => {
+    const topic = await bench().topic();
+    await refused(set(topic, "Owner", "x"), INVALID, "Invalid parameter: AttributeName");
+    await refused(set(topic, "toString", "x"), INVALID, "Invalid parameter: AttributeName");
+    await refused(
+      set(topic, "FifoThroughputScope", "Topic"),
+      INVALID,
+      "Invalid parameter: AttributeName",
+    );
+    await refused(set(topic, "Policy", "no json"), INVALID, /Policy/);
+    await refused(set(topic, "DisplayName", "x".repeat(101)), INVALID, /DisplayName/);
+    await refused(set(topic, "MaximumMessageSize", "1023"), INVALID, /MaximumMessageSize/);
+    await refused(set(topic, "SQSSuccessFeedbackSampleRate", "101"), INVALID, /SampleRate/);
+    await refused(set(topic, "LambdaFailureFeedbackRoleArn", "role"), INVALID, /IAM role/);
+    await refused(
+      set(`${topic}x`, "DisplayName", "x"),
+      "NotFoundException",
+      "Topic does not exist",
+    );
+  });
+
+  test("delivery policies that are refused say where they are wrong", async () => {
+    const topic = await bench().topic();
+    const policy = (retry: object): Promise<unknown> =>
+      set(topic, "DeliveryPolicy", JSON.stringify({ http: { defaultHealthyRetryPolicy: retry } }));
+    const refusals: [object, RegExp][] = [
+      [{ numRetries: 101 }, /numRetries must be less than or equal to 100/],
+      [{ numRetries: -1 }, /numRetries must be greater than or equal to 0/],
+      [{ numRetries: "3" }, /numRetries must be an integer/],
+      [{ minDelayTarget: 30 }, /maxDelayTarget must be greater than or equal to minDelayTarget/],
+      [{ numRetries: 1, numNoDelayRetries: 2 }, /must be greater than or equal to total/],
+      [{ backoffFunction: "cubic" }, /backoffFunction must be one of/],
+      [{ numRetries: 100, minDelayTarget: 40, maxDelayTarget: 40 }, /3600 seconds in total/],
+      [{ retries: 1 }, /Unexpected JSON member: http\.defaultHealthyRetryPolicy\.retries/],
+    ];
+    for (const [retry, why] of refusals) await refused(policy(retry), INVALID, why);
+    await refused(
+      set(topic, "DeliveryPolicy", "{"),
+      INVALID,
+      /DeliveryPolicy: failed to parse JSON/,
+    );
+    await refused(
+      set(
+        topic,
+        "DeliveryPolicy",
+        JSON.stringify({ http: { defaultRequestPolicy: { headerContentType: "a\r\nb" } } }),
+      ),
+      INVALID,
+      /headerContentType/,
+    );
+  });
+
+  test("ListTopics gives pages of 100", async () => {
+    const names = Array.from({ length: 150 }, (_, index) => `t-${String(index).padStart(3, "0")}`);
+    await Promise.all(names.map((Name) => bench().sns.createTopic({ Name })));
+    const first = await bench().sns.listTopics({});
+    assert.equal(first.Topics?.length, 100);
+    const second = await bench().sns.listTopics({ NextToken: first.NextToken });
+    assert.equal(second.NextToken, undefined);
+    const seen = [...(first.Topics ?? []), ...(second.Topics ?? [])];
+    assert.deepEqual(
+      seen.map(({ TopicArn = "" }) => TopicArn.split(":").at(-1)),
+      names,
+    );
+    await refused(
+      bench().sns.listTopics({ NextToken: "nonsense" }),
+      INVALID,
+      "Invalid parameter: NextToken",
+    );
+  });
+
+  test("DeleteTopic takes all subscriptions with it and is no error twice", async () => {
+    const TopicArn = await bench().topic();
+    const { subscription } = await bench().subscribedQueue(TopicArn);
+    await bench().sns.deleteTopic({ TopicArn });
+    await bench().sns.deleteTopic({ TopicArn });
+    await refused(attributesOf(TopicArn), "NotFoundException", "Topic does not exist");
+    await refused(
+      bench().sns.getSubscriptionAttributes({ SubscriptionArn: subscription }),
+      "NotFoundException",
+      "Subscription does not exist",
+    );
+    await bench().settle();
+    assert.deepEqual((await bench().sns.listSubscriptions({})).Subscriptions ?? [], []);
+    await bench().sns.createTopic({ Name: TopicArn.split(":").at(-1) ?? "" });
+    assert.equal((await attributesOf(TopicArn))["SubscriptionsConfirmed"], "0");
+  });
+
+  test("tags are added, replaced, removed and limited", async () => {
+    const ResourceArn = await bench().topic();
+    const tags = async (): Promise<unknown> =>
+      (await bench().sns.listTagsForResource({ ResourceArn })).Tags;
+    await bench().sns.tagResource({
+      ResourceArn,
+      Tags: [
+        { Key: "a", Value: "1" },
+        { Key: "b", Value: "" },
+      ],
+    });
+    await bench().sns.tagResource({ ResourceArn, Tags: [{ Key: "a", Value: "2" }] });
+    assert.deepEqual(await tags(), [
+      { Key: "a", Value: "2" },
+      { Key: "b", Value: "" },
+    ]);
+    await bench().sns.untagResource({ ResourceArn, TagKeys: ["b", "c"] });
+    assert.deepEqual(await tags(), [{ Key: "a", Value: "2" }]);
+    const many = Array.from({ length: 50 }, (_, index) => ({ Key: `k${index}`, Value: "v" }));
+    await refused(
+      bench().sns.tagResource({ ResourceArn, Tags: many }),
+      "TagLimitExceededException",
+    );
+    await refused(
+      bench().sns.listTagsForResource({ ResourceArn: `${ResourceArn}x` }),
+      "ResourceNotFoundException",
+      "Resource does not exist",
+    );
+  });
+
+  test("permissions are statements of the policy", async () => {
+    const TopicArn = await bench().topic();
+    const grant = (Label: string, action = "Publish"): Promise<unknown> =>
+      bench().sns.addPermission({
+        TopicArn,
+        Label,
+        AWSAccountId: ["111111111111"],
+        ActionName: [action],
+      });
+    await grant("one");
+    await refused(grant("one"), INVALID, /Statement already exists/);
+    await refused(grant("two", "DeleteEverything"), INVALID, /action out of service scope/);
+    const statements = async (): Promise<{ Sid: string }[]> =>
+      JSON.parse((await attributesOf(TopicArn))["Policy"] ?? "").Statement;
+    assert.deepEqual((await statements()).at(-1), {
+      Sid: "one",
+      Effect: "Allow",
+      Principal: { AWS: "arn:aws:iam::111111111111:root" },
+      Action: "SNS:Publish",
+      Resource: TopicArn,
+    });
+    await bench().sns.removePermission({ TopicArn, Label: "one" });
+    assert.deepEqual(
+      (await statements()).map(({ Sid }) => Sid),
+      ["__default_statement_ID"],
+    );
+  });
+
+  test("a data protection policy is checked and kept", async () => {
+    const ResourceArn = await bench().topic();
+    const policy = JSON.stringify({
+      Name: "p",
+      Version: "2021-06-01",
+      Statement: [
+        {
+          DataDirection: "Inbound",
+          Principal: ["*"],
+          DataIdentifier: ["x"],
+          Operation: { Deny: {} },
+        },
+      ],
+    });
+    const put = (DataProtectionPolicy: string): Promise<unknown> =>
+      bench().sns.putDataProtectionPolicy({ ResourceArn, DataProtectionPolicy });
+    await put(policy);
+    const shown = await bench().sns.getDataProtectionPolicy({ ResourceArn });
+    assert.equal(shown.DataProtectionPolicy, policy);
+    await refused(put("{}"), INVALID, /Name is required/);
+    await refused(put(policy.replace("Deny", "Allow")), INVALID, /Audit, Deidentify or Deny/);
+  });
+};
