@@ -72,7 +72,9 @@ export class WorkRunner {
   async start(): Promise<void> {
     let { from, to } = WORK_DUE.below();
     for (;;) {
-      const [first] = await this.#options.store.read((reader) => reader.range({ from, to }, { limit: 1 }));
+      const [first] = await this.#options.store.read((reader) =>
+        reader.range({ from, to }, { limit: 1 }),
+      );
       if (first === undefined) return;
       const [kind, dueAtMs] = WORK_DUE.parts(first.key);
       this.#lookAt(kind, dueAtMs);
@@ -83,7 +85,7 @@ export class WorkRunner {
   /** Makes all that `node` had leased due again: it is gone. */
   async release(node: string): Promise<void> {
     const { store, clock } = this.#options;
-    for (let released = RELEASE_LIMIT; released === RELEASE_LIMIT; ) {
+    for (let released = RELEASE_LIMIT; released === RELEASE_LIMIT;) {
       released = await store.transact(async (tx) => {
         const leases = await tx.claim(WORK_LEASED.below(node), RELEASE_LIMIT);
         const keys = leases.map((lease) => WORK_LEASED.parts(lease.key));
@@ -289,11 +291,20 @@ export class WorkRunner {
     } catch (error) {
       // A node that stops keeps its lease: the item is performed anew when it starts.
       if (this.#stopping.signal.aborted) return;
-      log.warn("work failed", { kind: item.kind, id: item.id, attempt: item.attempt, error: describe(error) });
+      log.warn("work failed", {
+        kind: item.kind,
+        id: item.id,
+        attempt: item.attempt,
+        error: describe(error),
+      });
       try {
         await store.transact((tx) => this.#fail(tx, handler, item, error));
       } catch (failure) {
-        log.error("work stays leased until restart", { kind: item.kind, id: item.id, error: describe(failure) });
+        log.error("work stays leased until restart", {
+          kind: item.kind,
+          id: item.id,
+          error: describe(failure),
+        });
       }
     }
   }

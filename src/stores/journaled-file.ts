@@ -27,7 +27,8 @@ export class JournaledFile implements BatchFile {
   #journal: Journal;
   #pending: Overlay;
   #applying: Promise<void> | undefined;
-  #failure: unknown;
+  /** Why the file does not have what it should; nothing is written while it is set. */
+  #failure: Error | undefined;
   readonly #folder: string;
   readonly #options: JournalOptions;
 
@@ -114,7 +115,7 @@ export class JournaledFile implements BatchFile {
     try {
       await this.#below.write(withApplied(applying.writes, sequence));
     } catch (error) {
-      this.#failure = error;
+      this.#failure = error instanceof Error ? error : new Error(String(error));
       this.#pending = merged(applying, this.#pending);
       return;
     }

@@ -3,7 +3,7 @@ import type {
   SendMessageBatchRequestEntry,
   SendMessageBatchResult,
 } from "@aws-sdk/client-sqs";
-import { ServiceError } from "../../../kernel/errors.ts";
+import { assert, ServiceError } from "../../../kernel/errors.ts";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Context, Operation } from "../../../kernel/operation.ts";
 import type { Scope } from "../backlog.ts";
@@ -29,7 +29,8 @@ export function sendMessageBatch(
     desk.quotas.count(scope.queue, "send", { nowMs: scope.nowMs, groups });
     return performEach(entries, async (entry) => {
       const message = prepared.get(entry);
-      if (message instanceof ServiceError || message === undefined) throw message;
+      assert(message, "every entry of a batch was prepared");
+      if (message instanceof ServiceError) throw message;
       return sendPrepared(scope, message, entry.DelaySeconds);
     });
   });
