@@ -37,6 +37,7 @@ import { startExecution } from "./operations/start-execution.ts";
 import { startSyncExecution } from "./operations/start-sync-execution.ts";
 import { stopExecution } from "./operations/stop-execution.ts";
 import { tagResource } from "./operations/tag-resource.ts";
+import { testState } from "./operations/test-state.ts";
 import { untagResource } from "./operations/untag-resource.ts";
 import { updateMapRun } from "./operations/update-map-run.ts";
 import { updateStateMachineAlias } from "./operations/update-state-machine-alias.ts";
@@ -81,6 +82,7 @@ export function stepFunctions(deps: Deps): Service {
       StartSyncExecution: startSyncExecution(engine),
       StopExecution: stopExecution(engine),
       TagResource: tagResource(),
+      TestState: testState(engine),
       UntagResource: untagResource(),
       UpdateMapRun: updateMapRun(engine),
       UpdateStateMachineAlias: updateStateMachineAlias(),

@@ -161,7 +161,7 @@ class Express {
     const { clock } = this.#engine;
     try {
       const plan = await clock.track(planTask(this.#engine, call, this.#run.caller));
-      const work = perform(this.#engine, plan, this.#stopping.signal);
+      const work = perform(this.#engine, plan, { signal: this.#stopping.signal });
       const result = await (isWaitingCall(plan) ? work : clock.track(work));
       const event: ExecutionEvent =
         "output" in result

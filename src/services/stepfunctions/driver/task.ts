@@ -4,6 +4,7 @@ import type { Tx } from "../../../kernel/store.ts";
 import type { DueWork } from "../../../kernel/work.ts";
 import type { Engine } from "../engine.ts";
 import { HttpTaskFailed, invokeHttp } from "../integrations/http.ts";
+import type { HttpWatch } from "../integrations/http.ts";
 import { planTask } from "../integrations/plan.ts";
 import type { TaskPlan } from "../integrations/plan.ts";
 import type { Effect, Failure } from "../interpreter/protocol.ts";
@@ -35,7 +36,7 @@ export async function performTask(
   const execution = await engine.store.read((reader) => loadExecution(engine, reader, uid));
   if (execution === undefined || !(await isAwaited(engine, uid, effect))) return async () => {};
   const plan = await planTask(engine, effect.call, callerOfExecution(execution));
-  const work = perform(engine, plan, signal);
+  const work = perform(engine, plan, { signal });
   if (!isWaitingCall(plan)) void engine.clock.track(work);
   const result = await work;
   const { thread, wait } = effect;
@@ -53,12 +54,13 @@ export type TaskResult = { readonly output: Json } | { readonly failure: Failure
 export async function perform(
   engine: Engine,
   plan: TaskPlan,
-  signal: AbortSignal,
+  options: { readonly signal: AbortSignal; readonly watch?: HttpWatch | undefined },
 ): Promise<TaskResult> {
+  const { signal } = options;
   try {
     if (plan.kind === "call")
       return { output: plan.toOutput(await engine.operations.call({ ...plan.call, signal })) };
-    if (plan.kind === "http") return { output: await invokeHttp(engine, plan.request, { signal }) };
+    if (plan.kind === "http") return { output: await invokeHttp(engine, plan.request, options) };
     if (plan.kind === "refused") return { failure: plan.failure };
     return {
       failure: {

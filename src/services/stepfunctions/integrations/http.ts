@@ -29,12 +29,14 @@ export class HttpTaskFailed extends Error {
 /** A request and its answer, as TestState shows them. */
 export interface HttpExchange {
   readonly request: {
+    readonly protocol: string;
     readonly method: string;
     readonly url: string;
     readonly headers: string;
     readonly body?: string;
   };
   readonly response: {
+    readonly protocol: string;
     readonly statusCode: string;
     readonly statusMessage: string;
     readonly headers: string;
@@ -46,7 +48,7 @@ export interface HttpExchange {
 export async function invokeHttp(
   engine: Engine,
   task: Json,
-  options: { readonly signal: AbortSignal; readonly observe?: (exchange: HttpExchange) => void },
+  options: { readonly signal: AbortSignal; readonly watch?: HttpWatch | undefined },
 ): Promise<Json> {
   const { url, init } = buildRequest(engine, task);
   let response: Response;
@@ -62,20 +64,14 @@ export async function invokeHttp(
     );
   }
   const headers = Object.fromEntries([...response.headers].map(([name, value]) => [name, [value]]));
-  options.observe?.({
-    request: {
-      method: init.method,
-      url: url.href,
-      headers: JSON.stringify(Object.fromEntries(init.headers)),
-      ...(init.body !== undefined && { body: init.body }),
-    },
-    response: {
-      statusCode: String(response.status),
-      statusMessage: response.statusText,
-      headers: JSON.stringify(headers),
-      body: text,
-    },
-  });
+  options.watch?.onExchange(
+    exchangeOf(engine, task, {
+      response,
+      headers,
+      text,
+      revealSecrets: options.watch.revealSecrets,
+    }),
+  );
   if (response.status < 200 || response.status > 299) {
     throw new HttpTaskFailed(
       `States.Http.StatusCode.${response.status}`,
@@ -94,6 +90,43 @@ export async function invokeHttp(
     StatusCode: response.status,
     StatusText: response.statusText,
   };
+}
+
+/** Who wants to see requests and answers, and whether with what connections add. */
+export interface HttpWatch {
+  readonly revealSecrets: boolean;
+  readonly onExchange: (exchange: HttpExchange) => void;
+}
+
+function exchangeOf(
+  engine: Engine,
+  task: Json,
+  seen: { response: Response; headers: JsonObject; text: string; revealSecrets: boolean },
+): HttpExchange {
+  const { response, headers, text, revealSecrets } = seen;
+  const { url, init } = buildRequest(engine, revealSecrets ? task : withoutConnection(task));
+  return {
+    request: {
+      protocol: url.protocol.replace(":", ""),
+      method: init.method,
+      url: url.href,
+      headers: JSON.stringify(Object.fromEntries(init.headers)),
+      ...(init.body !== undefined && { body: init.body }),
+    },
+    response: {
+      protocol: url.protocol.replace(":", ""),
+      statusCode: String(response.status),
+      statusMessage: response.statusText,
+      headers: JSON.stringify(headers),
+      body: text,
+    },
+  };
+}
+
+function withoutConnection(task: Json): Json {
+  if (!isJsonObject(task)) return task;
+  const { Authentication: _, InvocationConfig: __, ...rest } = task;
+  return rest;
 }
 
 interface BuiltRequest {

@@ -7,13 +7,7 @@ import type {
 } from "../language/definition.ts";
 import { chooseRule } from "../language/choice.ts";
 import { StatesError } from "../language/errors.ts";
-import {
-  evaluateTemplate,
-  resolveInteger,
-  resolveString,
-  resolveTimestampMs,
-} from "../language/evaluate.ts";
-import type { Json } from "../language/json.ts";
+import { resolveInteger, resolveString, resolveTimestampMs } from "../language/evaluate.ts";
 import { MAX_HISTORY_EVENTS } from "../limits.ts";
 import {
   onChildDone,
@@ -22,7 +16,7 @@ import {
   startMap,
   startParallel,
 } from "./containers.ts";
-import { effectiveInput, leave } from "./data-flow.ts";
+import { effectiveInput, jsonPathParameters, leave } from "./data-flow.ts";
 import { failExecution, failState, stopAll, toFailure } from "./failure.ts";
 import type { ExecutionEvent, Failure, Surroundings } from "./protocol.ts";
 import { isReady } from "./state.ts";
@@ -144,11 +138,8 @@ async function pass(transition: Transition, thread: Thread, state: PassState): P
   if (state.queryLanguage === "JSONata") {
     return leave(transition, thread, { state, next: state.next });
   }
-  let result: Json = effectiveInput(transition, thread, state);
-  if (state.parameters !== undefined) {
-    const scope = transition.scope(thread, { input: result });
-    result = await evaluateTemplate("JSONPath", state.parameters, scope, "Parameters");
-  }
+  const input = effectiveInput(transition, thread, state);
+  let result = await jsonPathParameters(transition, thread, { template: state.parameters, input });
   if (state.result !== undefined) result = state.result;
   await leave(transition, thread, { state, result, next: state.next });
 }

@@ -43,6 +43,7 @@ export async function startMap(
     mapScope(transition, thread, state),
     expected,
   );
+  transition.observe("maxConcurrency", asked);
   const maxConcurrency = Math.min(asked || MAX_INLINE_MAP_CONCURRENCY, MAX_INLINE_MAP_CONCURRENCY);
   transition.emit(thread, "MapStateStarted", { length: items.length });
   transition.setData(thread, { ...thread.data, items });
@@ -155,7 +156,8 @@ async function startIterations(
   }
 }
 
-async function itemInput(
+/** What the iteration of one item gets. */
+export async function itemInput(
   transition: Transition,
   thread: Thread,
   {
@@ -185,7 +187,8 @@ async function itemsOf(
   thread: Thread,
   state: MapState,
 ): Promise<readonly Json[]> {
-  return resolveItems(state.items, mapScope(transition, thread, state));
+  const items = await resolveItems(state.items, mapScope(transition, thread, state));
+  return transition.observe("afterItemsPath", items);
 }
 
 async function startMapRun(transition: Transition, thread: Thread, state: MapState): Promise<void> {
@@ -195,6 +198,9 @@ async function startMapRun(transition: Transition, thread: Thread, state: MapSta
   const items =
     state.itemReader === undefined ? await itemsOf(transition, thread, state) : undefined;
   const settings = await settingsOf(state, scope);
+  transition.observe("maxConcurrency", settings.maxConcurrency);
+  transition.observe("toleratedFailureCount", settings.toleratedFailureCount);
+  transition.observe("toleratedFailurePercentage", settings.toleratedFailurePercentage);
   const readerArguments = await template(state.itemReader?.parameters, "ItemReader");
   const writerArguments = await template(state.resultWriter?.parameters, "ResultWriter");
   const batchInput = await template(state.itemBatcher?.batchInput, "BatchInput");

@@ -27,7 +27,8 @@ export async function leave(
   thread: Thread,
   leaving: Leaving,
 ): Promise<void> {
-  const { state, next } = leaving;
+  const { state, next, result } = leaving;
+  if (result !== undefined) transition.observe("result", result);
   const { output, assigned } =
     state.queryLanguage === "JSONPath"
       ? await jsonPathOutput(transition, thread, leaving)
@@ -39,8 +40,10 @@ export async function leave(
 
 /** JSONPath: the state's input after InputPath. */
 export function effectiveInput(transition: Transition, thread: Thread, state: DataFlow): Json {
-  if (state.inputPath === "$") return thread.data.input;
-  return applyPath(state.inputPath, transition.scope(thread), "InputPath");
+  const { input } = thread.data;
+  if (state.inputPath === "$") return transition.observe("afterInputPath", input);
+  const selected = applyPath(state.inputPath, transition.scope(thread), "InputPath");
+  return transition.observe("afterInputPath", selected);
 }
 
 /** What a Task, Parallel or Map gives to its work: Parameters or Arguments, or the input. */
@@ -55,14 +58,35 @@ export async function workInput(
 ): Promise<Json> {
   const { state, task } = options;
   if (state.queryLanguage === "JSONata") {
-    if (state.arguments === undefined) return thread.data.input;
+    if (state.arguments === undefined)
+      return transition.observe("afterArguments", thread.data.input);
     const scope = transition.scope(thread, {}, task);
-    return evaluateTemplate("JSONata", state.arguments, scope, "Arguments");
+    const evaluated = await evaluateTemplate("JSONata", state.arguments, scope, "Arguments");
+    return transition.observe("afterArguments", evaluated);
   }
   const input = effectiveInput(transition, thread, state);
-  if (state.parameters === undefined) return input;
+  return jsonPathParameters(transition, thread, {
+    template: state.parameters,
+    input,
+    ...(task && { task }),
+  });
+}
+
+/** JSONPath: what Parameters make of the effective input. */
+export async function jsonPathParameters(
+  transition: Transition,
+  thread: Thread,
+  options: {
+    readonly template: Json | undefined;
+    readonly input: Json;
+    readonly task?: JsonObject;
+  },
+): Promise<Json> {
+  const { template, input, task } = options;
+  if (template === undefined) return transition.observe("afterParameters", input);
   const scope = transition.scope(thread, { input }, task);
-  return evaluateTemplate("JSONPath", state.parameters, scope, "Parameters");
+  const evaluated = await evaluateTemplate("JSONPath", template, scope, "Parameters");
+  return transition.observe("afterParameters", evaluated);
 }
 
 /** Writes the exit event and moves the thread to `next`, or to the end of its graph. */
@@ -141,6 +165,7 @@ async function jsonPathOutput(
   } else {
     effective = await selectedResult(transition, thread, leaving);
     output = "resultPath" in state ? setAt(rawInput, state.resultPath, effective) : effective;
+    transition.observe("afterResultPath", output);
   }
   const assign = leaving.rule === undefined ? state.assign : leaving.rule.assign;
   const assigned =
@@ -162,9 +187,16 @@ async function selectedResult(
   thread: Thread,
   { state, result = null }: Leaving,
 ): Promise<Json> {
-  if (!("resultSelector" in state) || state.resultSelector === undefined) return result;
+  if (!("resultSelector" in state)) return result;
+  if (state.resultSelector === undefined) return transition.observe("afterResultSelector", result);
   const scope = transition.scope(thread, { input: result });
-  return evaluateTemplate("JSONPath", state.resultSelector, scope, "ResultSelector");
+  const selected = await evaluateTemplate(
+    "JSONPath",
+    state.resultSelector,
+    scope,
+    "ResultSelector",
+  );
+  return transition.observe("afterResultSelector", selected);
 }
 
 async function jsonataOutput(

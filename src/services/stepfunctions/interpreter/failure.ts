@@ -124,6 +124,7 @@ async function handle(
   if (rule !== undefined && retrier !== undefined) {
     const delayMs = delayOf(transition, thread, { rule, index: retrier });
     if (delayMs !== undefined) {
+      transition.observe("retry", { index: retrier, delayMs });
       endChildren(transition, thread);
       retry(transition, thread, { index: retrier, delayMs });
       return "handled";
@@ -134,6 +135,7 @@ async function handle(
     emitContainerFailed(transition, thread);
     return "unhandled";
   }
+  transition.observe("catchIndex", catcher);
   endChildren(transition, thread);
   try {
     await goOn(transition, thread, { state, handler, failure });

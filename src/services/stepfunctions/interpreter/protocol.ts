@@ -156,4 +156,22 @@ export interface Surroundings {
   readonly tokenOf: (thread: number, wait: number) => string;
   /** A new map run's ARN for a Map state with this label. */
   readonly mapRunArnOf: (label: string) => string;
+  /** Is shown what a state's fields gave, step by step; for TestState. */
+  readonly observe?: (step: ObservedStep, value: unknown) => void;
 }
+
+/** What TestState shows of a state: the members of its inspection data that the interpreter knows. */
+export type ObservedStep =
+  | "afterInputPath"
+  | "afterParameters"
+  | "afterArguments"
+  | "result"
+  | "afterResultSelector"
+  | "afterResultPath"
+  | "afterItemsPath"
+  | "afterItemSelector"
+  | "maxConcurrency"
+  | "toleratedFailureCount"
+  | "toleratedFailurePercentage"
+  | "retry"
+  | "catchIndex";

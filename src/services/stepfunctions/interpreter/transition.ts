@@ -4,7 +4,13 @@ import { isJsonObject } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import type { EvaluationScope } from "../language/scope.ts";
 import { MAX_HISTORY_EVENTS } from "../limits.ts";
-import type { Effect, HistoryDetails, HistoryRecord, Surroundings } from "./protocol.ts";
+import type {
+  Effect,
+  HistoryDetails,
+  HistoryRecord,
+  ObservedStep,
+  Surroundings,
+} from "./protocol.ts";
 import type { ExecutionState, Phase, Thread, ThreadData, TimerPurpose } from "./state.ts";
 
 /** Thrown when an execution's history has no room for what must happen next. */
@@ -62,6 +68,12 @@ export class Transition {
     thread.lastEvent = id;
     this.touched.add(thread.id);
     return id;
+  }
+
+  /** Shows a value to whoever watches the state's steps. */
+  observe<Value>(step: ObservedStep, value: Value): Value {
+    this.around.observe?.(step, value);
+    return value;
   }
 
   setPhase(thread: Thread, phase: Phase): void {
