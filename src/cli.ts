@@ -65,7 +65,14 @@ async function start(options: Options, words: readonly string[]): Promise<void> 
   const { packageVersion } = await import("./version.ts");
   print(`Waystation ${packageVersion()} listens on ${url}
   data   ${dataPlace(options)}
-  try    aws --endpoint-url ${url} sqs create-queue --queue-name hello`);
+  try    ${firstCall(options, url)}`);
+}
+
+/** A line to paste into a shell that has no AWS configuration. */
+function firstCall({ credentials, region }: Options, url: string): string {
+  const call = `aws --endpoint-url ${url} sqs create-queue --queue-name hello`;
+  if (credentials.size > 0) return call;
+  return `AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=${region} ${call}`;
 }
 
 function dataPlace({ store }: Options): string {
