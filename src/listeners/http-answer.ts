@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Log } from "../kernel/log.ts";
 import type { Random } from "../kernel/random.ts";
@@ -11,11 +10,23 @@ export interface AnswerFrame {
   readonly date: string;
 }
 
+/** Reason phrases, which nobody reads (RFC 9112, 4); node:http has all, but takes long to load. */
+const REASONS: ReadonlyMap<number, string> = new Map([
+  [200, "OK"],
+  [204, "No Content"],
+  [400, "Bad Request"],
+  [403, "Forbidden"],
+  [404, "Not Found"],
+  [413, "Content Too Large"],
+  [500, "Internal Server Error"],
+  [503, "Service Unavailable"],
+]);
+
 /** Writes a whole answer in one piece. False when the peer should read before more is written. */
 export function writeAnswer(socket: Socket, response: HttpResponse, frame: AnswerFrame): boolean {
   const { status, body } = response;
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
-  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n`;
+  let head = `HTTP/1.1 ${status} ${REASONS.get(status) ?? ""}\r\n`;
   for (const [name, value] of Object.entries(response.headers)) {
     head += `${name}: ${headerValue(value)}\r\n`;
   }

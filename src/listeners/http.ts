@@ -7,7 +7,6 @@ import type { HttpHandler, HttpRequest } from "../wire/http.ts";
 import { guarded } from "./http-answer.ts";
 import { Connection } from "./http-connection.ts";
 import type { ConnectionHost } from "./http-connection.ts";
-import { createFallback } from "./http-fallback.ts";
 import type { Fallback } from "./http-fallback.ts";
 import { HTTP_LIMITS } from "./limits.ts";
 import type { HttpLimits } from "./limits.ts";
@@ -37,7 +36,9 @@ export class HttpListener implements ConnectionHost {
   stopping = false;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
-  readonly #fallback: Fallback;
+  /** Loaded when the first connection needs it: loading node:http takes as long as all the rest. */
+  #fallback: Fallback | undefined;
+  #loading: Promise<Fallback> | undefined;
   #sweeper: NodeJS.Timeout | undefined;
 
   constructor(options: HttpListenerOptions) {
@@ -45,7 +46,6 @@ export class HttpListener implements ConnectionHost {
     this.limits = limits;
     this.handler = guarded(options.handler, options);
     this.bodyLimit = guardedLimit(options, limits.bodyBytes);
-    this.#fallback = createFallback(this);
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#accept(socket),
     );
@@ -73,19 +73,20 @@ export class HttpListener implements ConnectionHost {
     this.stopping = true;
     clearInterval(this.#sweeper);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#fallback.stop();
+    this.#fallback?.stop();
     for (const connection of this.#connections) connection.stop();
     // net.Server closes when its last connection has; after the bound they are cut.
     const bound = setTimeout(() => {
       for (const connection of this.#connections) connection.destroy();
-      this.#fallback.destroy();
+      this.#fallback?.destroy();
     }, this.limits.stopMs);
     await closed;
     clearTimeout(bound);
   }
 
   handOff(socket: Socket, bytes: Buffer): void {
-    this.#fallback.take(socket, bytes);
+    if (this.#fallback === undefined) void this.#handOffLater(socket, bytes);
+    else this.#fallback.take(socket, bytes);
   }
 
   closed(connection: Connection): void {
@@ -93,11 +94,21 @@ export class HttpListener implements ConnectionHost {
   }
 
   #accept(socket: Socket): void {
-    if (this.#connections.size + this.#fallback.connections >= this.limits.connections) {
+    if (this.#connections.size + (this.#fallback?.connections ?? 0) >= this.limits.connections) {
       socket.destroy();
       return;
     }
     this.#connections.add(new Connection(this, socket));
+  }
+
+  async #handOffLater(socket: Socket, bytes: Buffer): Promise<void> {
+    const onError = (): void => void socket.destroy();
+    socket.on("error", onError);
+    this.#loading ??= import("./http-fallback.ts").then((module) => module.createFallback(this));
+    this.#fallback = await this.#loading;
+    socket.off("error", onError);
+    if (this.stopping) socket.destroy();
+    else if (!socket.destroyed) this.#fallback.take(socket, bytes);
   }
 
   #sweep(): void {
