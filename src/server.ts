@@ -196,7 +196,7 @@ async function startWork(
   const runner = new WorkRunner({ store, clock, log, random, node, handlerOf });
   if (!isShared) {
     // Nobody else has this store open: what is leased was leased by a run that is over.
-    await runner.release(node);
+    await runner.releaseAll();
     await runner.start();
     return runner;
   }

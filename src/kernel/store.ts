@@ -12,7 +12,7 @@ export interface Store {
    */
   transact<Result>(body: (tx: Tx) => Promise<Result>): Promise<Result>;
   /** Runs `body` on a consistent state; resolves when all that it saw is durable. */
-  read<Result>(body: (reader: Reader) => Promise<Result>): Promise<Result>;
+  read<Result>(body: (reader: Snapshot) => Promise<Result>): Promise<Result>;
   /** Calls `listener` for each wake-up that a transaction of any node asked for, after its commit. */
   onWake(listener: (wake: Wake) => void): void;
   /** Removes every key. For tests and `reset`. */
@@ -45,6 +45,17 @@ export interface Reader {
   range(range: KeyRange, options: RangeOptions): Promise<Entry[]>;
   /** The total of all that was added at `key`, which is 0 at first. */
   sum(key: Key): Promise<number>;
+}
+
+/** A reader that also finds the totals that there are: what an export needs. */
+export interface Snapshot extends Reader {
+  /** Totals in key order, without those that are 0. */
+  sums(range: KeyRange, limit: number): Promise<Total[]>;
+}
+
+export interface Total {
+  readonly key: Key;
+  readonly total: number;
 }
 
 export interface Tx extends Reader {

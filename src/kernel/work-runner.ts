@@ -103,6 +103,16 @@ export class WorkRunner {
     }
   }
 
+  /** Makes due whatever any node had leased: for a store that nobody else has open. */
+  async releaseAll(): Promise<void> {
+    for (;;) {
+      const leases = WORK_LEASED.below();
+      const [lease] = await this.#options.store.read((reader) => reader.range(leases, { limit: 1 }));
+      if (lease === undefined) return;
+      await this.release(WORK_LEASED.parts(lease.key)[0]);
+    }
+  }
+
   /** Stops taking items, tells running effects to end, and waits for them. */
   async stop(): Promise<void> {
     this.#stopping.abort();

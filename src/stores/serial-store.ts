@@ -1,6 +1,6 @@
 import type { Log } from "../kernel/log.ts";
 import { StoreUnavailable } from "../kernel/store.ts";
-import type { Entry, RangeOptions, Reader, Store, Tx, Wake } from "../kernel/store.ts";
+import type { Entry, RangeOptions, Snapshot, Store, Total, Tx, Wake } from "../kernel/store.ts";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
 import { MAX_KEY_BYTES } from "./limits.ts";
 
@@ -59,7 +59,7 @@ export class SerialStore implements Store {
     return result;
   }
 
-  read<Result>(body: (reader: Reader) => Promise<Result>): Promise<Result> {
+  read<Result>(body: (reader: Snapshot) => Promise<Result>): Promise<Result> {
     return this.#inTurn(new SerialTx(this.#tables), body);
   }
 
@@ -139,7 +139,7 @@ async function afterBoth<Result>(
 }
 
 /** One transaction; also the reader of `read`. */
-class SerialTx implements Tx {
+class SerialTx implements Tx, Snapshot {
   readonly wakes: Wake[] = [];
   readonly actions: (() => void)[] = [];
   readonly #tables: Tables;
@@ -184,6 +184,14 @@ class SerialTx implements Tx {
   async sum(key: Key): Promise<number> {
     this.#assertOpen();
     return this.#total(sumKey(key));
+  }
+
+  async sums({ from, to }: KeyRange, limit: number): Promise<Total[]> {
+    const entries = await this.range({ from: sumKey(from), to: sumKey(to) }, { limit });
+    return entries.map(({ key, value }) => ({
+      key: key.slice(SUM_PREFIX.length) as Key, // sumKey() was given a key
+      total: decodeTotal(value),
+    }));
   }
 
   /** No other transaction is ever open, so nothing is claimed. */

@@ -235,7 +235,7 @@ test("what a node had leased when it died is performed after its release", async
   );
   await next.clock.settle();
   assert.deepEqual(performed, []);
-  await next.runner.release("a");
+  await next.runner.releaseAll();
   await next.clock.settle();
   assert.deepEqual(performed, ["1, attempt 1"]);
   assert.equal(await next.left(), 0);

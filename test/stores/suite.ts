@@ -395,6 +395,26 @@ function sums({ store }: SuiteContext): void {
     assert.equal(await store().read((reader) => reader.sum(key("total"))), 2);
   });
 
+  test("a snapshot finds the totals that there are, in key order", async () => {
+    await store().transact(async (tx) => {
+      for (const at of [300, 2, 1, 70_000]) tx.add(key("total", at), at);
+      tx.add(key("total", 5), 0);
+      tx.add(key("untold", 1), 1);
+    });
+    await store().transact(async (tx) => {
+      tx.add(key("total", 1), -1);
+      tx.put(key("total", 3), bytes("a value"));
+    });
+    const { from, to } = rangeBelow(key("total"));
+    const [all, one] = await store().read(async (snapshot) => [
+      await snapshot.sums({ from, to }, 10),
+      await snapshot.sums({ from: key("total", 3), to }, 1),
+    ]);
+    const expected = [2, 300, 70_000].map((at) => ({ key: key("total", at), total: at }));
+    assert.deepEqual(all, expected);
+    assert.deepEqual(one, expected.slice(1, 2));
+  });
+
   test("a total and a value at the same key are two things", async () => {
     await store().transact(async (tx) => {
       tx.add(key("both"), 3);

@@ -173,8 +173,11 @@ export class Group {
     const { connection } = this.#lane;
     const { reads } = this.#commit();
     const checked = reads.size > 0 ? this.#staleKeys([...reads]) : undefined;
-    if (this.#requests.begun) void connection.run(COMMIT).catch(() => {});
+    const ended = this.#requests.begun ? connection.run(COMMIT) : undefined;
+    ended?.catch(() => {});
     const stale = await checked;
+    // What was claimed and left is free for others before anybody hears of the end.
+    if (this.#requests.hasClaimed) await ended;
     return stale?.size ? this.#split(stale) : this.#end();
   }
 

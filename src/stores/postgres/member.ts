@@ -1,4 +1,4 @@
-import type { Entry, RangeOptions, Tx, Wake } from "../../kernel/store.ts";
+import type { Entry, RangeOptions, Snapshot, Total, Tx, Wake } from "../../kernel/store.ts";
 import type { Key, KeyRange } from "../../kernel/tuple.ts";
 import { MAX_KEY_BYTES } from "../limits.ts";
 import { Overlay } from "./overlay.ts";
@@ -20,7 +20,7 @@ export interface MemberOptions {
 }
 
 /** One run of a transaction's body, in a group that shares a database transaction. */
-export class Member implements Tx {
+export class Member implements Tx, Snapshot {
   readonly writes: Overlay = new Overlay();
   /** Keys whose value came from the database and must still be the same at the commit. */
   readonly reads: Set<Key> = new Set();
@@ -42,7 +42,7 @@ export class Member implements Tx {
     return this.#readAtOnce;
   }
 
-  run(body: (tx: Tx) => Promise<unknown>): Promise<Outcome> {
+  run(body: (tx: this) => Promise<unknown>): Promise<Outcome> {
     return new Promise((resolve) => {
       const end = (outcome: Outcome): void => {
         this.#over = true;
@@ -87,6 +87,12 @@ export class Member implements Tx {
     this.#assertOpen();
     const stored = await this.#options.requests.sum(checked(key));
     return this.writes.sum(key, this.#options.base.sum(key, stored));
+  }
+
+  /** Only for snapshots, which write nothing that would have to be counted in. */
+  sums(range: KeyRange, limit: number): Promise<Total[]> {
+    this.#assertOpen();
+    return this.#options.requests.sums(range, limit);
   }
 
   async claim(range: KeyRange, limit: number): Promise<Entry[]> {

@@ -1,4 +1,4 @@
-import type { Entry, RangeOptions } from "../../kernel/store.ts";
+import type { Entry, RangeOptions, Total } from "../../kernel/store.ts";
 import type { Key, KeyRange } from "../../kernel/tuple.ts";
 import type { Connection, Reply, Statement } from "./driver.ts";
 import { bytesFromColumn, keyArray, keyBytes, keyFromColumn } from "./encoding.ts";
@@ -22,6 +22,11 @@ const CLAIM: Statement = {
 const SUM: Statement = {
   name: "sum",
   text: "SELECT key, sum(amount)::text FROM total WHERE key = ANY($1::bytea[]) GROUP BY key",
+};
+
+const SUMS: Statement = {
+  name: "sums",
+  text: "SELECT key, sum(amount)::text FROM total WHERE key >= $1 AND key < $2 GROUP BY key HAVING sum(amount) <> 0 ORDER BY key LIMIT $3",
 };
 
 /** What the database held at a key when it was first read. */
@@ -56,6 +61,8 @@ export class Requests {
   /** Rejects when the database does not answer. */
   readonly failure: Promise<never>;
   trips = 0;
+  /** True when a body has claimed something, whatever became of it. */
+  hasClaimed = false;
   readonly #connection: Connection;
   readonly #begin: Statement;
   /** Entries that a body of this group has claimed; the database does not keep its own from it. */
@@ -103,8 +110,19 @@ export class Requests {
     return entries;
   }
 
+  async sums({ from, to }: KeyRange, limit: number): Promise<Total[]> {
+    let totals: Total[] = [];
+    this.#ranges.push(async () => {
+      const { rows } = await this.#run(SUMS, [keyBytes(from), keyBytes(to), limit]);
+      totals = rows.map(([key, total]) => ({ key: keyFromColumn(key), total: Number(total) }));
+    });
+    await this.#nextTrip();
+    return totals;
+  }
+
   /** The first entries of `range` that neither another transaction nor a body of this group has. */
   claim(range: KeyRange, limit: number): Promise<Entry[]> {
+    this.hasClaimed = true;
     return new Promise((resolve) => {
       this.#claims.push({ range, limit, resolve });
       this.#schedule();

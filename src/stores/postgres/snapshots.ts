@@ -1,5 +1,5 @@
 import { StoreUnavailable } from "../../kernel/store.ts";
-import type { Reader } from "../../kernel/store.ts";
+import type { Snapshot } from "../../kernel/store.ts";
 import { ConnectionLost } from "./driver.ts";
 import type { Connection, Statement } from "./driver.ts";
 import { CONNECT_PAUSE_MS, MAX_GROUP, MAX_WAITING } from "./limits.ts";
@@ -17,7 +17,7 @@ export interface SnapshotsOptions {
 }
 
 interface ReadJob {
-  readonly body: (reader: Reader) => Promise<unknown>;
+  readonly body: (reader: Snapshot) => Promise<unknown>;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
   lost: number;
@@ -46,7 +46,7 @@ export class Snapshots {
     this.#options = options;
   }
 
-  read<Result>(body: (reader: Reader) => Promise<Result>): Promise<Result> {
+  read<Result>(body: (reader: Snapshot) => Promise<Result>): Promise<Result> {
     if (this.#closed) return Promise.reject(new StoreUnavailable("the store is closed"));
     if (this.#unfinished >= MAX_WAITING) {
       return Promise.reject(new StoreUnavailable("too many reads wait for PostgreSQL"));

@@ -4,7 +4,7 @@ import { silentLog } from "../../kernel/log.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Random } from "../../kernel/random.ts";
 import { StoreUnavailable } from "../../kernel/store.ts";
-import type { Reader, Store, Tx, Wake } from "../../kernel/store.ts";
+import type { Snapshot, Store, Tx, Wake } from "../../kernel/store.ts";
 import { Lanes } from "./lanes.ts";
 import { migrate } from "./schema.ts";
 import { openSession } from "./session.ts";
@@ -157,7 +157,7 @@ class OpenPostgresStore implements PostgresStore {
     return this.#lanes.transact(body);
   }
 
-  read<Result>(body: (reader: Reader) => Promise<Result>): Promise<Result> {
+  read<Result>(body: (reader: Snapshot) => Promise<Result>): Promise<Result> {
     return this.#snapshots.read(body);
   }
 

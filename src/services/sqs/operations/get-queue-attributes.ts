@@ -1,6 +1,7 @@
 import type { GetQueueAttributesRequest, GetQueueAttributesResult } from "@aws-sdk/client-sqs";
 import { conversation } from "../../../kernel/operation.ts";
 import type { Context, Operation } from "../../../kernel/operation.ts";
+import type { Reader } from "../../../kernel/store.ts";
 import { isAttributeName, showAttributes } from "../attributes.ts";
 import { backlogKindOf } from "../backlog-kind.ts";
 import { countOf } from "../backlog.ts";
@@ -9,6 +10,7 @@ import { scopeAt } from "../desk.ts";
 import type { Desk } from "../desk.ts";
 import { invalidAttributeName } from "../errors.ts";
 import { queueArn } from "../queue.ts";
+import { dropExpired } from "../retention.ts";
 
 /** The attributes of a queue by name, or all of them. */
 export function getQueueAttributes(
@@ -20,7 +22,7 @@ export function getQueueAttributes(
     if (names.some((name) => name === "All" || name.startsWith("Approximate"))) {
       await promoteAll(desk, context, input);
     }
-    const shown = await desk.deps.store.read(async (reader) => {
+    const shown = await desk.deps.store.read(async (reader: Reader) => {
       // Reading needs no more of a transaction than its reader.
       const scope = await scopeAt(desk, context, {
         tx: reader as Scope["tx"],
@@ -35,19 +37,20 @@ export function getQueueAttributes(
   });
 }
 
-/** Makes visible all that became due, so that the counts are right. */
+/** Makes visible all that became due and drops what expired, so that the counts are right. */
 async function promoteAll(
   desk: Desk,
   context: Context,
   input: GetQueueAttributesRequest,
 ): Promise<void> {
-  let promoted: number;
+  let changed: number;
   do {
-    promoted = await desk.deps.store.transact(async (tx) => {
+    changed = await desk.deps.store.transact(async (tx) => {
       const scope = await scopeAt(desk, context, { tx, url: input.QueueUrl });
-      return backlogKindOf(scope.queue).promote(scope);
+      const { expired } = await dropExpired(scope);
+      return expired + (await backlogKindOf(scope.queue).promote(scope));
     });
-  } while (promoted > 0);
+  } while (changed > 0);
 }
 
 async function showAll({ tx, queue }: Scope): Promise<Record<string, string>> {
