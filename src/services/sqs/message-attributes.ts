@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
+import { checkContents } from "./contents.ts";
 import { invalidParameter } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -14,7 +15,7 @@ export type StoredAttributes = Readonly<Record<string, StoredAttribute>>;
 type GivenAttributes = Readonly<Record<string, MessageAttributeValue>>;
 
 const NAME = /^[A-Za-z0-9_.-]+$/;
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const TRANSPORT_STRING = 1;
 const TRANSPORT_BINARY = 2;
 
@@ -111,14 +112,14 @@ function storeAttribute(name: string, value: MessageAttributeValue): StoredAttri
   const type = value.DataType ?? "";
   if (type === "") {
     throw invalidParameter(
-      `The message attribute '${name}' must contain a non-empty message attribute type.`,
+      `The message attribute '${name}' must contain non-empty message attribute type.`,
     );
   }
   const kind = type.split(".", 1)[0];
   if ((kind !== "String" && kind !== "Number" && kind !== "Binary") || !isTypeText(type)) {
     throw invalidParameter(
-      `The message attribute '${name}' has an invalid message attribute type, the set of supported` +
-        " type prefixes is Binary, Number, and String.",
+      `The type of message (user) attribute '${name}' is invalid. You must use only the following` +
+        " supported type prefixes: Binary, Number, String.",
     );
   }
   if (value.StringListValues !== undefined || value.BinaryListValues !== undefined) {
@@ -137,20 +138,30 @@ function isTypeText(type: string): boolean {
 function binaryOf(name: string, type: string, value: MessageAttributeValue): string {
   const bytes = value.BinaryValue;
   if (value.StringValue !== undefined) throw wrongField(name, type, "BinaryValue");
-  if (bytes === undefined || bytes.byteLength === 0) throw emptyValue(name);
+  if (bytes === undefined || bytes.byteLength === 0) throw emptyValue(name, type);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }
 
 function textOf(name: string, type: string, value: MessageAttributeValue): string {
   const text = value.StringValue;
   if (value.BinaryValue !== undefined) throw wrongField(name, type, "StringValue");
-  if (text === undefined || text === "") throw emptyValue(name);
-  if (type.startsWith("Number") && !NUMBER.test(text.trim())) {
+  if (text === undefined || text === "") throw emptyValue(name, type);
+  checkContents(text);
+  if (type.startsWith("Number") && !isNumber(text)) {
     throw invalidParameter(
       `Can't cast the value of message (user) attribute '${name}' to a number.`,
     );
   }
   return text;
+}
+
+/** Up to 38 digits, from 10^-128 to 10^126. */
+function isNumber(text: string): boolean {
+  const match = NUMBER.exec(text.trim());
+  const digits = match?.[1]?.replace(".", "").replace(/^0+/, "") ?? "";
+  if (match === null || digits.length > LIMITS.numberDigits) return false;
+  const size = Math.abs(Number(text));
+  return digits === "" || (size >= LIMITS.leastNumber && size <= LIMITS.greatestNumber);
 }
 
 function wrongField(name: string, type: string, field: string): Error {
@@ -159,8 +170,8 @@ function wrongField(name: string, type: string, field: string): Error {
   );
 }
 
-function emptyValue(name: string): Error {
+function emptyValue(name: string, type: string): Error {
   return invalidParameter(
-    `The message attribute '${name}' must contain non-empty message attribute value for message attribute type.`,
+    `Message (user) attribute '${name}' must contain a non-empty value of type '${type}'.`,
   );
 }

@@ -4,7 +4,8 @@ import type {
   MessageAttributeValue,
   MessageSystemAttributeValue,
 } from "@aws-sdk/client-sqs";
-import { ServiceError } from "../../kernel/errors.ts";
+import type { ServiceError } from "../../kernel/errors.ts";
+import { checkContents } from "./contents.ts";
 import { invalidParameter, invalidValue, missingParameter } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import {
@@ -60,9 +61,6 @@ export interface SendFacts {
   readonly nowMs: number;
 }
 
-// The characters of XML 1.0; with the u flag a lone surrogate is one that is not in the set.
-// oxlint-disable-next-line no-control-regex -- tab, line feed and carriage return are allowed
-const NOT_ALLOWED_IN_BODY = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 /** Letters, digits and punctuation: printable ASCII without the space. */
 const ID_CHARACTERS = /^[\x21-\x7e]+$/;
 
@@ -74,7 +72,7 @@ export function composeMessage(
 ): MessageRecord {
   const body = input.MessageBody;
   if (body === undefined || body === "") throw missingParameter("MessageBody");
-  if (NOT_ALLOWED_IN_BODY.test(body)) throw invalidContents();
+  checkContents(body);
   checkOrdering(queue, input);
   const attributes = storeAttributes(input.MessageAttributes ?? {});
   const traceHeader = traceHeaderOf(input.MessageSystemAttributes ?? {});
@@ -232,13 +230,5 @@ function notForThisQueueType(parameter: string, value: unknown): ServiceError {
     parameter,
     value,
     "The request include parameter that is not valid for this queue type.",
-  );
-}
-
-function invalidContents(): ServiceError {
-  return new ServiceError(
-    "InvalidMessageContents",
-    "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF |" +
-      " #xE000 to #xFFFD | #x10000 to #x10FFFF.",
   );
 }
