@@ -40,8 +40,10 @@ export class SerialStore implements Store {
   readonly #tables: Tables;
   readonly #log: Log;
   readonly #listeners: ((wake: Wake) => void)[] = [];
-  readonly #unfinished = new Set<Promise<unknown>>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
+  /** How many calls run or wait for the disk. */
+  #unfinished = 0;
+  #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(tables: Tables, log: Log) {
@@ -67,13 +69,27 @@ export class SerialStore implements Store {
     this.#listeners.push(listener);
   }
 
-  clear(): Promise<void> {
-    return this.#own(this.#queue(() => this.#tables.clear()));
+  async clear(): Promise<void> {
+    this.#enter();
+    try {
+      await this.#turns.begin();
+      try {
+        await this.#tables.clear();
+      } finally {
+        this.#turns.end();
+      }
+    } finally {
+      this.#leave();
+    }
   }
 
-  check(): Promise<void> {
-    if (this.#closing !== undefined) return Promise.reject(closedError());
-    return this.#own(this.#tables.check());
+  async check(): Promise<void> {
+    this.#enter();
+    try {
+      await this.#tables.check();
+    } finally {
+      this.#leave();
+    }
   }
 
   close(): Promise<void> {
@@ -82,7 +98,7 @@ export class SerialStore implements Store {
   }
 
   async #finish(): Promise<void> {
-    while (this.#unfinished.size > 0) await Promise.allSettled(this.#unfinished);
+    if (this.#unfinished > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#tables.close();
   }
 
@@ -90,32 +106,40 @@ export class SerialStore implements Store {
    * Runs `body` after all earlier ones. Settles when what it saw and wrote is durable, also when it
    * threw: what it threw may tell of what others wrote.
    */
-  #inTurn<Result>(tx: SerialTx, body: (tx: SerialTx) => Promise<Result>): Promise<Result> {
+  async #inTurn<Result>(tx: SerialTx, body: (tx: SerialTx) => Promise<Result>): Promise<Result> {
+    this.#enter();
     let durable: Promise<void> | undefined;
-    const turn = this.#queue(async () => {
-      const ready = this.#tables.begin();
-      if (ready !== undefined) await ready;
+    try {
+      const turn = this.#turns.begin();
+      if (turn !== undefined) await turn;
       try {
-        return await tx.run(body);
+        const ready = this.#tables.begin();
+        if (ready !== undefined) await ready;
+        try {
+          return await tx.run(body);
+        } finally {
+          durable = this.#tables.end();
+        }
       } finally {
-        durable = this.#tables.end();
+        this.#turns.end();
       }
-    });
-    return this.#own(afterBoth(turn, () => durable));
+    } finally {
+      try {
+        if (durable !== undefined) await durable;
+      } finally {
+        this.#leave();
+      }
+    }
   }
 
-  #queue<Result>(task: () => Promise<Result>): Promise<Result> {
-    if (this.#closing !== undefined) return Promise.reject(closedError());
-    const turn = this.#last.then(task);
-    this.#last = turn.catch(() => {});
-    return turn;
+  #enter(): void {
+    if (this.#closing !== undefined) throw closedError();
+    this.#unfinished += 1;
   }
 
-  #own<Result>(promise: Promise<Result>): Promise<Result> {
-    this.#unfinished.add(promise);
-    const forget = (): void => void this.#unfinished.delete(promise);
-    promise.then(forget, forget);
-    return promise;
+  #leave(): void {
+    this.#unfinished -= 1;
+    if (this.#unfinished === 0) this.#onIdle?.();
   }
 
   #isolate(action: () => void): void {
@@ -127,14 +151,22 @@ export class SerialStore implements Store {
   }
 }
 
-async function afterBoth<Result>(
-  turn: Promise<Result>,
-  durable: () => Promise<void> | undefined,
-): Promise<Result> {
-  try {
-    return await turn;
-  } finally {
-    await durable();
+/** Turns that are taken one at a time, in the order in which they were asked for. */
+class Turns {
+  readonly #waiting: (() => void)[] = [];
+  #isTaken = false;
+
+  /** Resolves when it is the caller's turn, until it calls {@link Turns.end}; undefined: it is now. */
+  begin(): Promise<void> | undefined {
+    if (this.#isTaken) return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#isTaken = true;
+    return undefined;
+  }
+
+  end(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#isTaken = false;
+    else next();
   }
 }
 
