@@ -10,6 +10,12 @@ import { sqsFlatness } from "./sqs-flatness.ts";
 import { sqsPolls } from "./sqs-polls.ts";
 import { sqsSend } from "./sqs-send.ts";
 import { startup } from "./startup.ts";
+import {
+  stepFunctionsExpress,
+  stepFunctionsMap,
+  stepFunctionsStandard,
+  stepFunctionsWaiting,
+} from "./stepfunctions.ts";
 
 const SCENARIOS: readonly Scenario[] = [
   startup,
@@ -18,6 +24,10 @@ const SCENARIOS: readonly Scenario[] = [
   sqsFifoBacklog,
   sqsPolls,
   sqsFlatness,
+  stepFunctionsStandard,
+  stepFunctionsExpress,
+  stepFunctionsMap,
+  stepFunctionsWaiting,
 ];
 
 const HELP = `npm run bench -- [OPTIONS] [SCENARIO ...]
