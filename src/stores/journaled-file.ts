@@ -1,9 +1,10 @@
+import { setImmediate } from "node:timers/promises";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
 import type { BatchFile } from "./group-commit.ts";
 import { Journal } from "./journal.ts";
 import type { JournalOptions } from "./journal.ts";
 import type { Writes } from "./journal-record.ts";
-import type { Direction, LayerCursor } from "./layer.ts";
+import type { Direction, Layer, LayerCursor } from "./layer.ts";
 import { Overlay } from "./overlay.ts";
 
 /** Number of the last journal record whose writes the ordered file has. Sorts after every space. */
@@ -11,6 +12,9 @@ const APPLIED_KEY = "\xff\xffapplied" as Key;
 
 /** Writes in memory above which a journal's turn is brought forward, to bound memory and recovery. */
 const MOST_PENDING_WRITES = 50_000;
+
+/** Writes that go into the ordered file at a time: it takes them on this thread, 5 µs each. */
+const PART_WRITES = 512;
 
 /**
  * An ordered file with a journal before it. A write is durable when the journal has it, which is
@@ -107,13 +111,21 @@ export class JournaledFile implements BatchFile {
     await this.#below.close();
   }
 
-  /** Moves what is pending into the file. Never rejects: a failure is kept for the next write. */
+  /**
+   * Moves what is pending into the file, in parts between which others run. What a crash leaves of
+   * it is completed by the journal, whose records all count until the last part names their number.
+   * Never rejects: a failure is kept for the next write.
+   */
   async #apply(): Promise<void> {
     const applying = this.#pending;
     const { sequence } = this.#journal;
     this.#pending = new Overlay(applying);
     try {
-      await this.#below.write(withApplied(applying.writes, sequence));
+      for (const part of partsOf(applying.writes, this.#below)) {
+        if (part.size > 0) await this.#below.write(part);
+        else await setImmediate();
+      }
+      await this.#below.write(withApplied(new Map(), sequence));
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
       this.#pending = merged(applying, this.#pending);
@@ -137,6 +149,20 @@ function readApplied(below: BatchFile): number {
 
 function withApplied(writes: Writes, sequence: number): Writes {
   return new Map(writes).set(APPLIED_KEY, Buffer.from(String(sequence)));
+}
+
+/** The writes that the file below needs to be told: not those of entries that it never had. */
+function* partsOf(writes: Writes, below: Layer): Generator<Writes> {
+  let part = new Map<Key, Uint8Array | "deleted">();
+  let examined = 0;
+  for (const [key, value] of writes) {
+    if (value !== "deleted" || below.get(key) !== undefined) part.set(key, value);
+    examined += 1;
+    if (examined % PART_WRITES !== 0) continue;
+    yield part;
+    part = new Map();
+  }
+  if (part.size > 0) yield part;
 }
 
 /** One overlay with the writes of two, the upper ones on top. */
