@@ -79,6 +79,16 @@ export function messageNotInFlight(receipt: string): ServiceError {
   );
 }
 
+/** The message of a receipt was deleted, purged or moved. */
+export function messageIsGone(receipt: string): ServiceError {
+  const reason = "Message does not exist or is not available for visibility timeout change.";
+  return invalidValue("ReceiptHandle", receipt, reason);
+}
+
+export function overLimit(what: string, found: number, most: number): ServiceError {
+  return new ServiceError("OverLimit", `${found} ${what} were found, maximum allowed is ${most}.`);
+}
+
 export function tooManyInFlight(): ServiceError {
   return new ServiceError("OverLimit", "Too many messages in flight.");
 }

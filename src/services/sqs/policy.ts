@@ -1,5 +1,5 @@
 import { formatArn } from "../../kernel/arn.ts";
-import { invalidAttributeValue, invalidParameter } from "./errors.ts";
+import { invalidAttributeValue, invalidParameter, overLimit } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { queueArn } from "./queue.ts";
 import type { QueueRecord } from "./queue.ts";
@@ -42,7 +42,7 @@ export function checkPolicy(text: string): void {
   parsePolicy(text);
 }
 
-/** The queue's policy with one more statement. Throws InvalidParameterValue. */
+/** The queue's policy with one more statement. Throws InvalidParameterValue or OverLimit. */
 export function withGrant(queue: QueueRecord, grant: Grant): string {
   const arn = queueArn(queue);
   const policy: Policy =
@@ -88,6 +88,9 @@ function checkGrant(policy: Policy, { label, accountIds, actions }: Grant): void
       `Value ${label} for parameter Label is invalid. Reason: Already exists.`,
     );
   }
+  if (actions.length > LIMITS.permissionActions) {
+    throw overLimit("Actions", actions.length, LIMITS.permissionActions);
+  }
   for (const action of actions) {
     if (GRANTABLE.has(action)) continue;
     throw invalidParameter(
@@ -102,9 +105,7 @@ function checkGrant(policy: Policy, { label, accountIds, actions }: Grant): void
     );
   }
   if (policy.Statement.length >= LIMITS.permissionStatements) {
-    throw invalidParameter(
-      `${policy.Statement.length + 1} statements were found, maximum allowed is ${LIMITS.permissionStatements}.`,
-    );
+    throw overLimit("statements", policy.Statement.length + 1, LIMITS.permissionStatements);
   }
 }
 

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { refused } from "./fixture.ts";
+import type { Topic } from "./fixture.ts";
+
+const ACCOUNT = "111122223333";
+
+export const permissions: Topic = (bench) => {
+  const policyOf = async (url: string): Promise<unknown> =>
+    JSON.parse((await bench().attributes(url))["Policy"] ?? "null");
+
+  test("a permission is a statement of the policy, and goes by its label [AddPermission, RemovePermission]", async () => {
+    const { client } = bench();
+    const QueueUrl = await bench().queue({}, "shared");
+    const arn = "arn:aws:sqs:us-east-1:000000000000:shared";
+    await client.addPermission({
+      QueueUrl,
+      Label: "one",
+      AWSAccountIds: [ACCOUNT],
+      Actions: ["SendMessage"],
+    });
+    const one = {
+      Sid: "one",
+      Effect: "Allow",
+      Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+      Action: "SQS:SendMessage",
+      Resource: arn,
+    };
+    assert.deepEqual(await policyOf(QueueUrl), {
+      Version: "2008-10-17",
+      Id: `${arn}/SQSDefaultPolicy`,
+      Statement: [one],
+    });
+    const AWSAccountIds = [ACCOUNT, "444455556666"];
+    await client.addPermission({
+      QueueUrl,
+      Label: "two",
+      AWSAccountIds,
+      Actions: ["*", "DeleteMessage"],
+    });
+    await client.removePermission({ QueueUrl, Label: "one" });
+    const left = (await policyOf(QueueUrl)) as {
+      Statement: { Action: unknown; Principal: unknown }[];
+    };
+    assert.deepEqual(left.Statement[0]?.Action, ["SQS:*", "SQS:DeleteMessage"]);
+    await client.removePermission({ QueueUrl, Label: "two" });
+    assert.equal(await policyOf(QueueUrl), null);
+  });
+
+  test("a permission that does not hold is refused", async () => {
+    const { client } = bench();
+    const QueueUrl = await bench().queue();
+    const good = { QueueUrl, Label: "l", AWSAccountIds: [ACCOUNT], Actions: ["SendMessage"] };
+    await client.addPermission(good);
+    const bad = [
+      { ...good, Label: "l" },
+      { ...good, Label: "a b" },
+      { ...good, Label: "x".repeat(81) },
+      { ...good, Label: "m", Actions: ["DeleteQueue"] },
+      { ...good, Label: "m", Actions: ["Nothing"] },
+      { ...good, Label: "m", AWSAccountIds: ["someone"] },
+    ];
+    for (const input of bad) await refused(client.addPermission(input), "InvalidParameterValue");
+    await refused(client.addPermission({ ...good, Label: "m", Actions: [] }), "MissingParameter");
+    await refused(
+      client.addPermission({ ...good, Label: "m", AWSAccountIds: [] }),
+      "MissingParameter",
+    );
+    const unknown = client.removePermission({ QueueUrl, Label: "unknown" });
+    await refused(unknown, "InvalidParameterValue", /can't find label on existing policy/);
+  });
+
+  test("a statement has up to 7 actions, a policy up to 20 statements [OverLimit]", async () => {
+    const { client } = bench();
+    const QueueUrl = await bench().queue();
+    const seven = [
+      "ChangeMessageVisibility",
+      "DeleteMessage",
+      "GetQueueAttributes",
+      "GetQueueUrl",
+      "PurgeQueue",
+      "ReceiveMessage",
+      "SendMessage",
+    ];
+    const grant = { QueueUrl, AWSAccountIds: [ACCOUNT] };
+    await client.addPermission({ ...grant, Label: "l0", Actions: seven });
+    const eight = [...seven, "ListDeadLetterSourceQueues"];
+    const tooMany = client.addPermission({ ...grant, Label: "m", Actions: eight });
+    await refused(tooMany, "OverLimit", /8 Actions were found, maximum allowed is 7/);
+    for (let index = 1; index < 20; index += 1) {
+      await client.addPermission({ ...grant, Label: `l${index}`, Actions: ["SendMessage"] });
+    }
+    const more = client.addPermission({ ...grant, Label: "m", Actions: ["SendMessage"] });
+    await refused(more, "OverLimit", /21 statements were found, maximum allowed is 20/);
+  });
+};
