@@ -1,6 +1,6 @@
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
-import { COUNT, FLIGHT, HIDDEN, MESSAGE } from "./keys.ts";
+import { COUNT, FIFO_DELAYED, FLIGHT, HIDDEN, MESSAGE } from "./keys.ts";
 import type { CountName } from "./keys.ts";
 import { LIMITS } from "./limits.ts";
 import { invalidParameter } from "./errors.ts";
@@ -36,8 +36,8 @@ export interface Backlog {
   changeVisibility(scope: Scope, receipt: Receipt, change: VisibilityChange): Promise<void>;
   /** Makes visible what became due, up to a limit; answers how many that were. */
   promote(scope: Scope): Promise<number>;
-  /** Takes up to `limit` visible messages out of the queue. */
-  take(scope: Scope, limit: number): Promise<MessageRecord[]>;
+  /** Takes visible messages out of the queue; stops at the first one that is not to be taken. */
+  take(scope: Scope, request: TakeRequest): Promise<Taken>;
   /** Removes a message, wherever it is. Its record has been read; it is still there. */
   discard(scope: Scope, position: string, message: MessageRecord): Promise<void>;
 }
@@ -45,6 +45,19 @@ export interface Backlog {
 export interface ReceiveRequest {
   readonly limit: number;
   readonly visibilityMs: number;
+  /** Whether a queue with the most messages in flight refuses a receive, or answers it with none. */
+  readonly whenFull: "refuse" | "answer nothing";
+}
+
+export interface TakeRequest {
+  readonly limit: number;
+  readonly mayTake: (message: MessageRecord) => Promise<boolean>;
+}
+
+export interface Taken {
+  readonly messages: readonly MessageRecord[];
+  /** True when a message was met that is not to be taken; it stays where it is. */
+  readonly isStopped: boolean;
 }
 
 export interface VisibilityChange {
@@ -98,13 +111,19 @@ export function isExpired({ queue, nowMs }: Scope, message: MessageRecord): bool
   return message.sentAtMs + queue.messageRetentionPeriod * 1_000 <= nowMs;
 }
 
-/** When the next hidden message becomes visible; undefined when none is hidden. */
+/** When the next hidden message or delayed group becomes visible; undefined when there is none. */
 export async function nextVisibleAtMs(
   reader: Reader,
   queue: QueueRecord,
 ): Promise<number | undefined> {
-  const [first] = await reader.range(HIDDEN.below(backlogOf(queue)), { limit: 1 });
-  return first && HIDDEN.parts(first.key)[1];
+  const backlog = backlogOf(queue);
+  const [first] = await reader.range(HIDDEN.below(backlog), { limit: 1 });
+  const hiddenUntilMs = first && HIDDEN.parts(first.key)[1];
+  if (!queue.isFifo || queue.delaySeconds === 0) return hiddenUntilMs;
+  const [group] = await reader.range(FIFO_DELAYED.below(backlog), { limit: 1 });
+  if (group === undefined) return hiddenUntilMs;
+  const delayedUntilMs = FIFO_DELAYED.parts(group.key)[1] + queue.delaySeconds * 1_000;
+  return Math.min(delayedUntilMs, hiddenUntilMs ?? Infinity);
 }
 
 /** Writes the state of a message that is being received; answers it as the receiver gets it. */
@@ -129,6 +148,10 @@ export function putInFlight(
   };
   tx.put(FLIGHT.key(backlog, position), encodeRecord(record));
   tx.put(HIDDEN.key(backlog, visibleAtMs, position), encodeRecord(hiddenFlight(message, sequence)));
+  // Nobody who waits now still does after the longest wait.
+  if (visibleAtMs - nowMs <= LIMITS.waitSeconds * 1_000) {
+    tx.wake({ topic: topicOf(queue), atMs: visibleAtMs });
+  }
   const group = queue.isFifo ? (message.group ?? "") : "";
   return {
     message,

@@ -30,7 +30,8 @@ export function deadLettered(
 ): MessageRecord {
   return {
     ...withoutPlace(message),
-    ...(queue.isFifo && { sentAtMs: nowMs }),
+    // Under its own id, two messages that share a deduplication id stay two.
+    ...(queue.isFifo && { sentAtMs: nowMs, deduplicationId: message.id }),
     deadLetterSource: queueArn(queue),
     earlierReceives: flight.receives + (message.earlierReceives ?? 0),
     firstReceivedAtMs: flight.firstReceivedAtMs,

@@ -1,4 +1,4 @@
-import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
+import { decodeRecord, encodeRecord, PRESENT } from "../../kernel/record.ts";
 import type { Entry } from "../../kernel/store.ts";
 import {
   checkTotalVisibility,
@@ -21,15 +21,22 @@ import type {
 } from "./backlog.ts";
 import { deadLettered, deadLetterOf } from "./dead-letter.ts";
 import type { DeadLetter } from "./dead-letter.ts";
-import { invalidValue } from "./errors.ts";
+import { invalidValue, messageIsGone } from "./errors.ts";
 import { leavePlace, readGroup, settleGroup, withoutGroupPlace } from "./fifo-group.ts";
 import type { GroupRecord, OrderRecord } from "./fifo-group.ts";
-import { FIFO_DELAYED, FIFO_ORDER, FIFO_READY, FLIGHT, HIDDEN, MESSAGE } from "./keys.ts";
+import {
+  FIFO_DELAYED,
+  FIFO_ORDER,
+  FIFO_READY,
+  FIFO_YOUNG,
+  FLIGHT,
+  HIDDEN,
+  MESSAGE,
+} from "./keys.ts";
 import { BACKGROUND_CHUNK, LIMITS } from "./limits.ts";
 import type { MessageRecord, ReceivedMessage } from "./message.ts";
 import { sequenceAfter } from "./position.ts";
 import { backlogOf } from "./queue.ts";
-import { withReceives } from "./standard-backlog.ts";
 import type { Receipt } from "./receipt.ts";
 
 /** How often a receive looks again when all that it met was expired or dead-lettered. */
@@ -60,9 +67,8 @@ export const fifoBacklog: Backlog = {
     if (placed.delayedUntilMs === undefined) {
       tally.ready += 1;
     } else {
-      // Only counts and wakes: whether the message is to be had follows from the queue's delay.
-      const hidden: HiddenRecord = { kind: "delayed", group, sequence };
-      tx.put(HIDDEN.key(backlog, placed.delayedUntilMs, position), encodeRecord(hidden));
+      // Only counts: whether the message is to be had follows from the queue's delay.
+      tx.put(FIFO_YOUNG.key(backlog, message.sentAtMs, position), PRESENT);
       tally.delayed += 1;
     }
     writeTally(scope, tally);
@@ -85,12 +91,16 @@ export const fifoBacklog: Backlog = {
     for (let round = 0; round < ROUNDS && received.length < limit; round += 1) {
       const wanted = limit - received.length;
       const groups = await tx.claim(FIFO_READY.below(backlogOf(queue)), wanted);
+      let isWorthAnotherLook = groups.length === wanted;
       for (const entry of groups) {
         if (received.length >= limit) break;
         const taking = { request, deadLetter, limit: limit - received.length };
-        received.push(...(await receiveGroup(scope, FIFO_READY.parts(entry.key)[2], taking)));
+        const got = await receiveGroup(scope, FIFO_READY.parts(entry.key)[2], taking);
+        received.push(...got);
+        // All that was met in the group was expired or dead-lettered: there may be more behind.
+        if (got.length === 0) isWorthAnotherLook = true;
       }
-      if (groups.length < wanted) break;
+      if (!isWorthAnotherLook) break;
     }
     return received;
   },
@@ -107,13 +117,7 @@ export const fifoBacklog: Backlog = {
   async changeVisibility(scope, receipt, change) {
     const { nowMs, queue, tx } = scope;
     const flight = await readFlight(scope, receipt.position);
-    if (flight === undefined) {
-      throw invalidValue(
-        "ReceiptHandle",
-        change.handle,
-        "Message does not exist or is not available for visibility timeout change.",
-      );
-    }
+    if (flight === undefined) throw messageIsGone(change.handle);
     checkReceipt(scope, receipt, { flight, handle: change.handle });
     checkTotalVisibility(scope, flight, change);
     const sequence = flight.sequence ?? "";
@@ -137,32 +141,42 @@ export const fifoBacklog: Backlog = {
     const due = await tx.claim(HIDDEN.between([backlog], 0, nowMs + 1), BACKGROUND_CHUNK);
     const tally = newTally();
     for (const { key, value } of due) await promoteOne(scope, { key, value }, tally);
+    const oldEnough = Math.max(0, nowMs - queue.delaySeconds * 1_000 + 1);
+    const grown = await tx.claim(FIFO_YOUNG.between([backlog], 0, oldEnough), BACKGROUND_CHUNK);
+    for (const { key } of grown) tx.delete(key);
+    tally.ready += grown.length;
+    tally.delayed -= grown.length;
     writeTally(scope, tally);
-    const delayMs = queue.delaySeconds * 1_000;
-    const since = FIFO_DELAYED.between([backlog], 0, Math.max(0, nowMs - delayMs + 1));
+    const since = FIFO_DELAYED.between([backlog], 0, oldEnough);
     const delayed = await tx.claim(since, BACKGROUND_CHUNK);
     for (const { key } of delayed) await changeGroup(scope, FIFO_DELAYED.parts(key)[2], NO_CHANGE);
-    return due.length + delayed.length;
+    return due.length + grown.length + delayed.length;
   },
 
-  async take(scope, limit) {
+  async take(scope, { limit, mayTake }) {
     const { tx, queue } = scope;
     await fifoBacklog.promote(scope);
-    const taken: MessageRecord[] = [];
+    const messages: MessageRecord[] = [];
+    let isStopped = false;
     const groups = await tx.claim(FIFO_READY.below(backlogOf(queue)), limit);
     for (const entry of groups) {
-      if (taken.length >= limit) break;
+      if (messages.length >= limit || isStopped) break;
       const group = FIFO_READY.parts(entry.key)[2];
-      const met = await readGroupMessages(scope, group, limit - taken.length);
-      for (const { message, position, flight, key } of met) {
-        tx.delete(key);
-        deleteMessage(scope, position);
-        taken.push(withReceives(message, flight));
+      const tally = newTally();
+      let left = 0;
+      for (const met of await readGroupMessages(scope, group, limit - messages.length)) {
+        const isKept = !isExpired(scope, met.message);
+        isStopped = isKept && !(await mayTake(met.message));
+        if (isStopped) break;
+        tally[await leaveOrder(scope, met)] -= 1;
+        deleteMessage(scope, met.position);
+        left += 1;
+        if (isKept) messages.push(met.message);
       }
-      writeTally(scope, { ready: -met.length, delayed: 0, inFlight: 0 });
-      await changeGroup(scope, group, { queued: -met.length, inFlight: 0 });
+      writeTally(scope, tally);
+      await changeGroup(scope, group, { queued: -left, inFlight: 0 });
     }
-    return taken;
+    return { messages, isStopped };
   },
 
   async discard(scope, position, message) {
@@ -177,8 +191,7 @@ export const fifoBacklog: Backlog = {
       tally.inFlight -= 1;
       await changeGroup(scope, group, { queued: 0, inFlight: -1 });
     } else {
-      tx.delete(orderKey);
-      tally[await leaveDelay(scope, position, message)] -= 1;
+      tally[await leaveOrder(scope, { key: orderKey, message, position })] -= 1;
       await changeGroup(scope, group, { queued: -1, inFlight: 0 });
     }
     deleteMessage(scope, position);
@@ -200,11 +213,12 @@ async function receiveGroup(
   group: string,
   { request, deadLetter, limit }: Taking,
 ): Promise<ReceivedMessage[]> {
-  const { tx, nowMs } = scope;
+  const { nowMs } = scope;
   const received: ReceivedMessage[] = [];
+  const tally = newTally();
   const met = await readGroupMessages(scope, group, limit);
   for (const { key, message, position, flight, sequence } of met) {
-    tx.delete(key);
+    tally[await leaveOrder(scope, { key, message, position })] -= 1;
     if (isExpired(scope, message)) {
       deleteMessage(scope, position);
     } else if (deadLetter && flight && flight.receives >= deadLetter.maxReceiveCount) {
@@ -218,7 +232,7 @@ async function receiveGroup(
       );
     }
   }
-  writeTally(scope, { ready: -met.length, delayed: 0, inFlight: received.length });
+  writeTally(scope, { ...tally, inFlight: received.length });
   await changeGroup(scope, group, { queued: -met.length, inFlight: received.length });
   return received;
 }
@@ -288,10 +302,6 @@ async function promoteOne(scope: Scope, { key, value }: Entry, tally: Tally): Pr
   const { group = "", sequence = "" } = hidden;
   scope.tx.delete(key);
   tally.ready += 1;
-  if (hidden.kind === "delayed") {
-    tally.delayed -= 1;
-    return;
-  }
   tally.inFlight -= 1;
   await putBack(scope, HIDDEN.parts(key)[2], { group, sequence });
   await changeGroup(scope, group, { queued: 1, inFlight: -1 });
@@ -330,6 +340,15 @@ function checkReceipt(
   throw invalidValue("ReceiptHandle", handle, "The receipt handle has expired.");
 }
 
+/** Takes a message out of its group's order; answers which count it was in. */
+function leaveOrder(
+  scope: Scope,
+  { key, message, position }: Pick<GroupMessage, "key" | "message" | "position">,
+): Promise<"ready" | "delayed"> {
+  scope.tx.delete(key);
+  return leaveDelay(scope, position, message);
+}
+
 /** Which count a queued message is in; forgets its delay if that still runs. */
 async function leaveDelay(
   { tx, queue }: Scope,
@@ -337,7 +356,7 @@ async function leaveDelay(
   message: MessageRecord,
 ): Promise<"ready" | "delayed"> {
   if (message.delayedUntilMs === undefined) return "ready";
-  const key = HIDDEN.key(backlogOf(queue), message.delayedUntilMs, position);
+  const key = FIFO_YOUNG.key(backlogOf(queue), message.sentAtMs, position);
   if ((await tx.get(key)) === undefined) return "ready";
   tx.delete(key);
   return "delayed";

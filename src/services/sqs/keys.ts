@@ -144,6 +144,15 @@ export const FORGET: Space<[backlog: string, atMs: number, key: string]> = space
   lifetime: "as long as what it names",
 });
 
+/** Messages of a FIFO queue that count as delayed; how long they are so follows from the queue. */
+export const FIFO_YOUNG: Space<[backlog: string, sentAtMs: number, position: string]> = space({
+  number: 33,
+  name: "sqs fifo young message",
+  layout: ["backlog", "sent at (ms)", "position"],
+  value: "empty",
+  lifetime: "from a send to a queue with a delay until the queue's delay has passed",
+});
+
 /** The spaces in which a backlog lives, for dropping it. */
 export const BACKLOG_SPACES: readonly Pick<typeof READY, "below">[] = [
   MESSAGE,
@@ -154,6 +163,7 @@ export const BACKLOG_SPACES: readonly Pick<typeof READY, "below">[] = [
   FIFO_GROUP,
   FIFO_READY,
   FIFO_DELAYED,
+  FIFO_YOUNG,
   DEDUPLICATION,
   RECEIVE_ATTEMPT,
   FORGET,

@@ -11,9 +11,15 @@ export const LIMITS = {
   messageAttributes: 10,
   attributeNameLength: 256,
   attributeTypeLength: 256,
+  /** Of an attribute of type Number. */
+  numberDigits: 38,
+  leastNumber: 1e-128,
+  greatestNumber: 1e126,
   groupIdLength: 128,
   deduplicationIdLength: 128,
   receiveAttemptIdLength: 128,
+  /** Longer than any that this server gives out. */
+  receiptHandleLength: 1_000,
   batchEntries: 10,
   batchEntryIdLength: 80,
   receiveMessages: 10,

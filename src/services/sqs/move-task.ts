@@ -1,3 +1,4 @@
+import { assert } from "../../kernel/errors.ts";
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
 import type { TimerHandler, WorkQueue } from "../../kernel/work.ts";
@@ -38,6 +39,8 @@ interface MoveDeps {
   readonly work: WorkQueue;
   readonly now: () => number;
   readonly positions: Positions;
+  /** A message id that is new. */
+  readonly newId: () => string;
 }
 
 /** Starts a task; its messages are moved in the background, also after a restart. */
@@ -106,7 +109,7 @@ export function moveHandlers(deps: MoveDeps): Record<string, TimerHandler> {
         const task = await findTask(tx, source, { id: item.id, startedAtMs });
         if (task === undefined) return;
         const nowMs = deps.now();
-        const next = await moveChunk(tx, task, { source, nowMs, positions: deps.positions });
+        const next = await moveChunk(tx, task, { ...deps, source, nowMs });
         putTask(tx, source, next);
         if (next.status !== "RUNNING") return;
         const pauseMs = task.messagesPerSecond === undefined ? 0 : pauseOf(task.messagesPerSecond);
@@ -117,10 +120,9 @@ export function moveHandlers(deps: MoveDeps): Record<string, TimerHandler> {
   };
 }
 
-interface Moving {
+interface Moving extends Pick<MoveDeps, "positions" | "newId"> {
   readonly source: QueueAddress;
   readonly nowMs: number;
-  readonly positions: Positions;
 }
 
 async function moveChunk(tx: Tx, task: MoveTaskRecord, moving: Moving): Promise<MoveTaskRecord> {
@@ -131,43 +133,38 @@ async function moveChunk(tx: Tx, task: MoveTaskRecord, moving: Moving): Promise<
   const limit = chunkOf(task.messagesPerSecond);
   const destination = await fixedDestination(tx, task);
   if (destination === "missing") return failed(task, "AWS.SimpleQueueService.NonExistentQueue");
-  const messages = await backlogKindOf(source).take(scope, limit);
   const targets = new Map<string, QueueRecord | undefined>();
-  let moved = task.moved;
-  for (const [index, message] of messages.entries()) {
+  const findTarget = async (message: MessageRecord): Promise<QueueRecord | undefined> => {
     const target = destination ?? (await targetOf(tx, message, targets));
-    if (target === undefined || target.isFifo !== source.isFifo) {
-      await putBack(scope, messages.slice(index));
-      return failed({ ...task, moved }, "CouldNotDetermineMessageSource");
-    }
-    await backlogKindOf(target).enqueue(
-      { ...scope, queue: target },
-      movedMessage(message, target, moving),
-      0,
-    );
-    moved += 1;
+    return target?.isFifo === source.isFifo ? target : undefined;
+  };
+  const mayTake = async (message: MessageRecord): Promise<boolean> =>
+    (await findTarget(message)) !== undefined;
+  const { messages, isStopped } = await backlogKindOf(source).take(scope, { limit, mayTake });
+  for (const message of messages) {
+    const target = await findTarget(message);
+    assert(target, "a message that is moved has somewhere to go");
+    const moved = movedMessage(message, moving);
+    await backlogKindOf(target).enqueue({ ...scope, queue: target }, moved, 0);
   }
+  const moved = task.moved + messages.length;
+  if (isStopped) return failed({ ...task, moved }, "CouldNotDetermineMessageSource");
   const isDone = messages.length === 0 || (await countOf(tx, source, "ready")) <= 0;
   return { ...task, moved, status: isDone ? "COMPLETED" : "RUNNING" };
 }
 
-/** A message as it enters the queue it is moved to: received by nobody there yet. */
-function movedMessage(
-  message: MessageRecord,
-  target: QueueRecord,
-  { nowMs }: Moving,
-): MessageRecord {
-  const { deadLetterSource: _source, ...kept } = withoutPlace(message);
-  return target.isFifo ? { ...kept, sentAtMs: nowMs } : kept;
-}
-
-async function putBack(
-  scope: Parameters<ReturnType<typeof backlogKindOf>["enqueue"]>[0],
-  messages: readonly MessageRecord[],
-): Promise<void> {
-  for (const message of messages) {
-    await backlogKindOf(scope.queue).enqueue(scope, withoutPlace(message), 0);
-  }
+/**
+ * A message as it enters the queue it is moved to: a new one, with its own id and time (developer
+ * guide, "Learn how to configure a dead-letter queue redrive").
+ */
+function movedMessage(message: MessageRecord, { nowMs, newId }: Moving): MessageRecord {
+  const {
+    deadLetterSource: _source,
+    earlierReceives: _receives,
+    firstReceivedAtMs: _first,
+    ...kept
+  } = withoutPlace(message);
+  return { ...kept, id: newId(), sentAtMs: nowMs };
 }
 
 async function fixedDestination(

@@ -1,6 +1,6 @@
 import { backlogKindOf } from "./backlog-kind.ts";
 import type { Scope } from "./backlog.ts";
-import { invalidReceipt, invalidValue, missingParameter } from "./errors.ts";
+import { invalidReceipt, invalidValue, messageIsGone, missingParameter } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { backlogOf } from "./queue.ts";
 import { decodeReceipt } from "./receipt.ts";
@@ -24,10 +24,7 @@ export async function changeByHandle(
     throw invalidValue("VisibilityTimeout", seconds, "Must be between 0 and 43200.");
   }
   const receipt = receiptOf(scope, handle);
-  if (receipt === undefined) {
-    const reason = "Message does not exist or is not available for visibility timeout change.";
-    throw invalidValue("ReceiptHandle", handle, reason);
-  }
+  if (receipt === undefined) throw messageIsGone(handle);
   await backlogKindOf(scope.queue).changeVisibility(scope, receipt, { handle, seconds });
 }
 

@@ -1,4 +1,5 @@
 import { invalidReceipt } from "./errors.ts";
+import { LIMITS } from "./limits.ts";
 
 /** What a receipt handle says: which receive of which message of which backlog. */
 export interface Receipt {
@@ -27,7 +28,10 @@ export function encodeReceipt({
 
 /** Reads a handle. Throws ReceiptHandleIsInvalid for what this server never gave out. */
 export function decodeReceipt(handle: string): Receipt {
-  const text = Buffer.from(handle, "base64").toString("utf8");
+  const text =
+    handle.length > LIMITS.receiptHandleLength
+      ? ""
+      : Buffer.from(handle, "base64").toString("utf8");
   const [version, backlog, position, receive, group, ...rest] = text.split("\n");
   const queueId = backlog?.split(".", 1)[0];
   const isWhole = version === VERSION && queueId && position && receive && group !== undefined;

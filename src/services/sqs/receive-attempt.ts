@@ -1,16 +1,19 @@
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import { moveHidden, readFlight } from "./backlog.ts";
-import type { HiddenRecord, ReceiveRequest, Scope } from "./backlog.ts";
+import type { FlightRecord, HiddenRecord, ReceiveRequest, Scope } from "./backlog.ts";
 import { forgetAt } from "./deduplication.ts";
 import { MESSAGE, RECEIVE_ATTEMPT } from "./keys.ts";
 import { DEDUPLICATION_MS } from "./limits.ts";
 import type { MessageRecord, ReceivedMessage } from "./message.ts";
 import { backlogOf } from "./queue.ts";
 import { decodeReceipt } from "./receipt.ts";
+import type { Receipt } from "./receipt.ts";
 
 /** What a receive with an attempt id gave out. */
 interface AttemptRecord {
   readonly untilMs: number;
+  /** Until when all of them are hidden, as long as nobody changes that. */
+  readonly visibleAtMs: number;
   readonly received: readonly Omit<ReceivedMessage, "message">[];
 }
 
@@ -25,32 +28,55 @@ export async function repeatAttempt(
   request: ReceiveRequest,
 ): Promise<ReceivedMessage[] | undefined> {
   const { tx, queue, nowMs } = scope;
-  const value = await tx.get(RECEIVE_ATTEMPT.key(backlogOf(queue), attemptId));
+  const key = RECEIVE_ATTEMPT.key(backlogOf(queue), attemptId);
+  const value = await tx.get(key);
   const attempt = value && decodeRecord<AttemptRecord>(value);
   if (attempt === undefined || attempt.untilMs <= nowMs) return undefined;
-  const repeated: ReceivedMessage[] = [];
-  for (const earlier of attempt.received) {
-    const { position, receive, group } = decodeReceipt(earlier.receiptHandle);
-    const flight = await readFlight(scope, position);
-    const record = await tx.get(MESSAGE.key(backlogOf(queue), position));
-    const stillHeld = flight?.receive === receive && flight.visibleAtMs > nowMs;
-    if (!stillHeld || flight === undefined || record === undefined) return undefined;
+  const held = await heldMessages(scope, attempt);
+  if (held === undefined) return undefined;
+  const visibleAtMs = nowMs + request.visibilityMs;
+  for (const { receipt, flight } of held) {
+    const { group, position } = receipt;
     const hidden: HiddenRecord = { kind: "flight", group, sequence: flight.sequence ?? "" };
-    moveHidden(scope, position, { flight, hidden, visibleAtMs: nowMs + request.visibilityMs });
-    repeated.push({ ...earlier, message: decodeRecord<MessageRecord>(record) });
+    moveHidden(scope, position, { flight, hidden, visibleAtMs });
   }
-  return repeated;
+  tx.put(key, encodeRecord({ ...attempt, visibleAtMs } satisfies AttemptRecord));
+  return held.map(({ received }) => received);
+}
+
+interface Held {
+  readonly receipt: Receipt;
+  readonly flight: FlightRecord;
+  readonly received: ReceivedMessage;
+}
+
+/** The messages of an attempt; undefined when one of them was changed since. */
+async function heldMessages(scope: Scope, attempt: AttemptRecord): Promise<Held[] | undefined> {
+  const { tx, queue, nowMs } = scope;
+  const held: Held[] = [];
+  for (const earlier of attempt.received) {
+    const receipt = decodeReceipt(earlier.receiptHandle);
+    const flight = await readFlight(scope, receipt.position);
+    const record = await tx.get(MESSAGE.key(backlogOf(queue), receipt.position));
+    const isUnchanged =
+      flight?.receive === receipt.receive && flight.visibleAtMs === attempt.visibleAtMs;
+    if (!isUnchanged || flight.visibleAtMs <= nowMs || record === undefined) return undefined;
+    const received = { ...earlier, message: decodeRecord<MessageRecord>(record) };
+    held.push({ receipt, flight, received });
+  }
+  return held;
 }
 
 /** Remembers what a receive with an attempt id gave out. */
 export function rememberAttempt(
   scope: Scope,
   attemptId: string,
-  received: readonly ReceivedMessage[],
+  given: { readonly received: readonly ReceivedMessage[]; readonly visibilityMs: number },
 ): void {
   const untilMs = scope.nowMs + DEDUPLICATION_MS;
   const key = RECEIVE_ATTEMPT.key(backlogOf(scope.queue), attemptId);
-  const kept = received.map(({ message: _message, ...rest }) => rest);
-  scope.tx.put(key, encodeRecord({ untilMs, received: kept } satisfies AttemptRecord));
+  const visibleAtMs = scope.nowMs + given.visibilityMs;
+  const received = given.received.map(({ message: _message, ...rest }) => rest);
+  scope.tx.put(key, encodeRecord({ untilMs, visibleAtMs, received } satisfies AttemptRecord));
   forgetAt(scope, key, untilMs);
 }

@@ -83,18 +83,34 @@ export function retentionHandlers(deps: RetentionDeps): Record<string, TimerHand
 
 /** Removes some expired messages and forgotten ids; answers when to look again. */
 async function expireDue(scope: Scope): Promise<number> {
-  const { tx, queue, nowMs } = scope;
-  await forgetDue(scope);
+  const { queue, nowMs } = scope;
+  const forgotten = await forgetDue(scope);
+  const { expired, oldestSentAtMs } = await dropExpired(scope);
+  if (forgotten === BACKGROUND_CHUNK || expired === BACKGROUND_CHUNK) return nowMs;
   const retentionMs = queue.messageRetentionPeriod * 1_000;
-  const oldest = await tx.range(MESSAGE.below(backlogOf(queue)), { limit: BACKGROUND_CHUNK });
+  return Math.max((oldestSentAtMs ?? nowMs) + retentionMs, nowMs + RETENTION_PAUSE_MS);
+}
+
+/** Removes some expired messages, wherever they are; answers how many, and the oldest that stays. */
+export async function dropExpired(
+  scope: Scope,
+): Promise<{ readonly expired: number; readonly oldestSentAtMs?: number }> {
+  const { tx, queue } = scope;
+  const all = MESSAGE.below(backlogOf(queue));
+  const [first] = await tx.range(all, { limit: 1 });
+  const message = first && decodeRecord<MessageRecord>(first.value);
+  if (message !== undefined && !isExpired(scope, message)) {
+    return { expired: 0, oldestSentAtMs: message.sentAtMs };
+  }
+  const oldest = message === undefined ? [] : await tx.range(all, { limit: BACKGROUND_CHUNK });
+  let expired = 0;
   for (const { key, value } of oldest) {
     const message = decodeRecord<MessageRecord>(value);
-    if (!isExpired(scope, message)) {
-      return Math.max(message.sentAtMs + retentionMs, nowMs + RETENTION_PAUSE_MS);
-    }
+    if (!isExpired(scope, message)) return { expired, oldestSentAtMs: message.sentAtMs };
     await backlogKindOf(queue).discard(scope, MESSAGE.parts(key)[1], message);
+    expired += 1;
   }
-  return oldest.length < BACKGROUND_CHUNK ? nowMs + retentionMs : nowMs;
+  return { expired };
 }
 
 /** Deletes some of a dropped backlog; true when there is more. */

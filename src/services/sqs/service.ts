@@ -39,6 +39,7 @@ export function sqs(deps: Deps): Service {
     work: deps.work,
     now: () => deps.clock.now(),
     positions: desk.positions,
+    newId: () => deps.random.uuid(),
   };
   return {
     model,

@@ -21,7 +21,7 @@ import type {
 } from "./backlog.ts";
 import { deadLettered, deadLetterOf } from "./dead-letter.ts";
 import type { DeadLetter } from "./dead-letter.ts";
-import { messageNotInFlight, tooManyInFlight } from "./errors.ts";
+import { messageIsGone, messageNotInFlight, tooManyInFlight } from "./errors.ts";
 import { assignTurn, leaveTurn } from "./fairness.ts";
 import { FLIGHT, HIDDEN, MESSAGE, READY } from "./keys.ts";
 import { BACKGROUND_CHUNK, LIMITS } from "./limits.ts";
@@ -63,12 +63,14 @@ export const standardBacklog: Backlog = {
   async receive(scope, request) {
     const { tx, queue } = scope;
     await standardBacklog.promote(scope);
-    if ((await countOf(tx, queue, "inFlight")) >= LIMITS.inFlightMessages) throw tooManyInFlight();
+    const free = LIMITS.inFlightMessages - (await countOf(tx, queue, "inFlight"));
+    if (free <= 0 && request.whenFull === "refuse") throw tooManyInFlight();
+    const limit = Math.min(request.limit, free);
     const deadLetter = await deadLetterOf(scope);
     const received: ReceivedMessage[] = [];
     const tally = newTally();
-    for (let round = 0; round < ROUNDS && received.length < request.limit; round += 1) {
-      const wanted = request.limit - received.length;
+    for (let round = 0; round < ROUNDS && received.length < limit; round += 1) {
+      const wanted = limit - received.length;
       const entries = await tx.claim(READY.below(backlogOf(queue)), wanted);
       for (const met of await readMet(scope, entries)) {
         tx.delete(met.entry.key);
@@ -105,12 +107,11 @@ export const standardBacklog: Backlog = {
   async changeVisibility(scope, receipt, change) {
     const { tx, queue, nowMs } = scope;
     const flight = await readFlight(scope, receipt.position);
-    const hiddenKey = HIDDEN.key(backlogOf(queue), flight?.visibleAtMs ?? 0, receipt.position);
-    const value = flight && (await tx.get(hiddenKey));
-    const isCurrent = flight?.receive === receipt.receive && flight.visibleAtMs > nowMs;
-    if (value === undefined || flight === undefined || !isCurrent) {
-      throw messageNotInFlight(change.handle);
-    }
+    if (flight === undefined) throw messageIsGone(change.handle);
+    const hiddenKey = HIDDEN.key(backlogOf(queue), flight.visibleAtMs, receipt.position);
+    const value = await tx.get(hiddenKey);
+    const isCurrent = flight.receive === receipt.receive && flight.visibleAtMs > nowMs;
+    if (value === undefined || !isCurrent) throw messageNotInFlight(change.handle);
     checkTotalVisibility(scope, flight, change);
     const hidden = decodeRecord<HiddenRecord>(value);
     if (change.seconds > 0) {
@@ -143,22 +144,26 @@ export const standardBacklog: Backlog = {
     return entries.length;
   },
 
-  async take(scope, limit) {
+  async take(scope, { limit, mayTake }) {
     const { tx, queue } = scope;
     await standardBacklog.promote(scope);
     const entries = await tx.claim(READY.below(backlogOf(queue)), limit);
     const tally = newTally();
-    const taken: MessageRecord[] = [];
-    for (const { entry, message, position, flight } of await readMet(scope, entries)) {
+    const messages: MessageRecord[] = [];
+    let isStopped = false;
+    for (const { entry, message, position } of await readMet(scope, entries)) {
+      const isKept = message !== undefined && !isExpired(scope, message);
+      isStopped = isKept && !(await mayTake(message));
+      if (isStopped) break;
       tx.delete(entry.key);
       tally.ready -= 1;
       if (message === undefined) continue;
       deleteMessage(scope, position);
       leaveTurn(scope, message);
-      taken.push(withReceives(message, flight));
+      if (isKept) messages.push(message);
     }
     writeTally(scope, tally);
-    return taken;
+    return { messages, isStopped };
   },
 
   async discard(scope, position, message) {
@@ -177,19 +182,6 @@ export const standardBacklog: Backlog = {
     writeTally(scope, tally);
   },
 };
-
-/** Receives of a message so far, when it goes to another queue. */
-export function withReceives(
-  message: MessageRecord,
-  flight: FlightRecord | undefined,
-): MessageRecord {
-  if (flight === undefined) return message;
-  return {
-    ...message,
-    earlierReceives: flight.receives + (message.earlierReceives ?? 0),
-    firstReceivedAtMs: flight.firstReceivedAtMs,
-  };
-}
 
 /** A ready entry with what belongs to it. */
 interface Met {

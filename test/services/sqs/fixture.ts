@@ -61,6 +61,11 @@ export class WatchedClock extends AdjustableClock {
     return this.#waiting.get(atMs) ?? 0;
   }
 
+  /** Resolves when no alarm is set for `atMs`. */
+  async untilFree(atMs: number): Promise<void> {
+    while (this.awaitedAt(atMs) > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** Resolves when `count` alarms are set for `atMs`. */
   untilAwaited(atMs: number, count = 1): Promise<void> {
     return new Promise((resolve) => {

@@ -1,12 +1,28 @@
 import { describe } from "node:test";
 import { attributes } from "./attributes.ts";
+import { batches } from "./batches.ts";
 import { topic } from "./fixture.ts";
 import type { StorePlace, Topic } from "./fixture.ts";
+import { longPolling } from "./long-polling.ts";
+import { permissions } from "./permissions.ts";
+import { purge } from "./purge.ts";
 import { queues } from "./queues.ts";
+import { receive } from "./receive.ts";
+import { send } from "./send.ts";
+import { tags } from "./tags.ts";
+import { visibility } from "./visibility.ts";
 
 const TOPICS: Readonly<Record<string, Topic>> = {
   queues,
   attributes,
+  send,
+  receive,
+  visibility,
+  "long polling": longPolling,
+  batches,
+  permissions,
+  tags,
+  purge,
 };
 
 /** Every behaviour of SQS, on a store that `open` makes anew and empty for each topic. */

@@ -7,6 +7,7 @@ import type { Operation } from "../../../kernel/operation.ts";
 import { invalidValue, resourceNotFound, unsupported } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { decodeTaskHandle, listMoveTasks, putTask } from "../move-task.ts";
+import { findQueue } from "../queue.ts";
 
 /** Stops a move task that is running; what it moved stays moved. */
 export function cancelMessageMoveTask(): Operation<
@@ -18,7 +19,9 @@ export function cancelMessageMoveTask(): Operation<
     if (handle === undefined) {
       throw invalidValue("TaskHandle", input.TaskHandle, "Value is not a task handle.");
     }
-    const tasks = await listMoveTasks(tx, handle.source, LIMITS.moveTasksListed);
+    const source = await findQueue(tx, handle.source);
+    const tasks =
+      source === undefined ? [] : await listMoveTasks(tx, handle.source, LIMITS.moveTasksListed);
     const task = tasks.find(({ id }) => id === handle.taskId);
     if (task === undefined) throw resourceNotFound("Task does not exist.");
     if (task.status !== "RUNNING") {

@@ -11,6 +11,7 @@ import { LIMITS } from "../limits.ts";
 import { checkId, showMessage } from "../message.ts";
 import type { Projection, ReceivedMessage } from "../message.ts";
 import { addressOfUrl, topicOf } from "../queue.ts";
+import type { QueueRecord } from "../queue.ts";
 import { rememberAttempt, repeatAttempt } from "../receive-attempt.ts";
 
 /** Receives up to 10 messages; waits for the first one as long as the call or the queue says. */
@@ -60,13 +61,17 @@ function look(
   return desk.deps.store.transact(async (tx) => {
     const scope = await scopeAt(desk, context, { tx, url: input.QueueUrl, nowMs });
     const { queue } = scope;
-    const waitSeconds = input.WaitTimeSeconds ?? queue.receiveMessageWaitTimeSeconds;
+    const waitSeconds = waitSecondsOf(queue, input);
     const deadlineMs = nowMs + waitSeconds * 1_000;
     const received = context.signal.aborted ? [] : await receive(desk, scope, input);
     const topic = topicOf(queue);
     if (received.length > 0 || waitSeconds === 0) return { received, topic, deadlineMs };
     return { received, topic, deadlineMs, nextVisibleAtMs: await nextVisibleAtMs(tx, queue) };
   });
+}
+
+function waitSecondsOf(queue: QueueRecord, input: ReceiveMessageRequest): number {
+  return input.WaitTimeSeconds ?? queue.receiveMessageWaitTimeSeconds;
 }
 
 async function receive(
@@ -79,7 +84,9 @@ async function receive(
   const request = {
     limit: input.MaxNumberOfMessages ?? 1,
     visibilityMs: visibilitySeconds * 1_000,
-  };
+    // "If you use long polling, Amazon SQS returns no error messages" (standard queue quotas).
+    whenFull: waitSecondsOf(queue, input) > 0 ? "answer nothing" : "refuse",
+  } as const;
   const attemptId = queue.isFifo ? input.ReceiveRequestAttemptId : undefined;
   if (attemptId !== undefined) {
     const repeated = await repeatAttempt(scope, attemptId, request);
@@ -91,7 +98,9 @@ async function receive(
     nowMs,
     groups: received.map(({ message }) => message.group ?? ""),
   });
-  if (attemptId !== undefined) rememberAttempt(scope, attemptId, received);
+  if (attemptId !== undefined) {
+    rememberAttempt(scope, attemptId, { received, visibilityMs: request.visibilityMs });
+  }
   return received;
 }
 
