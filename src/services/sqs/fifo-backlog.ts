@@ -252,6 +252,7 @@ async function readGroupMessages(
   limit: number,
 ): Promise<GroupMessage[]> {
   const backlog = backlogOf(queue);
+  const delayMs = queue.delaySeconds * 1_000;
   const entries = await tx.range(FIFO_ORDER.below(backlog, group), { limit });
   const orders = entries.map((entry) => decodeRecord<OrderRecord>(entry.value));
   const values = await tx.getMany([
@@ -264,7 +265,8 @@ async function readGroupMessages(
     const message = values[index];
     const flight = values[entries.length + index];
     if (order === undefined || message === undefined) continue;
-    if (order.sentAtMs + queue.delaySeconds * 1_000 > nowMs) break;
+    // Without a delay nothing waits, also when the clock was set back since.
+    if (delayMs > 0 && order.sentAtMs + delayMs > nowMs) break;
     messages.push({
       key: entry.key,
       sequence: FIFO_ORDER.parts(entry.key)[2],

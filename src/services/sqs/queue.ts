@@ -1,6 +1,6 @@
 import { formatArn, parseArn } from "../../kernel/arn.ts";
 import type { Context } from "../../kernel/operation.ts";
-import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
+import { encodeRecord, RecordMemo } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
 import { invalidAddress, invalidParameter, queueDoesNotExist } from "./errors.ts";
 import { QUEUE } from "./keys.ts";
@@ -99,13 +99,17 @@ export function addressOfArn(arn: string): QueueAddress | undefined {
   return { accountId: parts.accountId, region: parts.region, name: parts.resource };
 }
 
+/** Every operation reads a queue's record, which seldom changes. */
+const DECODED = new RecordMemo<QueueRecord>(1_000);
+
 export async function findQueue(
   reader: Reader,
   address: QueueAddress,
 ): Promise<QueueRecord | undefined> {
   if (!isPossible(address)) return undefined;
-  const value = await reader.get(keyOf(address));
-  return value && decodeRecord<QueueRecord>(value);
+  const key = keyOf(address);
+  const value = await reader.get(key);
+  return value && DECODED.decode(key, value);
 }
 
 /** False for what no queue can be called: nothing is looked up under names of any length. */

@@ -1,13 +1,21 @@
 import { describe } from "node:test";
 import { attributes } from "./attributes.ts";
 import { batches } from "./batches.ts";
+import { counts } from "./counts.ts";
+import { deadLetters } from "./dead-letters.ts";
+import { deduplication } from "./deduplication.ts";
+import { fairQueues } from "./fair-queues.ts";
+import { fifo } from "./fifo.ts";
 import { topic } from "./fixture.ts";
 import type { StorePlace, Topic } from "./fixture.ts";
 import { longPolling } from "./long-polling.ts";
+import { moveTasks } from "./move-tasks.ts";
 import { permissions } from "./permissions.ts";
 import { purge } from "./purge.ts";
 import { queues } from "./queues.ts";
+import { quotas } from "./quotas.ts";
 import { receive } from "./receive.ts";
+import { retention } from "./retention.ts";
 import { send } from "./send.ts";
 import { tags } from "./tags.ts";
 import { visibility } from "./visibility.ts";
@@ -20,6 +28,13 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   visibility,
   "long polling": longPolling,
   batches,
+  fifo,
+  deduplication,
+  "fair queues": fairQueues,
+  "dead letters": deadLetters,
+  "move tasks": moveTasks,
+  retention,
+  counts,
   permissions,
   tags,
   purge,
@@ -31,5 +46,6 @@ export function sqsSuite(name: string, open: () => Promise<StorePlace>): void {
     for (const [title, tests] of Object.entries(TOPICS)) {
       topic(title, async () => ({ place: await open() }), tests);
     }
+    topic("quotas", async () => ({ place: await open(), enforceQuotas: true }), quotas);
   });
 }
