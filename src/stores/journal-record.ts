@@ -15,7 +15,8 @@ export interface JournalRecord {
  *   header   magic u32 | body bytes u32 | sequence u64 | CRC-32 of the body u32 | CRC-32 of the above u32
  *   body     for each write: key bytes u16 | value bytes u32, or DELETED | key | value
  */
-const MAGIC = 0x57534a31; // "WSJ1"
+const MAGIC = 0x57534a31;
+const MAGIC_BYTES = Buffer.from("WSJ1", "latin1");
 const HEADER_BYTES = 24;
 const CHECKED_HEADER_BYTES = 20;
 const WRITE_BYTES = 6;
@@ -45,25 +46,46 @@ export function recordOf(sequence: number, writes: Writes): Uint8Array {
 /**
  * The records of a segment, from its start until where the last write ended. A record that was not
  * written to its end is left out: nobody was told that it is durable. Throws when one after number
- * `applied` is followed by a whole one, for then it was.
+ * `applied` is followed by a whole one, for then it was. What is broken up to `applied` is passed over.
  */
 export function parseRecords(segment: Buffer, applied: number): JournalRecord[] {
   const records: JournalRecord[] = [];
-  let header = readHeader(segment, 0);
-  while (header !== undefined) {
-    const { sequence, start, end, bodyCrc } = header;
-    const body = segment.subarray(start, end);
+  let at = 0;
+  let last = applied;
+  for (let header = readHeader(segment, at); header !== undefined;) {
+    const { sequence, end } = header;
     const next = readHeader(segment, end);
     const isFollowed = next?.sequence === sequence + 1;
-    if (body.byteLength < end - start || crc32(body) !== bodyCrc) {
-      if (isFollowed && sequence > applied)
-        throw new Error(`its journal is damaged at record ${sequence}`);
+    if (isWhole(segment, header)) {
+      records.push({ sequence, writes: readWrites(bodyOf(segment, header)) });
+    } else if (sequence > applied) {
+      if (isFollowed) throw damagedAt(sequence);
       break;
     }
-    records.push({ sequence, writes: readWrites(body) });
+    at = end;
+    last = Math.max(last, sequence);
     header = isFollowed ? next : undefined;
   }
+  // Where a head is broken, nothing says where the next record begins.
+  if (hasWholeAfter(segment, { at, last })) throw damagedAt(last + 1);
   return records;
+}
+
+function damagedAt(sequence: number): Error {
+  return new Error(`its journal is damaged at record ${sequence}`);
+}
+
+/** Whether anywhere from `at` on there is a whole record with a number after `last`. */
+function hasWholeAfter(
+  segment: Buffer,
+  { at, last }: { readonly at: number; readonly last: number },
+): boolean {
+  for (let found = segment.indexOf(MAGIC_BYTES, at); found !== -1;) {
+    const header = readHeader(segment, found);
+    if (header !== undefined && header.sequence > last && isWhole(segment, header)) return true;
+    found = segment.indexOf(MAGIC_BYTES, found + 1);
+  }
+  return false;
 }
 
 interface Header {
@@ -85,6 +107,14 @@ function readHeader(segment: Buffer, at: number): Header | undefined {
     end: start + segment.readUInt32BE(at + 4),
     bodyCrc: segment.readUInt32BE(at + 16),
   };
+}
+
+function bodyOf(segment: Buffer, { start, end }: Header): Buffer {
+  return segment.subarray(start, end);
+}
+
+function isWhole(segment: Buffer, header: Header): boolean {
+  return header.end <= segment.byteLength && crc32(bodyOf(segment, header)) === header.bodyCrc;
 }
 
 function readWrites(body: Buffer): Writes {

@@ -82,7 +82,34 @@ test("a broken record before a whole one is damage, unless it was applied", () =
   const second = recordOf(1, batch).byteLength;
   segment[second + 30] = 0xff;
   assert.throws(() => parseRecords(segment, 1), /damaged at record 2/);
-  assert.equal(parseRecords(segment, 3).length, 1);
+  assert.equal(parseRecords(segment, 3).length, 2);
+});
+
+test("a broken head of a record before a whole one is damage too", () => {
+  const batch = new Map([["k" as Key, new Uint8Array(20)]]);
+  const size = recordOf(1, batch).byteLength;
+  const segment = (): Buffer =>
+    Buffer.concat([...[1, 2, 3].map((number) => recordOf(number, batch)), Buffer.alloc(64)]);
+  for (const broken of [0, 1]) {
+    const damaged = segment();
+    damaged.fill(0, broken * size, broken * size + 8);
+    assert.throws(() => parseRecords(damaged, 0), /damaged at record/);
+  }
+  // The last one may have been on its way when the power went.
+  const torn = segment();
+  torn.fill(0, 2 * size, 2 * size + 8);
+  assert.equal(parseRecords(torn, 0).length, 2);
+});
+
+test("a broken record that was applied hides none of those after it", () => {
+  const batch = new Map([["k" as Key, new Uint8Array(20)]]);
+  const segment = Buffer.concat([1, 2, 3].map((number) => recordOf(number, batch)));
+  segment[30] = 0xff;
+  const records = parseRecords(segment, 1);
+  assert.deepEqual(
+    records.map(({ sequence }) => sequence),
+    [2, 3],
+  );
 });
 
 test("what an earlier turn left in a segment is not read as new", async (t) => {
