@@ -1,4 +1,4 @@
-import { mkdir, open, realpath } from "node:fs/promises";
+import { mkdir, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Log } from "../kernel/log.ts";
 import { StoreUnavailable } from "../kernel/store.ts";
@@ -12,6 +12,7 @@ import type { Direction, LayerCursor } from "./layer.ts";
 import { LmdbFile } from "./lmdb-file.ts";
 import { assertSound } from "./lmdb-soundness.ts";
 import { SerialStore } from "./serial-store.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 export interface LmdbStoreOptions {
   /** The folder that holds the data; made when it is not there. */
@@ -158,19 +159,9 @@ async function settleFormat(folder: string, file: LmdbFile): Promise<void> {
 
 /** Makes sure that a new folder and its files are still found after a loss of power. */
 async function settleNames(folder: string): Promise<void> {
-  if (process.platform === "win32") return; // folders cannot be synced there, and need not be
   await syncFolder(folder);
   // The folder above may be one that this user must not read.
   await syncFolder(dirname(folder)).catch(() => {});
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function formatRecord(): Uint8Array {
