@@ -118,13 +118,6 @@ export const ACTIVITY_QUEUE: Space<
   value: "ActivityTaskRecord",
   lifetime: "from scheduling an activity's task until a worker takes it",
 });
-export const OPEN_EXECUTIONS: Space<[machineUid: string]> = space({
-  number: 96,
-  name: "open executions",
-  layout: ["machine uid"],
-  value: "a sum",
-  lifetime: "while the state machine exists",
-});
 export const MAP_RUN: Space<[mapRunUid: string]> = space({
   number: 97,
   name: "map run",

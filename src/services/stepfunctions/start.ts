@@ -11,14 +11,7 @@ import { executionAlreadyExists, invalidExecutionInput, stateMachineDeleting } f
 import type { HistoryRecord } from "./interpreter/protocol.ts";
 import { initialState } from "./interpreter/state.ts";
 import { graphAt } from "./interpreter/transition.ts";
-import {
-  EXECUTION,
-  EXECUTION_BY_START,
-  EXECUTION_BY_STATUS,
-  HISTORY,
-  OPEN_EXECUTIONS,
-  PROGRESS,
-} from "./keys.ts";
+import { EXECUTION, EXECUTION_BY_START, EXECUTION_BY_STATUS, HISTORY, PROGRESS } from "./keys.ts";
 import type { Json } from "./language/json.ts";
 import { MAX_PAYLOAD_BYTES } from "./limits.ts";
 import { logEvents } from "./logging.ts";
@@ -173,7 +166,6 @@ async function createExecution(tx: Tx, engine: Engine, record: ExecutionRecord):
   }
   saveThread(tx, uid, { id: 0, thread: state.threads.get(0), hasNewData: true });
   if (record.type === "STANDARD") tx.put(HISTORY.key(uid, 1), encodeRecord(started));
-  tx.add(OPEN_EXECUTIONS.key(record.machineUid), 1);
   if (timeoutSeconds !== undefined) {
     const payload: TimerPayload = { uid };
     await engine.work.schedule(tx, {

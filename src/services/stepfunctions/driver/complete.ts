@@ -3,7 +3,7 @@ import type { Tx } from "../../../kernel/store.ts";
 import { onChildEnd } from "../distributed/lifecycle.ts";
 import type { Engine } from "../engine.ts";
 import type { Outcome } from "../interpreter/protocol.ts";
-import { EXECUTION_BY_STATUS, OPEN_EXECUTIONS, THREAD, THREAD_DATA } from "../keys.ts";
+import { EXECUTION_BY_STATUS, THREAD, THREAD_DATA } from "../keys.ts";
 import { EXECUTION_RETENTION_MS } from "../limits.ts";
 import type { ProgressRecord } from "../records.ts";
 import { tellParent } from "./child.ts";
@@ -21,7 +21,7 @@ export async function complete(
   }: { execution: Execution; progress: ProgressRecord; outcome: Outcome & { kind?: unknown } },
 ): Promise<ProgressRecord> {
   const { record, state } = execution;
-  const { uid, machineUid, groups, startMs } = record;
+  const { uid, groups, startMs } = record;
   const { kind: _, ...rest } = outcome;
   const nowMs = engine.clock.now();
   const ended: ProgressRecord = {
@@ -32,7 +32,6 @@ export async function complete(
     hasDeadline: false,
   };
   moveStatus(tx, { groups, startMs, uid, from: "RUNNING", to: outcome.status });
-  tx.add(OPEN_EXECUTIONS.key(machineUid), -1);
   if (progress.hasDeadline) await engine.work.cancel(tx, TIMER_WORK, deadlineId(uid));
   // What did not succeed keeps its threads: a redrive goes on from them.
   if (outcome.status === "SUCCEEDED") {

@@ -1,7 +1,7 @@
 import type { Tx } from "../../../kernel/store.ts";
 import type { DueWork } from "../../../kernel/work.ts";
 import type { Engine } from "../engine.ts";
-import { ALIAS, EXECUTION_BY_STATUS, MACHINE, OPEN_EXECUTIONS, TAGS, VERSION } from "../keys.ts";
+import { ALIAS, EXECUTION_BY_STATUS, MACHINE, TAGS, VERSION } from "../keys.ts";
 import { arnOfMachine } from "../machines.ts";
 import type { MachineRecord } from "../records.ts";
 import { removeRange } from "./expire.ts";
@@ -34,7 +34,6 @@ export async function deleteMachine(
   return async (tx) => {
     tx.delete(MACHINE.key(machine.accountId, machine.region, machine.name));
     tx.delete(TAGS.key(arnOfMachine(machine)));
-    tx.clearSum(OPEN_EXECUTIONS.key(machine.uid));
     return Promise.resolve();
   };
 }

@@ -1,12 +1,16 @@
 import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
 import type { Reader, Tx } from "../../../kernel/store.ts";
 import type { Key } from "../../../kernel/tuple.ts";
+import { contextOf } from "../context.ts";
 import type { ParsedRevision } from "../definitions.ts";
 import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 import type { ExecutionEvent } from "../interpreter/protocol.ts";
 import type { ExecutionState, Thread, ThreadData } from "../interpreter/state.ts";
+import { graphAt } from "../interpreter/transition.ts";
 import { EXECUTION, INBOX, PROGRESS, THREAD, THREAD_DATA } from "../keys.ts";
+import type { StateMachineDefinition } from "../language/definition.ts";
+import type { JsonObject } from "../language/json.ts";
 import { MAX_HISTORY_EVENTS } from "../limits.ts";
 import type { ExecutionRecord, ProgressRecord } from "../records.ts";
 
@@ -25,6 +29,10 @@ export interface InboxEntry {
 export interface Execution {
   readonly record: ExecutionRecord;
   readonly revision: ParsedRevision;
+  /** What it runs: the machine's definition, or a Distributed Map's processor of it. */
+  readonly definition: StateMachineDefinition;
+  /** `Execution` and `StateMachine` of its context object. */
+  readonly context: JsonObject;
   progress: ProgressRecord;
   readonly state: ExecutionState;
   inbox: InboxEntry[];
@@ -49,7 +57,26 @@ export async function loadExecution(
   const { lastEvent, nextThread, nextWait } = progress;
   const threads = await loadThreads(reader, uid);
   const inbox = await loadInbox(reader, uid);
-  return { record, revision, progress, state: { lastEvent, nextThread, nextWait, threads }, inbox };
+  const state = { lastEvent, nextThread, nextWait, threads };
+  const context = contextOf(record, progress, revision.record.roleArn);
+  return {
+    record,
+    revision,
+    definition: definitionOf(record, revision),
+    context,
+    progress,
+    state,
+    inbox,
+  };
+}
+
+function definitionOf(
+  { mapRun }: ExecutionRecord,
+  { definition }: ParsedRevision,
+): StateMachineDefinition {
+  return mapRun === undefined
+    ? definition
+    : { ...definition, ...graphAt(definition, mapRun.graph) };
 }
 
 /** What happened to an execution and was not yet taken in, oldest first. */

@@ -34,9 +34,12 @@ export interface ExpressRun {
  * waits for it; while it waits for the clock it does not. Rejects when `signal` aborts.
  */
 export function runExpress(engine: Engine, run: ExpressRun, signal: AbortSignal): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
+  return new Promise<Outcome>((resolve, reject) => {
     const express = new Express(engine, run, { resolve, reject });
-    signal.addEventListener("abort", () => express.abandon(), { once: true });
+    const abandon = (): void => express.abandon();
+    // Many executions share the signal of a node that stops: none may stay with it when it is over.
+    signal.addEventListener("abort", abandon, { once: true });
+    express.whenOver(() => signal.removeEventListener("abort", abandon));
     if (signal.aborted) express.abandon();
     else express.start();
   });
@@ -57,12 +60,18 @@ class Express {
   readonly #stopping = new AbortController();
   #isPumping = false;
   #isOver = false;
+  #onOver = (): void => {};
 
   constructor(engine: Engine, run: ExpressRun, settle: Settle) {
     this.#engine = engine;
     this.#run = run;
     this.#settle = settle;
     this.#state = initialState(run.definition.startAt, run.input);
+  }
+
+  /** Has `action` run when the execution is over. */
+  whenOver(action: () => void): void {
+    this.#onOver = action;
   }
 
   start(): void {
@@ -187,6 +196,7 @@ class Express {
   #end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
+    this.#onOver();
     for (const alarm of this.#alarms.values()) alarm.cancel();
     this.#stopping.abort();
     return true;

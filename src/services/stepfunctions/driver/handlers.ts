@@ -1,11 +1,12 @@
-import type { WorkHandlers } from "../../../kernel/work.ts";
+import type { RetryPolicy, WorkHandlers } from "../../../kernel/work.ts";
 import { runMapRun } from "../distributed/run.ts";
 import type { Engine } from "../engine.ts";
 import { MAX_RUNNING_EXECUTIONS, MAX_RUNNING_TASKS } from "../limits.ts";
 import { expireExecution } from "./expire.ts";
 import { performExpress } from "./express-work.ts";
 import { runExecution } from "./run.ts";
-import { performTask } from "./task.ts";
+import { failBroken } from "./stop.ts";
+import { failTask, performTask } from "./task.ts";
 import { fireTimer } from "./timer.ts";
 import { deleteMachine } from "./delete.ts";
 import {
@@ -20,6 +21,9 @@ import {
 
 const NOTHING = async (): Promise<void> => {};
 
+/** What fails again and again for no reason of its own is a bug here: the execution is told soon. */
+const FEW_TRIES: RetryPolicy = { maxAttempts: 5, firstDelayMs: 200, maxDelayMs: 5_000 };
+
 /** What this service does when its work is due. */
 export function workHandlers(engine: Engine): WorkHandlers {
   return {
@@ -32,6 +36,8 @@ export function workHandlers(engine: Engine): WorkHandlers {
         await runExecution(engine, item.id, signal);
         return NOTHING;
       },
+      retry: FEW_TRIES,
+      giveUp: (tx, item) => failBroken(tx, engine, item.id),
     },
     [TIMER_WORK]: { kind: "timer", fire: (tx, item) => fireTimer(tx, engine, item) },
     [TASK_WORK]: {
@@ -39,6 +45,8 @@ export function workHandlers(engine: Engine): WorkHandlers {
       concurrency: MAX_RUNNING_TASKS,
       waitsForClock: true,
       perform: (item, signal) => performTask(engine, item, signal),
+      retry: FEW_TRIES,
+      giveUp: (tx, item) => failTask(tx, engine, item),
     },
     [EXPRESS_WORK]: {
       kind: "effect",

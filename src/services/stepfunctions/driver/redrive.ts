@@ -1,7 +1,7 @@
 import { encodeRecord } from "../../../kernel/record.ts";
 import type { Tx } from "../../../kernel/store.ts";
 import type { Engine } from "../engine.ts";
-import { OPEN_EXECUTIONS, PROGRESS } from "../keys.ts";
+import { PROGRESS } from "../keys.ts";
 import type { ExecutionRecord, ProgressRecord } from "../records.ts";
 import { moveStatus } from "./complete.ts";
 import { EXPIRE_WORK, deliverEvent } from "./work.ts";
@@ -31,7 +31,6 @@ export async function redriveWithin(
   };
   tx.put(PROGRESS.key(uid), encodeRecord(redriven));
   moveStatus(tx, { groups, startMs, uid, from: progress.status, to: "RUNNING" });
-  tx.add(OPEN_EXECUTIONS.key(record.machineUid), 1);
   await engine.work.cancel(tx, EXPIRE_WORK, uid);
   await deliverEvent(tx, engine, { uid, event: { kind: "redriven", redriveCount } });
 }

@@ -1,16 +1,13 @@
 import type { Caller } from "../../../kernel/caller.ts";
 import type { Tx } from "../../../kernel/store.ts";
 import { mapRunArn } from "../arns.ts";
-import { contextOf } from "../context.ts";
 import type { Engine } from "../engine.ts";
 import { planTask } from "../integrations/plan.ts";
 import type { TaskPlan } from "../integrations/plan.ts";
 import { advance } from "../interpreter/advance.ts";
 import type { Effect, ExecutionEvent, Surroundings } from "../interpreter/protocol.ts";
 import { isReady } from "../interpreter/state.ts";
-import { graphAt } from "../interpreter/transition.ts";
 import type { Transition } from "../interpreter/transition.ts";
-import type { StateMachineDefinition } from "../language/definition.ts";
 import { MAX_LABEL_LENGTH, MAX_TRANSITIONS_PER_COMMIT } from "../limits.ts";
 import type { ExecutionRecord } from "../records.ts";
 import { formatToken } from "../uids.ts";
@@ -35,16 +32,16 @@ export async function runExecution(
   const loading = engine.store.read((reader) => loadExecution(engine, reader, uid));
   const execution = await engine.clock.track(loading);
   if (execution?.record.type === "EXPRESS") return runExpressChild(engine, execution, signal);
-  await engine.clock.track(runStandard(engine, execution, signal));
+  await engine.clock.track(
+    execution?.progress.status === "RUNNING"
+      ? runStandard(engine, execution, signal)
+      : clearInbox(engine, uid),
+  );
 }
 
-async function runStandard(
-  engine: Engine,
-  loaded: Execution | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  let execution = loaded;
-  const uid = loaded?.record.uid ?? "";
+async function runStandard(engine: Engine, loaded: Execution, signal: AbortSignal): Promise<void> {
+  let execution: Execution | undefined = loaded;
+  const { uid } = loaded.record;
   for (
     let commits = 1;
     execution !== undefined && execution.progress.status === "RUNNING";
@@ -59,16 +56,15 @@ async function runStandard(
       execution.inbox = await engine.store.read((reader) => loadInbox(reader, uid));
     }
   }
-  if (execution !== undefined) await clearInbox(engine, execution);
 }
 
 /** What an interpreter needs to know around an execution, besides its state. */
 export function surroundingsOf(engine: Engine, execution: Execution, nowMs: number): Surroundings {
-  const { record, revision, progress } = execution;
+  const { record, definition, context } = execution;
   const { uid } = record;
   return {
-    definition: definitionOf(execution),
-    context: contextOf(record, progress, revision.record.roleArn),
+    definition,
+    context,
     region: record.region,
     random: engine.random,
     nowMs,
@@ -90,11 +86,6 @@ function newMapRunArn(engine: Engine, record: ExecutionRecord, label: string): s
 export function callerOfExecution(execution: Execution): Caller {
   const { accountId, region } = execution.record;
   return { accountId, region, accessKeyId: "", principalArn: execution.revision.record.roleArn };
-}
-
-function definitionOf({ record, revision }: Execution): StateMachineDefinition {
-  if (record.mapRun === undefined) return revision.definition;
-  return { ...revision.definition, ...graphAt(revision.definition, record.mapRun.graph) };
 }
 
 /** Makes transitions until the execution waits, something must be committed first, or enough are made. */
@@ -172,12 +163,9 @@ async function commit(engine: Engine, execution: Execution, batch: Batch): Promi
 }
 
 /** An execution that is over takes nothing in any more. */
-async function clearInbox(
-  engine: Engine,
-  { record: { uid }, progress, inbox }: Execution,
-): Promise<void> {
-  if (progress.status === "RUNNING" || inbox.length === 0) return;
+async function clearInbox(engine: Engine, uid: string): Promise<void> {
   const left = await engine.store.read((reader) => loadInbox(reader, uid));
+  if (left.length === 0) return;
   await engine.store.transact(async (tx) => {
     for (const { key } of left) tx.delete(key);
     return Promise.resolve();

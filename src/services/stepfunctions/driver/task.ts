@@ -47,6 +47,16 @@ export async function performTask(
   return (tx) => deliverEvent(tx, engine, { uid, event });
 }
 
+/** A task's call that cannot be made fails its task. */
+export async function failTask(tx: Tx, engine: Engine, item: DueWork): Promise<void> {
+  // Scheduled by this service only.
+  const { uid, effect } = item.payload as { uid: string; effect: TaskEffect };
+  const { thread, wait } = effect;
+  const cause = "The task could not be run because of an internal error.";
+  const failure = { error: "States.TaskFailed", cause };
+  await deliverEvent(tx, engine, { uid, event: { kind: "failed", thread, wait, ...failure } });
+}
+
 /** What came of a task's call. */
 export type TaskResult = { readonly output: Json } | { readonly failure: Failure };
 

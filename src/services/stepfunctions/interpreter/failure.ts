@@ -217,7 +217,6 @@ async function goOn(
 /** The failure of a branch or iteration is the failure of the state around it. */
 function leaveBranch(transition: Transition, child: Thread): Thread {
   const parent = transition.thread(child.parent ?? 0);
-  cancelWait(transition, child, { stop: true });
   stop(transition, child);
   if (transition.stateOf(parent).type === "Map") {
     transition.emit(child, "MapIterationFailed", { name: parent.state, index: child.index });

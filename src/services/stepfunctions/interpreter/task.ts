@@ -108,12 +108,12 @@ export async function onTaskEvent(
     case "succeeded":
       return succeed(transition, thread, { task, output: event.output });
     case "failed": {
-      cancelWait(transition, thread, { stop: false });
+      endWait(transition, thread, { stop: false });
       emitFailed(transition, thread, { task, failure: event });
       return failState(transition, thread, failureOf(event));
     }
     case "fired": {
-      cancelWait(transition, thread, { stop: true });
+      endWait(transition, thread, { stop: true });
       const error = event.purpose === "heartbeat" ? "States.HeartbeatTimeout" : "States.Timeout";
       emitTimedOut(transition, thread, { resource, failure: { error } });
       return failState(transition, thread, { error });
@@ -133,7 +133,7 @@ async function succeed(
   { task, output }: { readonly task: Task; readonly output: Json },
 ): Promise<void> {
   const { resource, state } = task;
-  cancelWait(transition, thread, { stop: false });
+  endWait(transition, thread, { stop: false });
   try {
     checkSize(transition, thread, output);
     const result = outputOf(transition, output);
@@ -144,6 +144,12 @@ async function succeed(
   } catch (error) {
     await failState(transition, thread, toFailure(transition, thread, error));
   }
+}
+
+/** The task is over: whatever the state does next, there is nothing left to let go of. */
+function endWait(transition: Transition, thread: Thread, how: { readonly stop: boolean }): void {
+  cancelWait(transition, thread, how);
+  transition.setPhase(thread, { kind: "again" });
 }
 
 interface Scheduled {

@@ -117,11 +117,14 @@ class StateTest {
   async #wait({ thread, wait, purpose, atMs }: Extract<Effect, { kind: "timer" }>): Promise<void> {
     const { clock } = this.#engine;
     const limitMs = clock.now() + MAX_TEST_STATE_DURATION_MS;
+    const { signal } = this.#setup;
     await new Promise<void>((resolve) => {
       const alarm = clock.alarm(Math.min(atMs, limitMs), resolve);
-      this.#setup.signal.addEventListener("abort", () => (alarm.cancel(), resolve()), {
-        once: true,
-      });
+      const giveUp = (): void => {
+        alarm.cancel();
+        resolve();
+      };
+      signal.addEventListener("abort", giveUp, { once: true });
     });
     if (atMs > limitMs) this.#failure = { error: "States.Timeout" };
     else this.#keepFailure(await this.#advance({ kind: "fired", thread, wait, purpose }));
