@@ -48,11 +48,12 @@ export function writeAnswer(socket: Socket, response: HttpResponse, frame: Answe
 }
 
 /** Anything else in a header would let its author write headers, or an answer, of their own. */
+const SAFE = /^[\t\x20-\x7e]*$/;
 const UNSAFE = /[^\t\x20-\x7e]/g;
 
 /** A value that is safe to write in a header. */
 export function headerValue(value: string): string {
-  return value.replaceAll(UNSAFE, "?");
+  return SAFE.test(value) ? value : value.replaceAll(UNSAFE, "?");
 }
 
 /** Answers for a handler that fails: a 500 that says nothing but where to look in the log. */

@@ -151,12 +151,12 @@ function presignedClaim(
   };
 }
 
+const SCOPE = /^(.+)\/([^/]+)\/([^/]+)\/([^/]+)\/aws4_request$/;
+
 /** `accessKeyId/date/region/service/aws4_request`. */
 function parseScope(credential: string): CredentialScope | undefined {
-  const parts = credential.split("/");
-  const [date, region, service, end] = parts.slice(-4);
-  const accessKeyId = parts.slice(0, -4).join("/");
-  if (!accessKeyId || !date || !region || !service || end !== "aws4_request") return undefined;
+  const [, accessKeyId, date, region, service] = SCOPE.exec(credential) ?? [];
+  if (!accessKeyId || !date || !region || !service) return undefined;
   return { accessKeyId, date, region, service };
 }
 
