@@ -45,6 +45,8 @@ export interface PageRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: Uint8Array;
+  /** Whether who asks may see and do what only operators may. */
+  readonly isOperator: boolean;
 }
 
 export interface PageAnswer {

@@ -30,7 +30,8 @@ export interface DeliveryReceipt {
 
 /**
  * How a service takes deliveries to its resources. `deliver` works inside the transaction of the one
- * who delivers: both happen, or neither. Throws a {@link ServiceError} when the target refuses.
+ * who delivers: both happen, or neither. Throws a {@link ServiceError} when the target refuses,
+ * before it has written anything: who delivers may go on without it.
  */
 export interface Target {
   deliver(tx: Tx, arn: string, delivery: Delivery): Promise<DeliveryReceipt>;

@@ -163,16 +163,17 @@ function isTime(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= LAST_MS;
 }
 
-/** `/_waystation/<signing name>/...` is the service's own; it answers everybody, as its API does. */
-async function servicePage({ catalog }: AdminOptions, request: HttpRequest): Promise<HttpResponse> {
+/** `/_waystation/<signing name>/...` is the service's own; it decides what is for everybody. */
+async function servicePage(options: AdminOptions, request: HttpRequest): Promise<HttpResponse> {
   const [, name = "", path = ""] = /^\/_waystation\/([a-z-]+)(\/.*)$/.exec(request.path) ?? [];
   const page = await (
-    await catalog.pages(name)
+    await options.catalog.pages(name)
   )?.({
     method: request.method,
     path,
     query: new URLSearchParams(request.query),
     body: request.body,
+    isOperator: isOperator(options, request),
   });
   if (page === undefined) return refusal(404, "NotFound", `There is no ${request.path}`);
   return { status: page.status, headers: { "content-type": page.contentType }, body: page.body };

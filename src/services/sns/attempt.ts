@@ -90,9 +90,9 @@ function hookHeaders(attempt: Attempt & { readonly payload: Payload }): Record<s
     "x-amz-sns-message-type": delivery.type,
     "x-amz-sns-message-id": delivery.message.messageId,
     "x-amz-sns-topic-arn": delivery.topicArn,
-    ...(delivery.type === "Notification"
-      ? { "x-amz-sns-subscription-arn": delivery.subscriptionArn }
-      : {}),
+    ...(delivery.type === "SubscriptionConfirmation"
+      ? {}
+      : { "x-amz-sns-subscription-arn": delivery.subscriptionArn }),
     ...(payload.isRaw ? { "x-amz-sns-rawdelivery": "true" } : {}),
     "content-type": contentType,
     "user-agent": "Amazon Simple Notification Service Agent",

@@ -12,40 +12,31 @@ import type { Route } from "./routes.ts";
 import type { Sns } from "./sns.ts";
 import { logStatus, wantsStatus } from "./status-log.ts";
 
+/** Whether a message that is published now goes to a route. */
+export function wants(route: Route, sending: Outgoing): boolean {
+  return takesLiveMessages(route.subscription) && route.accepts(sending.view);
+}
+
+/** Whether a message of the archive goes to a route. */
+export function wantsReplayed(route: Route, sending: Outgoing): boolean {
+  return isReplaying(route.subscription) && route.accepts(sending.view);
+}
+
 /**
- * Gives a message to a route that accepts it: to a target at once, in this transaction; to the
+ * Gives a message to a route that wants it: to a target at once, in this transaction; to the
  * outside world as a delivery that waits. A target that refuses has given its final answer: the
  * message goes to the dead-letter queue in the same transaction.
  */
-export async function deliver(sns: Sns, tx: Tx, sending: Outgoing, route: Route): Promise<void> {
-  if (!takesLiveMessages(route.subscription)) return;
-  await deliverAccepted(sns, tx, sending, route);
-}
-
-/** {@link deliver} for a message of the archive. */
-export async function deliverReplayed(
-  sns: Sns,
-  tx: Tx,
-  sending: Outgoing,
-  route: Route,
-): Promise<void> {
-  if (isReplaying(route.subscription)) await deliverAccepted(sns, tx, sending, route);
-}
-
-async function deliverAccepted(sns: Sns, tx: Tx, sending: Outgoing, route: Route): Promise<void> {
-  if (!route.accepts(sending.view)) return;
+export function deliver(sns: Sns, tx: Tx, sending: Outgoing, route: Route): Promise<void> {
   const { subscription } = route;
-  if (!isTargetProtocol(subscription.protocol)) {
-    await enqueueDelivery(sns, tx, subscription, {
-      type: "Notification",
-      message: sending.message,
-      subscriptionArn: route.arn,
-      topicArn: sending.topicArn,
-      destination: { protocol: subscription.protocol, endpoint: subscription.endpoint },
-    });
-    return;
-  }
-  await deliverToTarget(sns, tx, sending, route);
+  if (isTargetProtocol(subscription.protocol)) return deliverToTarget(sns, tx, sending, route);
+  return enqueueDelivery(sns, tx, subscription, {
+    type: "Notification",
+    message: sending.message,
+    subscriptionArn: route.arn,
+    topicArn: sending.topicArn,
+    destination: { protocol: subscription.protocol, endpoint: subscription.endpoint },
+  });
 }
 
 async function deliverToTarget(sns: Sns, tx: Tx, sending: Outgoing, route: Route): Promise<void> {

@@ -1,9 +1,10 @@
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import type { Tx } from "../../kernel/store.ts";
 import type { TimerHandler } from "../../kernel/work.ts";
-import { deliver } from "./deliver.ts";
+import { deliver, wants } from "./deliver.ts";
 import type { EnvelopeSignature } from "./envelope.ts";
 import { FANOUT } from "./keys.ts";
+import { LIMITS } from "./limits.ts";
 import type { PublishedMessage } from "./message.ts";
 import { outgoing } from "./outgoing.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -18,31 +19,20 @@ export interface FanoutRecord {
   readonly topicId: string;
   readonly message: PublishedMessage;
   readonly signatures: readonly (readonly [body: string, signature: EnvelopeSignature])[];
-  /** The subscription that was served last. */
+  /** The subscription that was looked at last. */
   readonly after: string;
 }
 
 /** The kind of work that serves the rest; its id is the message's. */
 export const FANOUT_WORK = "sns.fanout";
 
-/** Leaves the subscriptions after one to later transactions. */
-export async function fanOutLater(
-  sns: Sns,
-  tx: Tx,
-  sending: Outgoing,
-  after: string,
-): Promise<void> {
-  const { topic, message } = sending;
-  const { accountId, region, name } = topic;
-  const record: FanoutRecord = {
-    topic: { accountId, region, name },
-    topicId: topic.id,
-    message,
-    signatures: [...sending.signatures],
-    after,
-  };
-  tx.put(FANOUT.key(message.messageId), encodeRecord(record));
-  await scheduleFanout(sns, tx, message.messageId);
+/**
+ * Gives a message to all of a topic's subscriptions that want it: to a bounded number in this
+ * transaction, to the rest in later ones. `after` is the subscription that was looked at last.
+ */
+export async function fanOut(sns: Sns, tx: Tx, sending: Outgoing, after?: string): Promise<void> {
+  const stoppedAfter = await serve(sns, tx, sending, after);
+  if (stoppedAfter !== undefined) await fanOutLater(sns, tx, sending, stoppedAfter);
 }
 
 /** Serves the next part of a topic's subscriptions. */
@@ -57,11 +47,50 @@ export function fanoutTimer(sns: Sns): TimerHandler {
       const topic = await findTopic(tx, record.topic);
       if (topic?.id !== record.topicId) return;
       const sending = outgoing(topic, record.message, new Map(record.signatures));
-      const { routes, goesOnAfter } = await routesAfter(tx, topic.id, record.after);
-      for (const route of routes) await deliver(sns, tx, sending, route);
-      if (goesOnAfter !== undefined) await fanOutLater(sns, tx, sending, goesOnAfter);
+      await fanOut(sns, tx, sending, record.after);
     },
   };
+}
+
+/** Answers the subscription after which it stopped; undefined when all were served. */
+async function serve(
+  sns: Sns,
+  tx: Tx,
+  sending: Outgoing,
+  after: string | undefined,
+): Promise<string | undefined> {
+  const { topic } = sending;
+  const first = await sns.routes.of(tx, topic);
+  const isBeyond =
+    after !== undefined && first.goesOnAfter !== undefined && after >= first.goesOnAfter;
+  const { routes, goesOnAfter } = isBeyond ? await routesAfter(tx, topic.id, after) : first;
+  let served = 0;
+  let last = after;
+  for (const route of routes) {
+    const { id } = route.subscription;
+    if (after !== undefined && id <= after) continue;
+    if (wants(route, sending)) {
+      if (served === LIMITS.fanoutPerTransaction) return last;
+      await deliver(sns, tx, sending, route);
+      served += 1;
+    }
+    last = id;
+  }
+  return goesOnAfter;
+}
+
+async function fanOutLater(sns: Sns, tx: Tx, sending: Outgoing, after: string): Promise<void> {
+  const { topic, message } = sending;
+  const { accountId, region, name } = topic;
+  const record: FanoutRecord = {
+    topic: { accountId, region, name },
+    topicId: topic.id,
+    message,
+    signatures: [...sending.signatures],
+    after,
+  };
+  tx.put(FANOUT.key(message.messageId), encodeRecord(record));
+  await scheduleFanout(sns, tx, message.messageId);
 }
 
 async function scheduleFanout(sns: Sns, tx: Tx, messageId: string): Promise<void> {

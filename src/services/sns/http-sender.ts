@@ -29,7 +29,7 @@ export class HttpSender {
     this.#options = options;
     const connect = options.allowMetadataAddresses ? {} : { lookup: checkedLookup };
     this.#agent = new Agent({
-      connections: LIMITS.attemptsAtOnce,
+      connections: LIMITS.connectionsPerHost,
       connect: { ...connect, timeout: options.timeoutMs },
       maxResponseSize: -1,
     });

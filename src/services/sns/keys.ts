@@ -130,6 +130,15 @@ export const SIGNING_KEY: Space<[name: string]> = space({
   lifetime: "from the first signature, for ever",
 });
 
+/** How many topics an account has in a region: a store sum. */
+export const ACCOUNT_TOPICS: Space<[accountId: string, region: string]> = space({
+  number: 70,
+  name: "sns account topics",
+  layout: ["account", "region"],
+  value: "sum",
+  lifetime: "for ever",
+});
+
 export const SMS_SETTINGS: Space<[accountId: string, region: string]> = space({
   number: 64,
   name: "sns sms settings",

@@ -40,8 +40,10 @@ export const LIMITS = {
   archiveDays: 365,
   originationNumbersPage: 30,
   customUserDataBytes: 2_048,
-  /** Subscriptions that the publishing transaction serves itself; the rest is work. */
+  /** Deliveries that the publishing transaction makes itself; the rest is work. */
   fanoutPerTransaction: 500,
+  /** Subscriptions of a topic that are looked at together. */
+  routesPerTopic: 5_000,
   /** Archived messages that one transaction replays. */
   replayPerTransaction: 100,
   /** Expired deduplication ids and archived messages that a publish sweeps. */
@@ -50,6 +52,9 @@ export const LIMITS = {
   removedPerTransaction: 500,
   /** Subscriptions whose decoded form is kept in memory, over all topics. */
   cachedRoutes: 20_000,
+  /** Signatures kept for other subscriptions of the same message, and the texts they are kept for. */
+  rememberedSignatures: 1_024,
+  rememberedSignatureLength: 16_384,
   outboxEntries: 10_000,
   outboxPage: 100,
   /** Attempts that one subscription has under way at once on a node. */
@@ -57,6 +62,8 @@ export const LIMITS = {
   /** Deliveries read at once, and attempts after which a pump lets others run. */
   deliveriesRead: 64,
   attemptsPerRun: 1_024,
+  /** Connections to one host, which many subscriptions may share. */
+  connectionsPerHost: 512,
   /** Subscriptions pumped at once on a node. */
   pumpsAtOnce: 512,
   /** The largest message, percent-encoded in a form, with room for attributes. */

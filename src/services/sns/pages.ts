@@ -8,11 +8,15 @@ const OUTBOX_PATH = "/outbox";
 const OPT_OUT_PATH = "/opt-out";
 
 /**
- * The certificate that signatures are checked with, the outbox, and the way in which a phone's
- * owner opts out: `POST /_waystation/sns/opt-out?phoneNumber=…`.
+ * For everybody, the certificate that signatures are checked with. For operators, the outbox, and
+ * the way in which a phone's owner opts out: `POST /_waystation/sns/opt-out?phoneNumber=…`.
  */
 export function snsPages(sns: Sns): PageHandler {
-  return async ({ method, path, query }) => {
+  return async ({ method, path, query, isOperator }) => {
+    const isForOperators = path === OUTBOX_PATH || path === OPT_OUT_PATH;
+    if (isForOperators && !isOperator) {
+      return json(403, { message: "Only operators may ask for this" });
+    }
     if (method === "POST" && path === OPT_OUT_PATH) return optOut(sns, query);
     if (method !== "GET") return undefined;
     if (path === OUTBOX_PATH) return json(200, { messages: await readOutbox(sns) });

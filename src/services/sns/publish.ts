@@ -1,8 +1,7 @@
 import type { Tx } from "../../kernel/store.ts";
 import { archive } from "./archive.ts";
-import { deliver } from "./deliver.ts";
 import { invalidParameter } from "./errors.ts";
-import { fanOutLater } from "./fanout.ts";
+import { fanOut } from "./fanout.ts";
 import { admit } from "./fifo.ts";
 import type { PublishedMessage } from "./message.ts";
 import { outgoing } from "./outgoing.ts";
@@ -35,14 +34,14 @@ export async function publish(
 ): Promise<PublishReceipt> {
   const { messageId } = message;
   if (!topic.isFifo) {
-    await fanOut(sns, tx, topic, { message, signatures });
+    await fanOut(sns, tx, outgoing(topic, message, signatures));
     return { messageId };
   }
   const admission = await admit(tx, topic, message, sns.deps.clock.now());
   if ("duplicate" in admission) return admission.duplicate;
   const { admitted } = admission;
   archive(tx, topic, admitted);
-  await fanOut(sns, tx, topic, { message: admitted.message, signatures });
+  await fanOut(sns, tx, outgoing(topic, admitted.message, signatures));
   return { messageId, sequenceNumber: admitted.message.sequenceNumber };
 }
 
@@ -54,22 +53,11 @@ export async function prepareTargets(sns: Sns, list: RouteList | undefined): Pro
       services.set(subscription.protocol, subscription.endpoint);
     }
   }
+  // One that is missing refuses its deliveries later, each to its dead-letter queue.
   for (const arn of services.values()) await sns.deps.targets.prepare(arn).catch(() => {});
 }
 
 /** Throws when a message is larger than its topic takes. */
 export function checkSize(topic: TopicRecord, bytes: number): void {
   if (bytes > maximumMessageBytes(topic)) throw invalidParameter("Message too long");
-}
-
-async function fanOut(
-  sns: Sns,
-  tx: Tx,
-  topic: TopicRecord,
-  { message, signatures }: Publication,
-): Promise<void> {
-  const { routes, goesOnAfter } = await sns.routes.of(tx, topic);
-  const sending = outgoing(topic, message, signatures);
-  for (const route of routes) await deliver(sns, tx, sending, route);
-  if (goesOnAfter !== undefined) await fanOutLater(sns, tx, sending, goesOnAfter);
 }

@@ -3,7 +3,7 @@ import type { Entry, Tx } from "../../kernel/store.ts";
 import { keyAfter } from "../../kernel/tuple.ts";
 import type { TimerHandler } from "../../kernel/work.ts";
 import { beginningArchiveMs, readArchived } from "./archive.ts";
-import { deliverReplayed } from "./deliver.ts";
+import { deliver, wantsReplayed } from "./deliver.ts";
 import type { PumpPayload } from "./deliveries.ts";
 import { invalidParameter } from "./errors.ts";
 import { ARCHIVE, FIFO_SEQUENCE, SUBSCRIPTION } from "./keys.ts";
@@ -91,7 +91,8 @@ async function replayPart(
   const route = routeOf(subscription);
   for (const { value } of entries) {
     const message = { ...readArchived(value), replayId: replay.id };
-    await deliverReplayed(sns, tx, outgoing(topic, message, new Map()), route);
+    const sending = outgoing(topic, message, new Map());
+    if (wantsReplayed(route, sending)) await deliver(sns, tx, sending, route);
   }
   const last = entries.at(-1);
   const done = last === undefined ? replay.done : placeOf(last);

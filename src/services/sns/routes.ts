@@ -1,7 +1,7 @@
 import type { Pattern } from "../../kernel/matching/pattern.ts";
 import { isEmptyPattern, matchesPattern } from "../../kernel/matching/pattern.ts";
 import { decodeRecord } from "../../kernel/record.ts";
-import type { Reader } from "../../kernel/store.ts";
+import type { Reader, Store } from "../../kernel/store.ts";
 import { keyAfter } from "../../kernel/tuple.ts";
 import { comparableAttributes, compileFilterPolicy } from "./filter-policy.ts";
 import type { FilterScope } from "./filter-policy.ts";
@@ -11,7 +11,7 @@ import { bodyFor } from "./message.ts";
 import type { PublishedMessage } from "./message.ts";
 import { subscriptionArn } from "./subscription.ts";
 import type { SubscriptionProtocol, SubscriptionRecord } from "./subscription.ts";
-import { topicArn } from "./topic.ts";
+import { findTopic, parseTopicArn, topicArn } from "./topic.ts";
 import type { TopicRecord } from "./topic.ts";
 
 /** A confirmed subscription, ready to take messages. */
@@ -22,7 +22,7 @@ export interface Route {
   readonly accepts: (message: FilterView) => boolean;
 }
 
-/** The first routes of a topic: all of them, unless there are more than one transaction serves. */
+/** The first routes of a topic: all of them, unless it has very many. */
 export interface RouteList {
   readonly topic: TopicRecord;
   readonly routes: readonly Route[];
@@ -61,9 +61,15 @@ export class Routes {
     return list;
   }
 
-  /** The routes of a topic as they were last; only good for guesses. */
-  peek(arn: string): RouteList | undefined {
-    return this.#kept.get(arn);
+  /** The routes of a topic as they were last: good for preparing what a transaction may need. */
+  async likely(store: Store, arn: string): Promise<RouteList | undefined> {
+    const address = parseTopicArn(arn);
+    const kept = this.#kept.get(topicArn(address));
+    if (kept !== undefined) return kept;
+    return store.read(async (reader) => {
+      const topic = await findTopic(reader, address);
+      return topic && this.of(reader, topic);
+    });
   }
 
   #keep(arn: string, list: RouteList): void {
@@ -84,7 +90,7 @@ export class Routes {
   }
 }
 
-/** One transaction's worth of a topic's routes, after a subscription or from the first. */
+/** A bounded number of a topic's routes, after a subscription or from the first. */
 export async function routesAfter(
   reader: Reader,
   topicId: string,
@@ -92,7 +98,7 @@ export async function routesAfter(
 ): Promise<Pick<RouteList, "routes" | "goesOnAfter">> {
   const all = SUBSCRIPTION.below(topicId);
   const from = after === undefined ? all.from : keyAfter(SUBSCRIPTION.key(topicId, after));
-  const limit = LIMITS.fanoutPerTransaction;
+  const limit = LIMITS.routesPerTopic;
   const entries = await reader.range({ from, to: all.to }, { limit });
   const subscriptions = entries.map((entry) => decodeRecord<SubscriptionRecord>(entry.value));
   const routes = subscriptions.filter((each) => !each.isPending).map(routeOf);

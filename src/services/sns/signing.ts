@@ -7,7 +7,7 @@ import { selfSignedCertificate } from "./certificate.ts";
 import { textToSign } from "./envelope.ts";
 import type { EnvelopeContent, EnvelopeSignature, SignatureVersion } from "./envelope.ts";
 import { SIGNING_KEY } from "./keys.ts";
-import { DAY_MS } from "./limits.ts";
+import { DAY_MS, LIMITS } from "./limits.ts";
 
 interface SigningKeyRecord {
   readonly id: string;
@@ -32,6 +32,8 @@ const ALGORITHMS: Readonly<Record<SignatureVersion, string>> = { "1": "sha1", "2
 /** Signs envelopes with the store's one RSA key, made when it is first needed. */
 export class Signer {
   readonly #deps: Deps;
+  /** Signatures made lately, by version and text. */
+  readonly #remembered = new Map<string, Promise<EnvelopeSignature>>();
   #key: SigningKey | undefined;
 
   constructor(deps: Deps) {
@@ -57,21 +59,40 @@ export class Signer {
     return this.#signature(key, version, bytes);
   }
 
-  /** Signs on another thread, so that this one goes on. */
-  async sign(content: EnvelopeContent, version: SignatureVersion): Promise<EnvelopeSignature> {
+  /**
+   * Signs on another thread, so that this one goes on. What many subscriptions get of one message is
+   * signed once.
+   */
+  sign(content: EnvelopeContent, version: SignatureVersion): Promise<EnvelopeSignature> {
+    const text = textToSign(content);
+    if (text.length > LIMITS.rememberedSignatureLength) return this.#signElsewhere(text, version);
+    const name = version + text;
+    let signature = this.#remembered.get(name);
+    if (signature === undefined) {
+      signature = this.#signElsewhere(text, version);
+      this.#remembered.set(name, signature);
+      signature.catch(() => this.#remembered.delete(name));
+      this.#forgetOldest();
+    }
+    return signature;
+  }
+
+  async #signElsewhere(text: string, version: SignatureVersion): Promise<EnvelopeSignature> {
     const key = await this.#load();
     const bytes = await new Promise<Buffer>((resolve, reject) => {
-      sign(
-        ALGORITHMS[version],
-        Buffer.from(textToSign(content)),
-        key.privateKey,
-        (error, signed) => {
-          if (error === null) resolve(signed);
-          else reject(error);
-        },
-      );
+      sign(ALGORITHMS[version], Buffer.from(text), key.privateKey, (error, signed) => {
+        if (error === null) resolve(signed);
+        else reject(error);
+      });
     });
     return this.#signature(key, version, bytes);
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#remembered.keys()) {
+      if (this.#remembered.size <= LIMITS.rememberedSignatures) return;
+      this.#remembered.delete(oldest);
+    }
   }
 
   /** The certificate at a path among the pages, in PEM; undefined when it is another path. */

@@ -82,6 +82,23 @@ export function checkSubscriptionAttributes(
   }
 }
 
+/** A FIFO queue takes no dead letters of a standard topic, whose messages have no place in an order. */
+export function checkDeadLetterQueue(
+  { isFifo }: TopicRecord,
+  { RedrivePolicy }: SubscriptionAttributes,
+  prefix: string,
+): void {
+  if (isFifo || RedrivePolicy === undefined) return;
+  const { deadLetterTargetArn = "" } = JSON.parse(RedrivePolicy) as {
+    deadLetterTargetArn?: string;
+  };
+  if (deadLetterTargetArn.endsWith(".fifo")) {
+    throw invalidParameter(
+      `${prefix}RedrivePolicy: must use a standard queue as the dead-letter queue`,
+    );
+  }
+}
+
 /** What GetSubscriptionAttributes answers. */
 export function subscriptionAttributes(
   topic: TopicRecord,

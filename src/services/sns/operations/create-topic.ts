@@ -5,7 +5,7 @@ import type { Tx } from "../../../kernel/store.ts";
 import { scheduleSweep } from "../archive.ts";
 import { checkDataProtectionPolicy } from "../data-protection.ts";
 import { invalidAttributes, invalidParameter, topicLimitExceeded } from "../errors.ts";
-import { TOPIC } from "../keys.ts";
+import { ACCOUNT_TOPICS } from "../keys.ts";
 import { LIMITS } from "../limits.ts";
 import type { Having, Sns } from "../sns.ts";
 import { readTags, sameTags } from "../tags.ts";
@@ -24,8 +24,9 @@ export function createTopic(sns: Sns): Operation<Input, CreateTopicResponse> {
       checkSame(existing, wanted, input);
       return { TopicArn: topicArn(existing) };
     }
-    if (sns.deps.settings.enforceQuotas) await checkQuota(tx, context);
+    if (sns.deps.settings.enforceQuotas) await checkQuota(tx, wanted);
     putTopic(tx, wanted);
+    tx.add(ACCOUNT_TOPICS.key(wanted.accountId, wanted.region), 1);
     if (wanted.archiveSinceMs !== undefined) await scheduleSweep(sns, tx, wanted);
     return { TopicArn: topicArn(wanted) };
   });
@@ -84,8 +85,7 @@ function checkSame(existing: TopicRecord, wanted: TopicRecord, input: Input): vo
   }
 }
 
-async function checkQuota(tx: Tx, { caller }: Context): Promise<void> {
-  const range = TOPIC.below(caller.accountId, caller.region);
-  const topics = await tx.range(range, { limit: LIMITS.topics });
-  if (topics.length >= LIMITS.topics) throw topicLimitExceeded();
+async function checkQuota(tx: Tx, { accountId, region }: TopicRecord): Promise<void> {
+  const topics = await tx.sum(ACCOUNT_TOPICS.key(accountId, region));
+  if (topics >= LIMITS.topics) throw topicLimitExceeded();
 }

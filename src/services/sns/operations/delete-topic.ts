@@ -4,7 +4,7 @@ import type { Operation } from "../../../kernel/operation.ts";
 import { archiveDays } from "../archive.ts";
 import { invalidState } from "../errors.ts";
 import { FORGET_WORK } from "../forget.ts";
-import { TOPIC } from "../keys.ts";
+import { ACCOUNT_TOPICS, TOPIC } from "../keys.ts";
 import type { Having, Sns } from "../sns.ts";
 import { findTopic, parseTopicArn } from "../topic.ts";
 
@@ -21,6 +21,7 @@ export function deleteTopic(
       );
     }
     tx.delete(TOPIC.key(topic.accountId, topic.region, topic.name));
+    tx.add(ACCOUNT_TOPICS.key(topic.accountId, topic.region), -1);
     const dueAtMs = sns.deps.clock.now();
     await sns.deps.work.schedule(tx, { kind: FORGET_WORK, id: topic.id, dueAtMs, payload: {} });
     return {};

@@ -18,7 +18,7 @@ import { presign } from "../outgoing.ts";
 import type { Signatures } from "../outgoing.ts";
 import { prepareTargets, publish } from "../publish.ts";
 import type { Having, Sns } from "../sns.ts";
-import { maximumMessageBytes, parseTopicArn, requireTopic, topicArn } from "../topic.ts";
+import { maximumMessageBytes, requireTopic } from "../topic.ts";
 import { originOf } from "./publish.ts";
 
 type Entry = Having<PublishBatchRequestEntry, "Id" | "Message">;
@@ -35,7 +35,7 @@ export function publishBatch(sns: Sns): Operation<Input, PublishBatchResponse> {
     // The model's required members were checked with the input.
     const entries = PublishBatchRequestEntries as readonly Entry[];
     checkBatch(entries);
-    const likely = sns.routes.peek(topicArn(parseTopicArn(TopicArn)));
+    const likely = await sns.routes.likely(sns.deps.store, TopicArn);
     await prepareTargets(sns, likely);
     const candidates = await Promise.all(
       entries.map(async (entry): Promise<Candidate> => {

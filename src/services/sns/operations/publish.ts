@@ -11,7 +11,7 @@ import { presign } from "../outgoing.ts";
 import { isEndpointArn } from "../platform.ts";
 import { checkSize, prepareTargets, publish as publishToTopic } from "../publish.ts";
 import type { Having, Sns } from "../sns.ts";
-import { parseTopicArn, requireTopic, topicArn } from "../topic.ts";
+import { requireTopic } from "../topic.ts";
 
 type Input = Having<PublishInput, "Message">;
 
@@ -52,7 +52,7 @@ async function toTopic(
 ): Promise<PublishResponse> {
   const bytes = sizeBytes(input);
   if (bytes > LIMITS.largestMaximumMessageBytes) throw invalidParameter("Message too long");
-  const likely = sns.routes.peek(topicArn(parseTopicArn(arn)));
+  const likely = await sns.routes.likely(sns.deps.store, arn);
   await prepareTargets(sns, likely);
   const [signatures = new Map()] = await presign(sns, likely, [message]);
   const receipt = await sns.deps.store.transact(async (tx) => {

@@ -10,6 +10,7 @@ import type { Having, Sns } from "../sns.ts";
 import { replaceSubscription, requireSubscription } from "../subscription.ts";
 import type { SubscriptionRecord } from "../subscription.ts";
 import {
+  checkDeadLetterQueue,
   checkSubscriptionAttributes,
   isSubscriptionAttribute,
   withSubscriptionAttribute,
@@ -29,6 +30,7 @@ export function setSubscriptionAttributes(sns: Sns): Operation<Input, Record<str
         AttributeValue,
       );
       checkSubscriptionAttributes(attributes, before.protocol, "");
+      checkDeadLetterQueue(topic, attributes, "");
       await checkFilterQuota(sns, tx, before, attributes);
       const changed: SubscriptionRecord = { ...before, attributes };
       if (AttributeName !== "ReplayPolicy") {

@@ -30,6 +30,7 @@ import {
 } from "../subscription.ts";
 import type { SubscriptionRecord } from "../subscription.ts";
 import {
+  checkDeadLetterQueue,
   checkSubscriptionAttributes,
   isSubscriptionAttribute,
   withSubscriptionAttribute,
@@ -98,6 +99,7 @@ async function subscribeWithin(sns: Sns, tx: Tx, request: Request): Promise<Subs
   const { context, wanted } = request;
   const topic = await requireTopic(tx, request.topicArn);
   checkFits(topic, wanted.protocol, wanted.endpoint);
+  checkDeadLetterQueue(topic, wanted.attributes, "Attributes Reason: ");
   const existing = await findByEndpoint(tx, topic.id, wanted);
   if (existing !== undefined) return subscribeAgain(sns, tx, { ...request, topic, existing });
   if (wanted.protocol === "application") await requireEndpoint(tx, wanted.endpoint);
