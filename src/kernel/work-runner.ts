@@ -52,12 +52,17 @@ interface KindState {
   performing: number;
 }
 
+interface LeasedWork extends DueWork {
+  readonly lease: number;
+}
+
 /** Handles what is due, on this node. One per server. */
 export class WorkRunner {
   readonly #options: WorkRunnerOptions;
   readonly #kinds = new Map<string, KindState>();
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  #leases = 0;
 
   constructor(options: WorkRunnerOptions) {
     this.#options = options;
@@ -96,7 +101,8 @@ export class WorkRunner {
           if (value === undefined) continue;
           const record = decodeRecord<WorkRecord>(value);
           if (record.leasedBy !== node) continue;
-          putDue(tx, { kind, id, dueAtMs: clock.now(), payload: record.payload }, record.failures);
+          const { payload, failures, next } = record;
+          putDue(tx, { kind, id, dueAtMs: clock.now(), payload, next }, failures);
         }
         return leases.length;
       });
@@ -107,7 +113,9 @@ export class WorkRunner {
   async releaseAll(): Promise<void> {
     for (;;) {
       const leases = WORK_LEASED.below();
-      const [lease] = await this.#options.store.read((reader) => reader.range(leases, { limit: 1 }));
+      const [lease] = await this.#options.store.read((reader) =>
+        reader.range(leases, { limit: 1 }),
+      );
       if (lease === undefined) return;
       await this.release(WORK_LEASED.parts(lease.key)[0]);
     }
@@ -117,7 +125,8 @@ export class WorkRunner {
   async stop(): Promise<void> {
     this.#stopping.abort();
     for (const state of this.#kinds.values()) state.alarm?.cancel();
-    await Promise.all(this.#running);
+    // What runs may have begun something else before it heard of it.
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   /** Looks after every kind, again and again until the store can say what is due. */
@@ -247,8 +256,10 @@ export class WorkRunner {
   async #performDue(state: KindState, handler: EffectHandler): Promise<void> {
     for (;;) {
       const free = handler.concurrency - state.performing;
-      if (free <= 0 || this.#stopping.signal.aborted) return;
+      if (free <= 0) return;
       const items = await this.#lease(state.kind, free);
+      // A node that stops keeps its leases: the items are performed when it starts.
+      if (this.#stopping.signal.aborted) return;
       for (const item of items) {
         state.performing += 1;
         const performed = this.#perform(handler, item).finally(() => {
@@ -262,33 +273,34 @@ export class WorkRunner {
     }
   }
 
-  #lease(kind: string, limit: number): Promise<DueWork[]> {
+  #lease(kind: string, limit: number): Promise<LeasedWork[]> {
     const nowMs = this.#options.clock.now();
     const { node, store } = this.#options;
     return store.transact(async (tx) => {
       const due = await tx.claim(WORK_DUE.between([kind], 0, nowMs + 1), limit);
       const ids = due.map((entry) => WORK_DUE.parts(entry.key)[2]);
       const values = await tx.getMany(ids.map((id) => WORK_ITEM.key(kind, id)));
-      const items: DueWork[] = [];
+      const items: LeasedWork[] = [];
       for (const [index, entry] of due.entries()) {
         const id = ids[index] ?? "";
         const value = values[index];
         tx.delete(entry.key);
         if (value === undefined) continue;
         const record = decodeRecord<WorkRecord>(value);
+        const lease = (this.#leases += 1);
         tx.put(
           WORK_ITEM.key(kind, id),
-          encodeRecord({ ...record, leasedBy: node } satisfies WorkRecord),
+          encodeRecord({ ...record, leasedBy: node, lease } satisfies WorkRecord),
         );
         tx.put(WORK_LEASED.key(node, kind, id), PRESENT);
         const { dueAtMs, payload, failures } = record;
-        items.push({ kind, id, dueAtMs, payload, attempt: failures + 1 });
+        items.push({ kind, id, dueAtMs, payload, attempt: failures + 1, lease });
       }
       return items;
     });
   }
 
-  async #perform(handler: EffectHandler, item: DueWork): Promise<void> {
+  async #perform(handler: EffectHandler, item: LeasedWork): Promise<void> {
     const { clock, store, log } = this.#options;
     try {
       const finish = await handler.perform(item, this.#stopping.signal);
@@ -307,32 +319,42 @@ export class WorkRunner {
         attempt: item.attempt,
         error: describe(error),
       });
-      try {
-        await store.transact((tx) => this.#fail(tx, handler, item, error));
-      } catch (failure) {
-        log.error("work stays leased until restart", {
-          kind: item.kind,
-          id: item.id,
-          error: describe(failure),
-        });
-      }
+      await this.#endFailed(handler, item, error);
+    }
+  }
+
+  /** Puts an item that failed back; while the store is away, again and again. */
+  async #endFailed(handler: EffectHandler, item: LeasedWork, error: unknown): Promise<void> {
+    const { clock, store, log } = this.#options;
+    const { kind, id } = item;
+    if (this.#stopping.signal.aborted) return;
+    try {
+      await store.transact((tx) => this.#fail(tx, handler, item, error));
+    } catch (failure) {
+      const isAway = failure instanceof StoreUnavailable;
+      const message = isAway ? "work stays leased for now" : "work stays leased until restart";
+      log.error(message, { kind, id, error: describe(failure) });
+      if (!isAway) return;
+      clock.alarm(clock.now() + PAUSE_AFTER_FAILURE_MS, () =>
+        this.#own(this.#endFailed(handler, item, error)),
+      );
     }
   }
 
   /** Removes the item that was performed, or makes due what was scheduled in its place meanwhile. */
-  async #endLease(tx: Tx, item: DueWork): Promise<WorkRecord | undefined> {
+  async #endLease(tx: Tx, item: LeasedWork): Promise<WorkRecord | undefined> {
     const { node } = this.#options;
-    const { kind, id } = item;
+    const { kind, id, lease } = item;
     const value = await tx.get(WORK_ITEM.key(kind, id));
     const record = value && decodeRecord<WorkRecord>(value);
-    if (record?.leasedBy !== node) return undefined;
+    if (record?.leasedBy !== node || record.lease !== lease) return undefined;
     tx.delete(WORK_LEASED.key(node, kind, id));
     if (record.next === undefined) tx.delete(WORK_ITEM.key(kind, id));
     else putDue(tx, { kind, id, ...record.next }, 0);
     return record;
   }
 
-  async #fail(tx: Tx, handler: EffectHandler, item: DueWork, error: unknown): Promise<void> {
+  async #fail(tx: Tx, handler: EffectHandler, item: LeasedWork, error: unknown): Promise<void> {
     const policy = handler.retry ?? DEFAULT_RETRY;
     const record = await this.#endLease(tx, item);
     if (record === undefined || record.next !== undefined) return;

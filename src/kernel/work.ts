@@ -64,6 +64,8 @@ export interface WorkRecord {
   readonly failures: number;
   /** The node that performs it. */
   readonly leasedBy?: string;
+  /** Its number at that node, which tells it from an earlier lease of an item with the same id. */
+  readonly lease?: number;
   /** Scheduled while it was being performed: what it becomes after that. */
   readonly next?: { readonly dueAtMs: number; readonly payload: unknown };
 }
@@ -167,9 +169,15 @@ export const workQueue: WorkQueue = {
   },
 };
 
+interface ItemToPut extends WorkItem {
+  /** What follows it, when it was given back while it had that. */
+  readonly next?: WorkRecord["next"] | undefined;
+}
+
 /** Writes an item as due and says so to every node. */
-export function putDue(tx: Tx, { kind, id, dueAtMs, payload }: WorkItem, failures: number): void {
-  const record: WorkRecord = { dueAtMs, payload, failures };
+export function putDue(tx: Tx, item: ItemToPut, failures: number): void {
+  const { kind, id, dueAtMs, payload, next } = item;
+  const record: WorkRecord = { dueAtMs, payload, failures, ...(next !== undefined && { next }) };
   tx.put(WORK_ITEM.key(kind, id), encodeRecord(record));
   tx.put(WORK_DUE.key(kind, dueAtMs, id), PRESENT);
   tx.wake({ topic: WORK_TOPIC + kind, atMs: dueAtMs });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { AdjustableClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import type { Random } from "../../src/kernel/random.ts";
-import { WAKE_ALL } from "../../src/kernel/store.ts";
+import { StoreUnavailable, WAKE_ALL } from "../../src/kernel/store.ts";
 import type { Store, Tx, Wake } from "../../src/kernel/store.ts";
 import { WORK_DEAD, WORK_DUE, WORK_ITEM, WORK_LEASED, workQueue } from "../../src/kernel/work.ts";
 import type { DueWork, WorkHandler, WorkItem } from "../../src/kernel/work.ts";
@@ -279,4 +279,145 @@ test("when wake-ups may have been lost, a runner finds what others scheduled", a
   await clock.settle();
   await clock.settle();
   assert.deepEqual(fired, ["a"]);
+});
+
+test("what was scheduled while a node performed its item outlives the node", async () => {
+  const store = memoryStore();
+  const again = { kind: "test.do", id: "1", dueAtMs: 3_000, payload: "again" };
+  const stuck = await bench(
+    {
+      "test.do": {
+        kind: "effect",
+        concurrency: 1,
+        perform: async (_item, signal) => {
+          await store.transact((tx) => workQueue.schedule(tx, again));
+          return new Promise((_resolve, reject) => {
+            signal.addEventListener("abort", () => reject(new Error("stopped")));
+          });
+        },
+      },
+    },
+    store,
+  );
+  await stuck.schedule({ dueAtMs: 1_000, payload: "first" });
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  await stuck.runner.stop();
+
+  const performed: unknown[] = [];
+  const next = await bench(
+    {
+      "test.do": {
+        kind: "effect",
+        concurrency: 1,
+        perform: async (item) => {
+          performed.push(item.payload);
+          return async () => {};
+        },
+      },
+    },
+    store,
+  );
+  await next.runner.releaseAll();
+  await next.clock.advance(5_000);
+  assert.deepEqual(performed, ["first", "again"]);
+  assert.equal(await next.left(), 0);
+});
+
+test("an item that is cancelled and scheduled anew while it is performed keeps its own lease", async () => {
+  const ends: (() => void)[] = [];
+  const performed: unknown[] = [];
+  const { schedule, store, clock, left } = await bench({
+    "test.do": {
+      kind: "effect",
+      concurrency: 2,
+      waitsForClock: true,
+      perform: async (item) => {
+        performed.push(item.payload);
+        if (performed.length < 3) await new Promise<void>((resolve) => void ends.push(resolve));
+        if (performed.length === 2 && item.payload === "second") throw new Error("down");
+        return async () => {};
+      },
+    },
+  });
+  await schedule({ dueAtMs: 1_000, payload: "first" });
+  await clock.settle();
+  await store.transact((tx) => workQueue.cancel(tx, "test.do", "1"));
+  await schedule({ dueAtMs: 1_000, payload: "second" });
+  await clock.settle();
+  ends[0]?.();
+  await clock.settle();
+  ends[1]?.();
+  await clock.advance(5_000);
+  assert.deepEqual(performed, ["first", "second", "second"]);
+  assert.equal(await left(), 0);
+});
+
+test("an effect that ends while the store is unavailable is tried again when it is back", async () => {
+  const memory = memoryStore();
+  let isAway = false;
+  const store: Store = {
+    transact: (body) =>
+      isAway ? Promise.reject(new StoreUnavailable("away")) : memory.transact(body),
+    read: (body) => (isAway ? Promise.reject(new StoreUnavailable("away")) : memory.read(body)),
+    onWake: (listener) => memory.onWake(listener),
+    clear: () => memory.clear(),
+    check: () => memory.check(),
+    close: () => memory.close(),
+  };
+  let performed = 0;
+  const { clock, schedule, left } = await bench(
+    {
+      "test.do": {
+        kind: "effect",
+        concurrency: 1,
+        perform: async () => {
+          performed += 1;
+          isAway = performed === 1;
+          return async () => {};
+        },
+      },
+    },
+    store,
+  );
+  await schedule({});
+  await clock.advance(60_000);
+  assert.equal(performed, 1);
+  isAway = false;
+  await clock.advance(60_000);
+  assert.equal(performed, 2);
+  assert.equal(await left(), 0);
+});
+
+test("a runner that is stopped while it leases performs nothing more", async () => {
+  const memory = memoryStore();
+  let open = (): void => {};
+  let gate = Promise.resolve();
+  const store: Store = {
+    transact: (body) => gate.then(() => memory.transact(body)),
+    read: (body) => memory.read(body),
+    onWake: (listener) => memory.onWake(listener),
+    clear: () => memory.clear(),
+    check: () => memory.check(),
+    close: () => memory.close(),
+  };
+  let performed = 0;
+  const perform = async (): Promise<() => Promise<void>> => {
+    performed += 1;
+    return async () => {};
+  };
+  const { runner, schedule } = await bench(
+    { "test.do": { kind: "effect", concurrency: 1, perform } },
+    store,
+  );
+  await schedule({ dueAtMs: 5_000 });
+  gate = new Promise((resolve) => void (open = resolve));
+  const scheduled = memory.transact((tx) =>
+    workQueue.schedule(tx, { kind: "test.do", id: "2", dueAtMs: 1_000, payload: {} }),
+  );
+  await scheduled;
+  const stopped = runner.stop();
+  open();
+  await stopped;
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(performed, 0);
 });
