@@ -9,11 +9,12 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { SFN } from "@aws-sdk/client-sfn";
 import { SQS } from "@aws-sdk/client-sqs";
+import { busyMachine, checkHistory, receiveAll, SENT, untilEnded } from "./busy-machine.ts";
 import { ROLE } from "./workshop.ts";
 
 const SCRIPT = fileURLToPath(new URL("killed-server.ts", import.meta.url));
-const EXECUTIONS = 6;
-const KILLS = 4;
+const EXECUTIONS = 4;
+const KILLS = 3;
 
 interface Running {
   readonly child: ChildProcess;
@@ -40,60 +41,6 @@ async function kill({ child, sfn, sqs }: Running): Promise<void> {
   sqs.destroy();
 }
 
-/** A machine with a bit of everything, that sends one message in each iteration. */
-function definition(QueueUrl: string): string {
-  const send = {
-    Type: "Task",
-    Resource: "arn:aws:states:::sqs:sendMessage",
-    Parameters: {
-      QueueUrl,
-      "MessageBody.$": "States.Format('{} {} {}', $$.Execution.Name, $.round, $.item)",
-    },
-    ResultPath: null,
-    End: true,
-  };
-  return JSON.stringify({
-    StartAt: "Begin",
-    States: {
-      Begin: { Type: "Pass", Result: { round: 0, items: [1, 2, 3] }, Next: "Both" },
-      Both: {
-        Type: "Parallel",
-        ResultPath: null,
-        Branches: [
-          {
-            StartAt: "Each",
-            States: {
-              Each: {
-                Type: "Map",
-                ItemsPath: "$.items",
-                ItemSelector: { "round.$": "$.round", "item.$": "$$.Map.Item.Value" },
-                ItemProcessor: { StartAt: "Send", States: { Send: send } },
-                End: true,
-              },
-            },
-          },
-          {
-            StartAt: "Rest",
-            States: { Rest: { Type: "Pass", Next: "Rest2" }, Rest2: { Type: "Pass", End: true } },
-          },
-        ],
-        Next: "Count",
-      },
-      Count: {
-        Type: "Pass",
-        Parameters: { "round.$": "States.MathAdd($.round, 1)", "items.$": "$.items" },
-        Next: "Enough",
-      },
-      Enough: {
-        Type: "Choice",
-        Choices: [{ Variable: "$.round", NumericLessThan: 25, Next: "Both" }],
-        Default: "Done",
-      },
-      Done: { Type: "Succeed" },
-    },
-  });
-}
-
 test(
   "a server that is killed goes on where it was: one history, each message once",
   { timeout: 120_000 },
@@ -105,7 +52,7 @@ test(
       const path = new URL(QueueUrl).pathname;
       const machine = await running.sfn.createStateMachine({
         name: "m",
-        definition: definition(`http://queues${path}`),
+        definition: busyMachine(`http://queues${path}`),
         roleArn: ROLE,
       });
       const arns: string[] = [];
@@ -121,10 +68,10 @@ test(
         await kill(running);
         running = await begin(folder);
       }
-      for (const executionArn of arns) await ended(running.sfn, executionArn);
+      for (const executionArn of arns) await untilEnded(running.sfn, executionArn);
       for (const executionArn of arns) await checkHistory(running.sfn, executionArn);
-      const bodies = await receiveAll(running.sqs, `${path}`);
-      assert.equal(bodies.length, EXECUTIONS * 25 * 3);
+      const bodies = await receiveAll(running.sqs, path);
+      assert.equal(bodies.length, EXECUTIONS * SENT);
       assert.equal(new Set(bodies).size, bodies.length);
     } finally {
       await kill(running);
@@ -132,39 +79,3 @@ test(
     }
   },
 );
-
-async function ended(sfn: SFN, executionArn: string): Promise<void> {
-  for (;;) {
-    const { status } = await sfn.describeExecution({ executionArn });
-    if (status !== "RUNNING") return assert.equal(status, "SUCCEEDED");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-async function checkHistory(sfn: SFN, executionArn: string): Promise<void> {
-  const { events = [] } = await sfn.getExecutionHistory({ executionArn, maxResults: 1000 });
-  const rest = await sfn.getExecutionHistory({
-    executionArn,
-    maxResults: 1000,
-    reverseOrder: true,
-  });
-  const types = events.map(({ type }) => type);
-  assert.deepEqual(
-    events.map(({ id }) => id),
-    events.map((_, index) => index + 1),
-  );
-  assert.equal(types.filter((type) => type === "ExecutionStarted").length, 1);
-  assert.equal(rest.events?.[0]?.type, "ExecutionSucceeded");
-  assert.equal(rest.events?.[0]?.id, 1 + 2 + 25 * (4 + 4 + 3 * 7 + 4 + 2 + 2) + 2 + 1);
-}
-
-async function receiveAll(sqs: SQS, path: string): Promise<string[]> {
-  const bodies: string[] = [];
-  const endpoint = await sqs.config.endpoint?.();
-  const QueueUrl = `http://${endpoint?.hostname}:${endpoint?.port}${path}`;
-  for (;;) {
-    const { Messages = [] } = await sqs.receiveMessage({ QueueUrl, MaxNumberOfMessages: 10 });
-    if (Messages.length === 0) return bodies;
-    bodies.push(...Messages.map(({ Body = "" }) => Body));
-  }
-}
