@@ -29,6 +29,9 @@ export const machineNow = (): number => Date.now();
 /** The longest delay that a Node timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** The last time that a Date holds. */
+const LAST_MS = 8.64e15;
+
 interface Pending {
   readonly atMs: number;
   readonly order: number;
@@ -51,6 +54,8 @@ export class AdjustableClock implements Clock {
   #timer: NodeJS.Timeout | undefined;
   #timerAtMs = Infinity;
   #advancing: Promise<void> = Promise.resolve();
+  /** True while a move runs what is due, so that nothing else does. */
+  #moving = false;
   #closed = false;
 
   constructor(options: { readonly frozenAtMs?: number; readonly machineNow?: () => number } = {}) {
@@ -103,9 +108,15 @@ export class AdjustableClock implements Clock {
     this.#arm();
   }
 
-  /** Moves time forward by `durationMs`, running what becomes due on the way, in order. */
+  /**
+   * Moves time forward by `durationMs`, running what becomes due on the way, in order. Rejects with a
+   * RangeError when that is not a whole number from 0, or ends after the last time that a Date holds.
+   */
   advance(durationMs: number): Promise<void> {
-    return this.#exclusively(() => this.#moveTo(this.now() + durationMs));
+    return this.#exclusively(async () => {
+      checkTime(durationMs);
+      await this.#moveTo(this.now() + durationMs);
+    });
   }
 
   /** Moves time to `atMs`; moving back runs nothing and leaves alarms where they are. */
@@ -132,18 +143,29 @@ export class AdjustableClock implements Clock {
   }
 
   async #moveTo(targetMs: number): Promise<void> {
+    checkTime(targetMs);
     const running = this.#frozenAtMs === undefined;
     this.#frozenAtMs = this.now();
+    this.#moving = true;
     this.#arm();
+    try {
+      await this.#runUntil(targetMs);
+      this.#frozenAtMs = targetMs;
+    } finally {
+      this.#moving = false;
+      if (running) this.resume();
+      else this.#arm();
+    }
+  }
+
+  async #runUntil(targetMs: number): Promise<void> {
     await this.#settleTracked();
     for (let next = this.#heap[0]; next && next.atMs <= targetMs; next = this.#heap[0]) {
-      this.#frozenAtMs = Math.max(this.#frozenAtMs, next.atMs);
+      this.#frozenAtMs = Math.max(this.now(), next.atMs);
       this.#remove(next);
       await next.action();
       await this.#settleTracked();
     }
-    this.#frozenAtMs = targetMs;
-    if (running) this.resume();
   }
 
   /** Waits until nothing is tracked, yielding to I/O so that what was just started can register. */
@@ -154,9 +176,10 @@ export class AdjustableClock implements Clock {
     } while (this.#tracked.size > 0);
   }
 
-  /** Keeps one Node timer set for the earliest alarm; none while time stands still. */
+  /** Keeps one Node timer set for the earliest alarm; while time stands still only if it is due. */
   #arm(): void {
-    const next = this.#frozenAtMs === undefined && !this.#closed ? this.#heap[0] : undefined;
+    const first = this.#moving || this.#closed ? undefined : this.#heap[0];
+    const next = first && first.atMs > (this.#frozenAtMs ?? Infinity) ? undefined : first;
     const atMs = next?.atMs ?? Infinity;
     if (atMs === this.#timerAtMs) return;
     clearTimeout(this.#timer);
@@ -170,13 +193,11 @@ export class AdjustableClock implements Clock {
 
   #ring(): void {
     this.#timerAtMs = Infinity;
-    if (this.#frozenAtMs === undefined) {
-      const nowMs = this.now();
-      for (let next = this.#heap[0]; next && next.atMs <= nowMs; next = this.#heap[0]) {
-        this.#remove(next);
-        const running = next.action();
-        if (running) void this.track(running);
-      }
+    const nowMs = this.now();
+    for (let next = this.#heap[0]; next && next.atMs <= nowMs; next = this.#heap[0]) {
+      this.#remove(next);
+      const running = next.action();
+      if (running) void this.track(running);
     }
     this.#arm();
   }
@@ -237,6 +258,11 @@ export class AdjustableClock implements Clock {
     assert(pending, "a clock's heap has no holes");
     return pending;
   }
+}
+
+function checkTime(ms: number): void {
+  if (Number.isSafeInteger(ms) && ms >= 0 && ms <= LAST_MS) return;
+  throw new RangeError(`${ms} is no whole number of milliseconds from 0 to ${LAST_MS}`);
 }
 
 function isBefore(a: Pending, b: Pending): boolean {

@@ -134,3 +134,50 @@ test("alarms ring in order whatever is set and cancelled", async () => {
     seeded(50),
   );
 });
+
+test("an alarm that is due already rings while time stands still", async () => {
+  const clock = new AdjustableClock({ frozenAtMs: 1_000 });
+  let rungAtMs: number | undefined;
+  clock.alarm(900, () => void (rungAtMs = clock.now()));
+  assert.equal(rungAtMs, undefined);
+  await afterTimers();
+  assert.equal(rungAtMs, 1_000);
+});
+
+test("freezing does not keep an alarm that is due from ringing", async () => {
+  let machineMs = 1_000;
+  const clock = new AdjustableClock({ machineNow: () => machineMs });
+  let hasRung = false;
+  clock.alarm(1_001, () => void (hasRung = true));
+  machineMs = 1_100;
+  clock.freeze();
+  await afterTimers();
+  assert.equal(hasRung, true);
+});
+
+test("an alarm that fails does not stop time", async () => {
+  let machineMs = 1_000;
+  const clock = new AdjustableClock({ machineNow: () => machineMs });
+  clock.alarm(2_000, () => Promise.reject(new Error("a bug")));
+  await assert.rejects(clock.advance(5_000), /a bug/);
+  assert.equal(clock.state().mode, "running");
+  machineMs += 500;
+  assert.equal(clock.now(), 2_500);
+});
+
+test("what is no time is refused and changes nothing", async () => {
+  const clock = new AdjustableClock({ frozenAtMs: 1_000 });
+  for (const wrong of [Number.NaN, Infinity, -1, 0.5, 8.64e15 + 1]) {
+    await assert.rejects(clock.set(wrong), RangeError);
+    await assert.rejects(clock.advance(wrong), RangeError);
+  }
+  await assert.rejects(clock.advance(8.64e15), RangeError);
+  assert.equal(clock.now(), 1_000);
+});
+
+/** Resolves when Node timers that are due have run; the clock's own do not keep the process. */
+async function afterTimers(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) {
+    await new Promise<void>((resolve) => void setTimeout(resolve, 1));
+  }
+}
