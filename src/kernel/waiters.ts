@@ -134,7 +134,11 @@ export class Waiter implements Disposable {
   /** Waits for a wake-up, until `deadlineMs` on the clock or until `signal` aborts. */
   async woken(deadlineMs: number, signal?: AbortSignal): Promise<WaitEnd> {
     if (this.#closed) return "closed";
-    if (signal?.aborted) return "aborted";
+    if (signal?.aborted) {
+      // It may have left instead of looking after its last wake-up: another one has to.
+      this.#woken = true;
+      return "aborted";
+    }
     if (this.#woken) {
       this.#woken = false;
       return "woken";

@@ -93,3 +93,18 @@ test("when wake-ups may have been lost, all who wait look again", async () => {
   waiters.wake(WAKE_ALL);
   assert.deepEqual(await Promise.all(waits), ["woken", "woken", "woken"]);
 });
+
+test("a waiter whose client left after its wake-up passes it on", async () => {
+  const { waiters } = room();
+  const first = waiters.enter("queue");
+  using second = waiters.enter("queue");
+  const abort = new AbortController();
+  const wait = first.woken(DEADLINE_MS, abort.signal);
+  waiters.wake({ topic: "queue" });
+  assert.equal(await wait, "woken");
+  abort.abort();
+  // It did not look, for nobody waits for what it would find.
+  assert.equal(await first.woken(DEADLINE_MS, abort.signal), "aborted");
+  first[Symbol.dispose]();
+  assert.equal(second.hasUnusedWake, true);
+});
