@@ -7,6 +7,7 @@ import type { Store, Tx } from "./store.ts";
 import {
   DEFAULT_RETRY,
   putDue,
+  retryDelayMs,
   WORK_DEAD,
   WORK_DUE,
   WORK_ITEM,
@@ -365,7 +366,7 @@ export class WorkRunner {
     const { kind, id, payload, attempt } = item;
     const nowMs = this.#options.clock.now();
     if (attempt < policy.maxAttempts) {
-      const dueAtMs = nowMs + this.#delayMs(policy, attempt);
+      const dueAtMs = nowMs + retryDelayMs(policy, attempt, this.#options.random);
       putDue(tx, { kind, id, dueAtMs, payload }, attempt);
       return "due";
     }
@@ -373,12 +374,6 @@ export class WorkRunner {
     tx.delete(WORK_ITEM.key(kind, id));
     tx.put(WORK_DEAD.key(kind, id), encodeRecord(dead));
     return "dead";
-  }
-
-  /** Exponential, between half and all of the step so that what failed together spreads out. */
-  #delayMs(policy: RetryPolicy, attempt: number): number {
-    const step = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (attempt - 1));
-    return Math.round(step * (0.5 + this.#options.random.fraction() / 2));
   }
 
   #own(promise: Promise<void>): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Random } from "./random.ts";
 import { decodeRecord, encodeRecord, PRESENT } from "./record.ts";
 import { space } from "./spaces.ts";
 import type { Space } from "./spaces.ts";
@@ -89,6 +90,12 @@ export const DEFAULT_RETRY: RetryPolicy = {
   firstDelayMs: 200,
   maxDelayMs: 60_000,
 };
+
+/** Exponential, between half and all of the step so that what failed together spreads out. */
+export function retryDelayMs(policy: RetryPolicy, attempt: number, random: Random): number {
+  const step = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (attempt - 1));
+  return Math.round(step * (0.5 + random.fraction() / 2));
+}
 
 /** Handles an item inside the transaction that removes it: exactly once. */
 export interface TimerHandler {
