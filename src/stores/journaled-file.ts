@@ -14,7 +14,7 @@ const APPLIED_KEY = "\xff\xffapplied" as Key;
 const MOST_PENDING_WRITES = 50_000;
 
 /** Writes that go into the ordered file at a time: it takes them on this thread, 5 µs each. */
-const PART_WRITES = 512;
+const PART_WRITES = 1_024;
 
 /**
  * An ordered file with a journal before it. A write is durable when the journal has it, which is
