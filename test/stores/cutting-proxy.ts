@@ -14,9 +14,12 @@ export interface CuttingProxy {
 /** What becomes of a packet: it passes, or the connection is cut before or after it passed. */
 export type Fate = "pass" | "cut before" | "cut after";
 
-/** Forwards to `targetPort` of this machine, asking `decide` about every packet. */
+/**
+ * Forwards to a port of this machine, asking `decide` about every packet. A function as `target` is
+ * asked for each connection.
+ */
 export async function startProxy(
-  targetPort: number,
+  target: number | (() => number),
   decide: (packet: Buffer, to: "server" | "client") => Fate,
 ): Promise<CuttingProxy> {
   const sockets = new Set<Socket>();
@@ -36,14 +39,15 @@ export async function startProxy(
     from.on("close", () => into.end());
   };
   const server = createServer((client) => {
-    const target = connect(targetPort, "127.0.0.1");
-    for (const socket of [client, target]) {
+    const port = typeof target === "number" ? target : target();
+    const behind = connect(port, "127.0.0.1");
+    for (const socket of [client, behind]) {
       socket.setNoDelay(true);
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
     }
-    pipe(client, target, "server");
-    pipe(target, client, "client");
+    pipe(client, behind, "server");
+    pipe(behind, client, "client");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();

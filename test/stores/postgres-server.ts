@@ -14,6 +14,10 @@ export interface PostgresServer {
   readonly pid: number;
   /** Ends it as a crash would, without any goodbye. */
   kill(): Promise<void>;
+  /** Ends it in order. */
+  stop(): Promise<void>;
+  /** Makes a standby a primary. */
+  promote(): Promise<void>;
   /** Starts it anew on the same port and folder. */
   start(): Promise<void>;
   /** Stops it and removes its folder. */
@@ -29,6 +33,12 @@ export interface PostgresServerOptions {
 
 /** Settings that make starting and testing quick; a crash of the process still loses nothing. */
 const QUICK = ["shared_buffers=64MB", "max_connections=100", "unix_socket_directories="];
+
+/** Ended with this process, however it ends. */
+const started = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of started) child.kill("SIGKILL");
+});
 
 /** PostgreSQL refuses to run as root: then it runs as the user nobody. */
 const user: { uid?: number; gid?: number } = userInfo().uid === 0 ? idsOf("nobody") : {};
@@ -46,6 +56,14 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
       return child.pid ?? 0;
     },
     kill: () => end(child, "SIGKILL"),
+    stop: () => end(child, "SIGINT"),
+    async promote() {
+      const promoted = spawnSync(join(binaries(), "pg_ctl"), ["promote", "-w", "-D", folder], {
+        ...user,
+        cwd: folder,
+      });
+      if (promoted.status !== 0) throw new Error(`not promoted: ${promoted.stderr.toString()}`);
+    },
     async start() {
       child = await relaunch({ folder, port, settings: options.settings ?? [] });
     },
@@ -92,7 +110,8 @@ async function launch(server: {
     ["-D", server.folder, "-p", String(server.port), "-h", "127.0.0.1", ...settings],
     { ...user, cwd: server.folder, stdio: ["ignore", "ignore", "pipe"] },
   );
-  process.once("exit", () => child.kill("SIGKILL"));
+  started.add(child);
+  child.once("exit", () => started.delete(child));
   let said = "";
   await new Promise<void>((resolve, reject) => {
     child.stderr?.on("data", (chunk: Buffer) => {
