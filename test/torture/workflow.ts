@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import type { HistoryEvent } from "@aws-sdk/client-sfn";
+
+/** Names of the queues that the workflow sends to. */
+export const QUEUES = { effects: "effects", tokens: "tokens" } as const;
+
+/** What the one who answers a token says. */
+export const ANSWER: string = JSON.stringify({ answered: true });
+
+const SEND = "arn:aws:states:::sqs:sendMessage";
+const CHILD = "arn:aws:states:::states:startExecution.sync:2";
+
+/** The addresses that the workflow needs to know. */
+export interface Places {
+  readonly effects: string;
+  readonly tokens: string;
+  readonly childArn: string;
+}
+
+/** What a child execution does: it waits a little. */
+export const CHILD_DEFINITION: object = {
+  StartAt: "Nap",
+  States: {
+    Nap: { Type: "Wait", Seconds: 1, Next: "Done" },
+    Done: { Type: "Pass", Result: { rested: true }, End: true },
+  },
+};
+
+/** Waits for longer than anybody looks. */
+export const SLEEPER_DEFINITION: object = {
+  StartAt: "Sleep",
+  States: { Sleep: { Type: "Wait", Seconds: 30_000_000, End: true } },
+};
+
+/** A workflow with everything that can be half done: every message says where it comes from. */
+export function workflow({ effects, tokens, childArn }: Places): object {
+  const send = (what: string): object => ({
+    Type: "Task",
+    Resource: SEND,
+    Parameters: {
+      QueueUrl: effects,
+      "MessageBody.$": `States.Format('{}/${what}', $$.Execution.Name)`,
+    },
+    ResultPath: null,
+  });
+  return {
+    StartAt: "Begin",
+    States: {
+      Begin: { Type: "Pass", Assign: { "name.$": "$$.Execution.Name" }, Next: "Fork" },
+      Fork: {
+        Type: "Parallel",
+        Branches: [waiting(), sending(send), failing()],
+        ResultPath: "$.forked",
+        Next: "Each",
+      },
+      Each: {
+        Type: "Map",
+        ItemsPath: "$.items",
+        MaxConcurrency: 2,
+        ItemSelector: { "index.$": "$$.Map.Item.Index", "value.$": "$$.Map.Item.Value" },
+        ItemProcessor: {
+          StartAt: "Item",
+          States: {
+            Item: {
+              ...send("map"),
+              Parameters: {
+                QueueUrl: effects,
+                "MessageBody.$": "States.Format('{}/item{}', $$.Execution.Name, $.index)",
+              },
+              Next: "Doze",
+            },
+            Doze: { Type: "Wait", Seconds: 1, Next: "Double" },
+            Double: {
+              Type: "Pass",
+              QueryLanguage: "JSONata",
+              Output: "{% $states.input.value * 2 %}",
+              End: true,
+            },
+          },
+        },
+        ResultPath: "$.each",
+        Next: "Ask",
+      },
+      Ask: {
+        Type: "Task",
+        Resource: `${SEND}.waitForTaskToken`,
+        Parameters: { QueueUrl: tokens, "MessageBody.$": "$$.Task.Token" },
+        ResultPath: "$.answer",
+        Next: "Child",
+      },
+      Child: {
+        Type: "Task",
+        Resource: CHILD,
+        Parameters: {
+          StateMachineArn: childArn,
+          "Name.$": "States.Format('{}-child', $name)",
+          Input: {},
+        },
+        ResultSelector: { "output.$": "$.Output" },
+        ResultPath: "$.child",
+        Next: "Last",
+      },
+      Last: { ...send("last"), Next: "End" },
+      End: { Type: "Succeed" },
+    },
+  };
+}
+
+function waiting(): object {
+  return {
+    StartAt: "Wait",
+    States: {
+      Wait: { Type: "Wait", Seconds: 2, Next: "Waited" },
+      Waited: { Type: "Pass", Result: "waited", End: true },
+    },
+  };
+}
+
+function sending(send: (what: string) => object): object {
+  return {
+    StartAt: "First",
+    States: {
+      First: { ...send("first"), Next: "Second" },
+      Second: { ...send("second"), Next: "Sent" },
+      Sent: { Type: "Pass", Result: "sent", End: true },
+    },
+  };
+}
+
+/** Fails three times, as there is no such function, and is caught. */
+function failing(): object {
+  const Retry = [
+    { ErrorEquals: ["States.TaskFailed"], IntervalSeconds: 1, MaxAttempts: 2, BackoffRate: 1 },
+  ];
+  const Catch = [{ ErrorEquals: ["States.ALL"], Next: "Caught" }];
+  return {
+    StartAt: "Fail",
+    States: {
+      Fail: {
+        Type: "Task",
+        Resource: "arn:aws:states:::lambda:invoke",
+        Parameters: { FunctionName: "none" },
+        Retry,
+        Catch,
+        End: true,
+      },
+      Caught: { Type: "Pass", Parameters: { "error.$": "$.Error" }, End: true },
+    },
+  };
+}
+
+/** What each execution gets. */
+export const INPUT: string = JSON.stringify({ items: [1, 2, 3, 4] });
+
+/** What each execution gives. */
+export const OUTPUT: unknown = {
+  items: [1, 2, 3, 4],
+  forked: ["waited", "sent", { error: "States.TaskFailed" }],
+  each: [2, 4, 6, 8],
+  answer: { answered: true },
+  child: { output: { rested: true } },
+};
+
+/** The bodies of the messages that each execution sends, once each. */
+export function effectsOf(name: string): string[] {
+  const what = ["first", "second", "item0", "item1", "item2", "item3", "last"];
+  return what.map((each) => `${name}/${each}`);
+}
+
+/** Events whose predecessor is that of the branches or iterations which came to its end last. */
+const JOINS = new Set(["ParallelStateSucceeded", "MapStateSucceeded", "MapIterationStarted"]);
+
+/**
+ * What of a history is the same however often it was interrupted: its events, each with the one
+ * before it. Branches take turns in any order, so the lines are sorted. Throws when numbers are missing,
+ * come twice, or an event comes before its predecessor.
+ */
+export function witnessOf(name: string, events: readonly HistoryEvent[]): string[] {
+  const lines = events.map((event, index) => {
+    const { id = 0, previousEventId = 0 } = event;
+    assert.equal(id, index + 1, "events are numbered from 1 on without gaps");
+    assert.ok(previousEventId < id, "an event comes after its predecessor");
+    // The first state follows nothing, as AWS has it.
+    assert.ok(id <= 2 || previousEventId > 0, "an event has a predecessor");
+    return describe(name, event);
+  });
+  return events
+    .map(({ type = "", previousEventId = 0 }, index) => {
+      const previous = JOINS.has(type) ? "the last one" : (lines[previousEventId - 1] ?? "nothing");
+      return `${lines[index]} after ${previous}`;
+    })
+    .toSorted();
+}
+
+/** An event without what differs from run to run. */
+function describe(
+  name: string,
+  { id: _, previousEventId: __, timestamp: ___, ...rest }: HistoryEvent,
+): string {
+  return JSON.stringify(rest)
+    .replaceAll(name, "NAME")
+    .replaceAll(/127\.0\.0\.1:\d+/g, "HOST")
+    .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "UUID")
+    .replaceAll(/\b[0-9a-f]{32}\b/g, "MD5")
+    .replaceAll(/\b1\d{12}\b/g, "TIME")
+    .replaceAll(/[\w-]{60,}/g, "TOKEN");
+}
