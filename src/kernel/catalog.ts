@@ -70,9 +70,15 @@ export class ServiceCatalog implements OperationRegistry {
   }
 
   /** Runs an operation on input that is valid already, in a transaction of its own where it needs one. */
-  run(operation: AnyOperation, context: Context, input: unknown): Promise<Record<string, unknown>> {
+  async run(
+    operation: AnyOperation,
+    context: Context,
+    input: unknown,
+  ): Promise<Record<string, unknown>> {
     if (operation.kind === "conversation") return operation.run(context, input);
-    return this.#options.store.transact((tx) => operation.run(context, input, tx));
+    const { prepare, run } = operation;
+    const prepared: unknown = prepare === undefined ? input : await prepare(context, input);
+    return this.#options.store.transact((tx) => run(context, prepared, tx));
   }
 
   async call(call: InProcessCall): Promise<Record<string, unknown>> {

@@ -55,6 +55,11 @@ export type Operation<Input, Output> =
   | {
       readonly kind: "transaction";
       readonly run: (context: Context, input: Input, tx: Tx) => Promise<Output>;
+      /**
+       * Does what takes long beforehand, and answers the input with what came of it. Left out when
+       * the operation is part of another's transaction: `run` does without it.
+       */
+      readonly prepare?: (context: Context, input: Input) => Promise<Input>;
     }
   | {
       readonly kind: "conversation";
@@ -70,6 +75,14 @@ export function transaction<Input, Output>(
   run: (context: Context, input: Input, tx: Tx) => Promise<Output>,
 ): Operation<Input, Output> {
   return { kind: "transaction", run };
+}
+
+/** Makes an operation that has something to do before its transaction. */
+export function preparedTransaction<Input, Output>(
+  prepare: (context: Context, input: Input) => Promise<Input>,
+  run: (context: Context, input: Input, tx: Tx) => Promise<Output>,
+): Operation<Input, Output> {
+  return { kind: "transaction", run, prepare };
 }
 
 /** Makes an operation of a function that runs its own transactions. */

@@ -49,14 +49,6 @@ export function isTargetProtocol(protocol: SubscriptionProtocol): boolean {
 export async function presign(
   sns: Sns,
   list: RouteList | undefined,
-  messages: readonly PublishedMessage[],
-): Promise<Signatures[]> {
-  return Promise.all(messages.map((message) => presignOne(sns, list, message)));
-}
-
-async function presignOne(
-  sns: Sns,
-  list: RouteList | undefined,
   message: PublishedMessage,
 ): Promise<Signatures> {
   const signatures: Signatures = new Map();

@@ -6,7 +6,7 @@ import type {
   PublishBatchResultEntry,
 } from "@aws-sdk/client-sns";
 import { ServiceError } from "../../../kernel/errors.ts";
-import { conversation } from "../../../kernel/operation.ts";
+import { preparedTransaction } from "../../../kernel/operation.ts";
 import type { Context, Operation } from "../../../kernel/operation.ts";
 import type { Tx } from "../../../kernel/store.ts";
 import { batchError } from "../errors.ts";
@@ -17,49 +17,71 @@ import type { PublishedMessage } from "../message.ts";
 import { presign } from "../outgoing.ts";
 import type { Signatures } from "../outgoing.ts";
 import { prepareTargets, publish } from "../publish.ts";
+import type { Publication } from "../publish.ts";
 import type { Having, Sns } from "../sns.ts";
 import { maximumMessageBytes, requireTopic } from "../topic.ts";
 import { originOf } from "./publish.ts";
 
 type Entry = Having<PublishBatchRequestEntry, "Id" | "Message">;
-type Input = Having<PublishBatchInput, "TopicArn" | "PublishBatchRequestEntries">;
+/** Filled in by {@link prepare}; the wire takes no such member. */
+type Input = Having<PublishBatchInput, "TopicArn" | "PublishBatchRequestEntries"> & {
+  readonly ready?: readonly Candidate[];
+};
 
 /** An entry that can be published, or what is wrong with it. */
 type Candidate =
-  | { readonly id: string; readonly message: PublishedMessage; readonly signatures: Signatures }
+  | ({ readonly id: string } & Publication)
   | { readonly id: string; readonly error: ServiceError };
 
 /** PublishBatch: the entries that are right go out in one transaction, in their order. */
 export function publishBatch(sns: Sns): Operation<Input, PublishBatchResponse> {
-  return conversation(async (context, { TopicArn, PublishBatchRequestEntries }) => {
-    // The model's required members were checked with the input.
-    const entries = PublishBatchRequestEntries as readonly Entry[];
-    checkBatch(entries);
-    const likely = await sns.routes.likely(sns.deps.store, TopicArn);
-    await prepareTargets(sns, likely);
-    const candidates = await Promise.all(
-      entries.map(async (entry): Promise<Candidate> => {
-        const read = readEntry(sns, context, entry);
-        if ("error" in read) return read;
-        const [signatures = new Map()] = await presign(sns, likely, [read.message]);
-        return { ...read, signatures };
-      }),
-    );
-    const bytes = entries.reduce((total, entry) => total + sizeBytes(entry), 0);
-    return sns.deps.store.transact((tx) =>
-      publishAll(sns, tx, { arn: TopicArn, candidates, bytes }),
-    );
-  });
+  return preparedTransaction(
+    (context, input) => prepare(sns, context, input),
+    async (context, input, tx) => {
+      const entries = entriesOf(input);
+      const ready =
+        input.ready ??
+        entries.map((entry) => withSignatures(readEntry(sns, context, entry), new Map()));
+      const bytes = entries.reduce((total, entry) => total + sizeBytes(entry), 0);
+      return publishAll(sns, tx, { arn: input.TopicArn, candidates: ready, bytes });
+    },
+  );
 }
 
-function readEntry(
-  sns: Sns,
-  context: Context,
-  entry: Entry,
-): { readonly id: string } & (
+/** Checks the entries, loads what their targets need, and signs them. */
+async function prepare(sns: Sns, context: Context, input: Input): Promise<Input> {
+  const entries = entriesOf(input);
+  const likely = await sns.routes.likely(sns.deps.store, input.TopicArn);
+  await prepareTargets(sns, likely);
+  const ready = await Promise.all(
+    entries.map(async (entry) => {
+      const read = readEntry(sns, context, entry);
+      return "error" in read
+        ? read
+        : withSignatures(read, await presign(sns, likely, read.message));
+    }),
+  );
+  return { ...input, ready };
+}
+
+type ReadEntry = { readonly id: string } & (
   | { readonly message: PublishedMessage }
   | { readonly error: ServiceError }
-) {
+);
+
+function withSignatures(entry: ReadEntry, signatures: Signatures): Candidate {
+  return "error" in entry ? entry : { ...entry, signatures };
+}
+
+/** The entries of a batch that is one. */
+function entriesOf({ PublishBatchRequestEntries }: Input): readonly Entry[] {
+  // The model's required members were checked with the input.
+  const entries = PublishBatchRequestEntries as readonly Entry[];
+  checkBatch(entries);
+  return entries;
+}
+
+function readEntry(sns: Sns, context: Context, entry: Entry): ReadEntry {
   try {
     return { id: entry.Id, message: readMessage(entry, originOf(sns, context)) };
   } catch (error) {

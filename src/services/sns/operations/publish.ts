@@ -1,6 +1,7 @@
 import type { PublishInput, PublishResponse } from "@aws-sdk/client-sns";
-import { conversation } from "../../../kernel/operation.ts";
+import { preparedTransaction } from "../../../kernel/operation.ts";
 import type { Context, Operation } from "../../../kernel/operation.ts";
+import type { Tx } from "../../../kernel/store.ts";
 import { publishPush, publishSms } from "../direct.ts";
 import { invalidParameter } from "../errors.ts";
 import { checkOrdering } from "../fifo.ts";
@@ -10,30 +11,30 @@ import type { PublishedMessage } from "../message.ts";
 import { presign } from "../outgoing.ts";
 import { isEndpointArn } from "../platform.ts";
 import { checkSize, prepareTargets, publish as publishToTopic } from "../publish.ts";
+import type { Publication } from "../publish.ts";
 import type { Having, Sns } from "../sns.ts";
 import { requireTopic } from "../topic.ts";
 
-type Input = Having<PublishInput, "Message">;
+/** Filled in by {@link prepare}; the wire takes no such member. */
+type Input = Having<PublishInput, "Message"> & { readonly ready?: Publication };
 
 /** Publish: to a topic, an endpoint of a device or a phone number. */
 export function publish(sns: Sns): Operation<Input, PublishResponse> {
-  return conversation(async (context, input) => {
-    const { TopicArn, TargetArn, PhoneNumber } = input;
-    const arn = TopicArn ?? TargetArn;
-    if ([TopicArn, TargetArn, PhoneNumber].filter((each) => each !== undefined).length > 1) {
-      throw invalidParameter("TopicArn, TargetArn or PhoneNumber Reason: exactly one is allowed");
-    }
-    const message = readMessage(input, originOf(sns, context));
-    if (arn !== undefined && isEndpointArn(arn)) return toDevice(sns, input, message, arn);
-    if (arn !== undefined) return toTopic(sns, input, message, arn);
-    if (PhoneNumber === undefined) {
-      throw invalidParameter("TopicArn or TargetArn Reason: no value for required parameter");
-    }
-    await sns.deps.store.transact((tx) =>
-      publishSms(sns, tx, context, { message, phoneNumber: PhoneNumber }),
-    );
-    return { MessageId: message.messageId };
-  });
+  return preparedTransaction(
+    (context, input) => prepare(sns, context, input),
+    async (context, input, tx) => {
+      const {
+        ready = { message: readMessage(input, originOf(sns, context)), signatures: new Map() },
+      } = input;
+      const { message } = ready;
+      const { arn, phoneNumber } = destinationOf(input);
+      if (phoneNumber !== undefined) await publishSms(sns, tx, context, { message, phoneNumber });
+      else if (isEndpointArn(arn))
+        await toDevice(sns, tx, { arn, message, bytes: sizeBytes(input) });
+      else return toTopic(sns, tx, { arn, ready, bytes: sizeBytes(input) });
+      return { MessageId: message.messageId };
+    },
+  );
 }
 
 /** Where a message that comes in now comes from. */
@@ -44,33 +45,62 @@ export function originOf(
   return { messageId: sns.deps.random.uuid(), requestId, publishedAtMs: nowMs };
 }
 
-async function toTopic(
-  sns: Sns,
-  input: Input,
-  message: PublishedMessage,
-  arn: string,
-): Promise<PublishResponse> {
-  const bytes = sizeBytes(input);
-  if (bytes > LIMITS.largestMaximumMessageBytes) throw invalidParameter("Message too long");
+/** Checks the message, loads what its targets need, and signs it. */
+async function prepare(sns: Sns, context: Context, input: Input): Promise<Input> {
+  const { arn, phoneNumber } = destinationOf(input);
+  if (sizeBytes(input) > LIMITS.largestMaximumMessageBytes)
+    throw invalidParameter("Message too long");
+  const message = readMessage(input, originOf(sns, context));
+  if (phoneNumber !== undefined || isEndpointArn(arn)) {
+    return { ...input, ready: { message, signatures: new Map() } };
+  }
   const likely = await sns.routes.likely(sns.deps.store, arn);
   await prepareTargets(sns, likely);
-  const [signatures = new Map()] = await presign(sns, likely, [message]);
-  const receipt = await sns.deps.store.transact(async (tx) => {
-    const topic = await requireTopic(tx, arn);
-    checkSize(topic, bytes);
-    checkOrdering(topic, message);
-    return publishToTopic(sns, tx, topic, { message, signatures });
-  });
+  return { ...input, ready: { message, signatures: await presign(sns, likely, message) } };
+}
+
+type Destination =
+  | { readonly arn: string; readonly phoneNumber?: undefined }
+  | { readonly arn?: undefined; readonly phoneNumber: string };
+
+function destinationOf({ TopicArn, TargetArn, PhoneNumber }: Input): Destination {
+  const [first, ...others] = [TopicArn, TargetArn, PhoneNumber].filter(
+    (each) => each !== undefined,
+  );
+  if (first === undefined) {
+    throw invalidParameter("TopicArn or TargetArn Reason: no value for required parameter");
+  }
+  if (others.length > 0) {
+    throw invalidParameter("TopicArn, TargetArn or PhoneNumber Reason: exactly one is allowed");
+  }
+  return first === PhoneNumber ? { phoneNumber: first } : { arn: first };
+}
+
+interface ForTopic {
+  readonly arn: string;
+  readonly ready: Publication;
+  readonly bytes: number;
+}
+
+async function toTopic(
+  sns: Sns,
+  tx: Tx,
+  { arn, ready, bytes }: ForTopic,
+): Promise<PublishResponse> {
+  const topic = await requireTopic(tx, arn);
+  checkSize(topic, bytes);
+  checkOrdering(topic, ready.message);
+  const receipt = await publishToTopic(sns, tx, topic, ready);
   return { MessageId: receipt.messageId, SequenceNumber: receipt.sequenceNumber };
 }
 
-async function toDevice(
-  sns: Sns,
-  input: Input,
-  message: PublishedMessage,
-  arn: string,
-): Promise<PublishResponse> {
-  if (sizeBytes(input) > LIMITS.messageBytes) throw invalidParameter("Message too long");
-  await sns.deps.store.transact((tx) => publishPush(sns, tx, message, arn));
-  return { MessageId: message.messageId };
+interface ForDevice {
+  readonly arn: string;
+  readonly message: PublishedMessage;
+  readonly bytes: number;
+}
+
+async function toDevice(sns: Sns, tx: Tx, { arn, message, bytes }: ForDevice): Promise<void> {
+  if (bytes > LIMITS.messageBytes) throw invalidParameter("Message too long");
+  await publishPush(sns, tx, message, arn);
 }
