@@ -25,7 +25,7 @@ export interface ConnectionHost {
  *    │                                                                │
  *    └── anything unusual: handed, with its bytes, to node:http ◀─────┘
  */
-type State = "idle" | "body" | "busy" | "draining";
+type State = "idle" | "body" | "busy" | "draining" | "handed off";
 
 const HEAD_END = Buffer.from("\r\n\r\n", "latin1");
 const NO_BYTES: Buffer = Buffer.alloc(0);
@@ -198,8 +198,12 @@ export class Connection {
   #next(): void {
     this.#enter("idle");
     if (this.#restBytes > 0) this.#parseRest();
-    if (this.#socket.isPaused() && this.#restBytes <= this.#host.limits.pipelinedBytes)
-      this.#socket.resume();
+    if (this.#socket.isPaused() && this.#wantsMore()) this.#socket.resume();
+  }
+
+  #wantsMore(): boolean {
+    if (this.#state === "handed off") return false;
+    return this.#state === "body" || this.#restBytes <= this.#host.limits.pipelinedBytes;
   }
 
   #enter(state: State): void {
@@ -230,6 +234,7 @@ export class Connection {
 
   /** Leaves the socket as if this connection had never touched it. */
   #release(): void {
+    this.#enter("handed off");
     this.#socket.pause();
     this.#socket.off("data", this.#onData);
     this.#socket.off("end", this.#onEnd);

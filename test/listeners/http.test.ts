@@ -368,3 +368,23 @@ test("connections over the limit are closed at once, and their places are free a
     if (answers.length > 0) break;
   }
 });
+
+test("a large request that follows one which is being answered is read to its end", async () => {
+  let end = (): void => {};
+  const first = new Promise<void>((resolve) => void (end = resolve));
+  await using listener = await listen(
+    async (request) => {
+      if (request.path === "/first") await first;
+      return { status: 200, headers: {}, body: String(request.body.length) };
+    },
+    { limits: { pipelinedBytes: 10_000 } },
+  );
+  using client = new RawClient(listener.port);
+  await client.writeAlone(Buffer.from("GET /first HTTP/1.1\r\nHost: h\r\n\r\n"));
+  await new Promise<void>((resolve) => void setTimeout(resolve, 20));
+  client.write(post("x".repeat(500_000)));
+  await new Promise<void>((resolve) => void setTimeout(resolve, 50));
+  end();
+  const answers = await client.answers(2);
+  assert.equal(answers[1]?.body, "500000");
+});
