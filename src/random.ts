@@ -4,13 +4,15 @@ import type { Random } from "./kernel/random.ts";
 /** How many random bytes are fetched at once. */
 const POOL_BYTES = 8_192;
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
-  byte.toString(16).padStart(2, "0"),
-);
+const HEX = Buffer.from("0123456789abcdef", "latin1");
+/** Where each byte of a UUID stands in its text. */
+const UUID_PLACES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 
 /** Chance from the operating system, fetched in batches; the only place that asks for it. */
 export function systemRandom(): Random {
   const pool = Buffer.alloc(POOL_BYTES);
+  /** Written over for each UUID: joining its parts as strings would leave garbage behind. */
+  const text = Buffer.alloc(36, "-");
   let used = POOL_BYTES;
 
   /** Where the next `count` unused bytes of the pool begin. */
@@ -32,13 +34,15 @@ export function systemRandom(): Random {
     },
     uuid() {
       const at = take(16);
-      const hex = (index: number): string => HEX[pool[at + index] ?? 0] ?? "";
-      const version = HEX[((pool[at + 6] ?? 0) & 0x0f) | 0x40] ?? "";
-      const variant = HEX[((pool[at + 8] ?? 0) & 0x3f) | 0x80] ?? "";
-      return (
-        `${hex(0)}${hex(1)}${hex(2)}${hex(3)}-${hex(4)}${hex(5)}-${version}${hex(7)}-` +
-        `${variant}${hex(9)}-${hex(10)}${hex(11)}${hex(12)}${hex(13)}${hex(14)}${hex(15)}`
-      );
+      pool[at + 6] = ((pool[at + 6] ?? 0) & 0x0f) | 0x40;
+      pool[at + 8] = ((pool[at + 8] ?? 0) & 0x3f) | 0x80;
+      for (let index = 0; index < 16; index += 1) {
+        const byte = pool[at + index] ?? 0;
+        const place = UUID_PLACES[index] ?? 0;
+        text[place] = HEX[byte >> 4] ?? 0;
+        text[place + 1] = HEX[byte & 0x0f] ?? 0;
+      }
+      return text.toString("latin1");
     },
     fraction() {
       const at = take(6);
