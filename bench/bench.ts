@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,6 +38,7 @@ Scenarios: ${SCENARIOS.map(({ name }) => name).join(", ")}; all by default
   --store STORE      memory, lmdb (default) or a postgres:// URL
   --seconds N        About how long one measurement runs; 4 by default
   --folder FOLDER    Where data is kept meanwhile; a disk, for durable numbers
+  --no-build         Measure dist as it is, or src where there is none
   --no-write         Leave bench/results.md as it is`;
 
 const { values, positionals } = parseArgs({
@@ -46,6 +48,7 @@ const { values, positionals } = parseArgs({
     store: { type: "string", default: "lmdb" },
     seconds: { type: "string", default: "4" },
     folder: { type: "string", default: tmpdir() },
+    "no-build": { type: "boolean", default: false },
     "no-write": { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -57,6 +60,7 @@ else await main();
 async function main(): Promise<void> {
   const unknown = positionals.filter((name) => !SCENARIOS.some((each) => each.name === name));
   if (unknown.length > 0) throw new Error(`no scenario ${unknown.join(", ")}\n${HELP}`);
+  if (!values["no-build"]) execFileSync("npm", ["run", "build"], { stdio: "ignore" });
   const folder = await mkdtemp(join(values.folder, "waystation-bench-"));
   const measures: Measure[] = [];
   try {

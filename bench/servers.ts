@@ -27,14 +27,13 @@ export type StoreName = string;
 const root = fileURLToPath(new URL("..", import.meta.url));
 const built = join(root, "dist/cli.js");
 
-/** The compiled command line where there is one: it is what users run. */
-export const cliPath: string = existsSync(built) ? built : join(root, "src/cli.ts");
-
 /** Starts the command line on an empty store, its data below `folder`. */
 export async function startWaystation(store: StoreName, folder: string): Promise<Waystation> {
   const data = await mkdtemp(join(folder, "waystation-bench-"));
   const flags = ["--port", "0", "--log-level", "warn", "--store", store, "--data", data];
-  const child = startProcess(cliPath, ["start", ...flags]);
+  // The compiled program, where there is one, is what users run.
+  const cli = existsSync(built) ? built : join(root, "src/cli.ts");
+  const child = startProcess(cli, ["start", ...flags]);
   const url = await outputMatch(child, /listens on (\S+)/);
   return {
     url: url.replace("localhost", "127.0.0.1"),

@@ -91,7 +91,12 @@ export const snsHooks: Scenario = {
         unit: "/s",
         ratio: { of: "bare undici", value: throughput / bare.perSecond },
       },
-      { what: `Publish to ${HOOKS} web hooks, 20 messages/s`, value: 20 * HOOKS, unit: "/s", ...paced },
+      {
+        what: `Publish to ${HOOKS} web hooks, 20 messages/s`,
+        value: 20 * HOOKS,
+        unit: "/s",
+        ...paced,
+      },
     ];
   },
 };
@@ -180,7 +185,9 @@ async function publish(url: string, topicArn: string, messages: number): Promise
   const worker = async (): Promise<void> => {
     const connection = await Connection.open(url);
     for (let sent = 0; sent < messages / connections; sent += BATCH) {
-      await connection.send(publishBatchRequest(url, topicArn, { message: stamped(), count: BATCH }));
+      await connection.send(
+        publishBatchRequest(url, topicArn, { message: stamped(), count: BATCH }),
+      );
     }
     connection.close();
   };
@@ -214,7 +221,10 @@ function stamped(): string {
   return `${performance.now()} ${PADDING}`;
 }
 
-function percentiles(values: readonly number[]): { readonly p50Ms: number; readonly p99Ms: number } {
+function percentiles(values: readonly number[]): {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+} {
   const sorted = values.toSorted((a, b) => a - b);
   return {
     p50Ms: sorted[Math.floor(sorted.length * 0.5)] ?? NaN,
