@@ -1,14 +1,16 @@
 import type {
   EncryptionConfiguration,
   LoggingConfiguration,
+  StateMachineType,
   TracingConfiguration,
 } from "@aws-sdk/client-sfn";
 import { ServiceError } from "../../kernel/errors.ts";
 import type { StateGraph, StateMachineDefinition } from "./language/definition.ts";
+import type { Diagnostic } from "./language/diagnostics.ts";
 import { toInvalidDefinitionMessage } from "./language/diagnostics.ts";
 import { parseDefinition } from "./language/parse.ts";
+import type { ParsedDefinition } from "./language/parse.ts";
 import { parseTaskResource } from "./interpreter/task-resource.ts";
-import { invalidDefinition } from "./errors.ts";
 import { MAX_DEFINITION_BYTES } from "./limits.ts";
 import { checkEnum, checkNumber, checkText } from "./validation.ts";
 
@@ -18,17 +20,20 @@ export const NO_TRACING: TracingConfiguration = { enabled: false };
 export const OWNED_KEY: EncryptionConfiguration = { type: "AWS_OWNED_KEY" };
 
 /** Throws InvalidDefinition, or ValidationException for a definition that is too big. */
-export function checkDefinition(
-  text: string,
-  type: "STANDARD" | "EXPRESS",
-): StateMachineDefinition {
+export function checkDefinition(text: string, type: StateMachineType): StateMachineDefinition {
   checkText({ member: "definition", value: text, minimum: 1, maximum: MAX_DEFINITION_BYTES });
-  const { definition, diagnostics } = parseDefinition(text);
-  if (definition === undefined) {
+  const { definition, diagnostics } = diagnose(text, type);
+  if (definition === undefined || diagnostics.some(({ severity }) => severity === "ERROR")) {
     throw new ServiceError("InvalidDefinition", toInvalidDefinitionMessage(diagnostics));
   }
-  if (type === "EXPRESS") checkExpress(definition);
   return definition;
+}
+
+/** A definition's meaning, and all that is wrong with it for a type of machine. */
+export function diagnose(text: string, type: StateMachineType): ParsedDefinition {
+  const { definition, diagnostics } = parseDefinition(text);
+  if (definition === undefined || type !== "EXPRESS") return { definition, diagnostics };
+  return { definition, diagnostics: [...diagnostics, ...expressDiagnostics(definition)] };
 }
 
 /** Throws InvalidLoggingConfiguration. */
@@ -67,30 +72,35 @@ export function checkEncryption(encryption: EncryptionConfiguration): void {
   }
 }
 
-/** Express knows no jobs, callbacks, activities and Distributed Maps. */
-function checkExpress(graph: StateGraph): void {
-  for (const state of graph.states.values()) {
-    if (state.type === "Task") {
-      const resource = parseTaskResource(state.resource);
-      const isRefused =
-        resource?.kind === "activity" ||
-        (resource?.kind === "service" && resource.pattern !== "request");
-      if (isRefused) {
-        throw invalidDefinition(
-          `SCHEMA_VALIDATION_FAILED: Express state machines do not support '${state.resource}' at /States/${state.name}/Resource`,
-        );
+/** What of a definition only Standard executions know: jobs, callbacks, activities, Distributed Maps. */
+function expressDiagnostics(graph: StateGraph, path = ""): Diagnostic[] {
+  return [...graph.states.values()].flatMap((state) => {
+    const location = `${path}/States/${state.name}`;
+    switch (state.type) {
+      case "Task": {
+        const resource = parseTaskResource(state.resource);
+        const isWaiting = resource?.kind === "service" && resource.pattern !== "request";
+        if (resource?.kind !== "activity" && !isWaiting) return [];
+        return [refusal(`'${state.resource}'`, `${location}/Resource`)];
       }
-    } else if (state.type === "Parallel") {
-      for (const branch of state.branches) checkExpress(branch);
-    } else if (state.type === "Map") {
-      if (state.processor.mode === "DISTRIBUTED") {
-        throw invalidDefinition(
-          `SCHEMA_VALIDATION_FAILED: Express state machines do not support Distributed Map at /States/${state.name}/ItemProcessor`,
+      case "Parallel":
+        return state.branches.flatMap((branch, index) =>
+          expressDiagnostics(branch, `${location}/Branches[${index}]`),
         );
+      case "Map": {
+        const place = `${location}/ItemProcessor`;
+        if (state.processor.mode === "DISTRIBUTED") return [refusal("Distributed Map", place)];
+        return expressDiagnostics(state.processor, place);
       }
-      checkExpress(state.processor);
+      default:
+        return [];
     }
-  }
+  });
+}
+
+function refusal(what: string, location: string): Diagnostic {
+  const message = `Express state machines do not support ${what}`;
+  return { severity: "ERROR", code: "SCHEMA_VALIDATION_FAILED", message, location };
 }
 
 function invalidLogging(detail: string): ServiceError {

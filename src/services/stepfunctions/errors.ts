@@ -32,7 +32,7 @@ export function validationError(message: string, reason?: string): ServiceError 
 /** How Step Functions refuses input that does not fit its model. */
 export const refusals: Refusals = {
   missing: (path) =>
-    validationErrors([{ member: lowerFirst(path), constraint: "Member must not be null" }]),
+    validationErrors([{ member: memberPath(path), constraint: "Member must not be null" }]),
   wrongType: (path, expected, actual) =>
     new ServiceError(
       "SerializationException",
@@ -40,8 +40,9 @@ export const refusals: Refusals = {
     ),
 };
 
-function lowerFirst(path: string): string {
-  return path.charAt(0).toLowerCase() + path.slice(1);
+/** A path such as `tags[0].key` as AWS's front end prints it: `tags.1.member.key`. */
+function memberPath(path: string): string {
+  return path.replaceAll(/\[(\d+)\]/g, (_, index) => `.${Number(index) + 1}.member`);
 }
 
 export const invalidArn = (arn: string, detail?: string): ServiceError =>

@@ -11,7 +11,6 @@ export const MAX_NAME_LENGTH: number = 80;
 /** Bytes of a state machine's definition. */
 export const MAX_DEFINITION_BYTES: number = 1_048_576;
 export const MAX_ARN_LENGTH: number = 256;
-export const MAX_LONG_ARN_LENGTH: number = 2_000;
 export const MAX_ERROR_LENGTH: number = 256;
 export const MAX_CAUSE_LENGTH: number = 32_768;
 export const MAX_TAGS: number = 50;
@@ -28,8 +27,6 @@ export const MAX_TASK_TOKEN_LENGTH: number = 2_048;
 export const MAX_INLINE_MAP_CONCURRENCY: number = 40;
 /** Children of a Distributed Map that run at once when MaxConcurrency is 0, and at most. */
 export const MAX_DISTRIBUTED_MAP_CONCURRENCY: number = 10_000;
-/** Items of a Distributed Map. */
-export const MAX_MAP_RUN_ITEMS: number = 100_000_000;
 /** How long a Standard execution may run: a year. */
 export const MAX_STANDARD_DURATION_MS: number = 31_536_000_000;
 /** How long an Express execution may run: five minutes. */
@@ -48,8 +45,6 @@ export const ACTIVITY_POLL_MS: number = 60_000;
 export const HTTP_TASK_MS: number = 60_000;
 /** Bytes of all variables of an execution that are in scope. */
 export const MAX_VARIABLES_BYTES: number = 10_485_760;
-/** Bytes of one variable, and of one Assign field. */
-export const MAX_ASSIGN_BYTES: number = 262_144;
 /** Transitions of one execution that may share a transaction. */
 export const MAX_TRANSITIONS_PER_COMMIT: number = 16;
 /** Executions that one node advances at once. */

@@ -13,12 +13,12 @@ import { initialState } from "./interpreter/state.ts";
 import { graphAt } from "./interpreter/transition.ts";
 import { EXECUTION, EXECUTION_BY_START, EXECUTION_BY_STATUS, HISTORY, PROGRESS } from "./keys.ts";
 import type { Json } from "./language/json.ts";
-import { MAX_PAYLOAD_BYTES } from "./limits.ts";
 import { logEvents } from "./logging.ts";
 import { arnOfAlias, arnOfMachine, arnOfVersion } from "./machines.ts";
 import type { ResolvedMachine } from "./machines.ts";
 import type { ExecutionRecord, MapRunChild, ParentTask, ProgressRecord } from "./records.ts";
 import { uidOf } from "./uids.ts";
+import { checkPayload } from "./validation.ts";
 
 /** An execution to be started. */
 export interface StartRequest {
@@ -102,11 +102,7 @@ export async function startMapRunChild(
 
 /** Checks an input as StartExecution does. Throws InvalidExecutionInput, ValidationException. */
 export function checkInput(input: string): void {
-  if (Buffer.byteLength(input) > MAX_PAYLOAD_BYTES) {
-    throw invalidExecutionInput(
-      `Input exceeds the maximum number of bytes service limit of ${MAX_PAYLOAD_BYTES}`,
-    );
-  }
+  checkPayload("input", input);
   try {
     JSON.parse(input);
   } catch (error) {
@@ -135,19 +131,7 @@ async function createExecution(tx: Tx, engine: Engine, record: ExecutionRecord):
     : revision.definition;
   const input: Json = JSON.parse(record.input);
   const state = initialState(graph.startAt, input);
-  const started: HistoryRecord = {
-    id: 1,
-    previous: 0,
-    type: "ExecutionStarted",
-    atMs: startMs,
-    details: {
-      input: record.input,
-      inputDetails: { truncated: false },
-      roleArn: revision.record.roleArn,
-      ...(record.aliasArn !== undefined && { stateMachineAliasArn: record.aliasArn }),
-      ...(record.versionArn !== undefined && { stateMachineVersionArn: record.versionArn }),
-    },
-  };
+  const started = startedEvent(record, revision.record.roleArn);
   const timeoutSeconds = record.mapRun ? undefined : revision.definition.timeoutSeconds;
   const progress: ProgressRecord = {
     status: "RUNNING",
@@ -181,5 +165,29 @@ async function createExecution(tx: Tx, engine: Engine, record: ExecutionRecord):
     logEvents(engine.log, { arn: record.arn, redriveCount: 0, logging }, [started]),
   );
 }
+
+/** The first event of an execution. */
+export function startedEvent(execution: StartedExecution, roleArn: string): HistoryRecord {
+  const { input, startMs, aliasArn, versionArn } = execution;
+  return {
+    id: 1,
+    previous: 0,
+    type: "ExecutionStarted",
+    atMs: startMs,
+    details: {
+      input,
+      inputDetails: { truncated: false },
+      roleArn,
+      ...(aliasArn !== undefined && { stateMachineAliasArn: aliasArn }),
+      ...(versionArn !== undefined && { stateMachineVersionArn: versionArn }),
+    },
+  };
+}
+
+/** What the first event of an execution says of it. */
+export type StartedExecution = Pick<
+  ExecutionRecord,
+  "input" | "startMs" | "aliasArn" | "versionArn"
+>;
 
 const ownerOf = ({ accountId, region }: Owner): Owner => ({ accountId, region });

@@ -1,6 +1,6 @@
 import { invalidName, validationErrors } from "./errors.ts";
 import type { Violation } from "./errors.ts";
-import { MAX_NAME_LENGTH } from "./limits.ts";
+import { MAX_NAME_LENGTH, MAX_PAYLOAD_BYTES } from "./limits.ts";
 
 /** White space, wildcards, brackets, special and control characters: what no name may hold. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is refused
@@ -39,6 +39,13 @@ function lengthViolations({ member, value, minimum = 0, maximum }: BoundedText):
     ];
   }
   return [];
+}
+
+/** Throws ValidationException for a payload of more bytes than states may pass on. */
+export function checkPayload(member: string, text: string): void {
+  if (Buffer.byteLength(text) <= MAX_PAYLOAD_BYTES) return;
+  const constraint = `Member must have length less than or equal to ${MAX_PAYLOAD_BYTES}`;
+  throw validationErrors([{ member, value: `${text.slice(0, 100)}...`, constraint }]);
 }
 
 /** A number with bounds. */

@@ -35,7 +35,7 @@ test("inputs that are no JSON or too big, and names that are taken, are refused"
     name: "InvalidExecutionInput",
   });
   await assert.rejects(sfn.startExecution({ stateMachineArn, input: `"${"x".repeat(262_144)}"` }), {
-    name: "InvalidExecutionInput",
+    name: "ValidationException",
   });
   await assert.rejects(sfn.startExecution({ stateMachineArn, name: "a/b" }), {
     name: "InvalidName",

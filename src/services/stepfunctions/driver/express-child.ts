@@ -2,6 +2,7 @@ import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
 import type { Engine } from "../engine.ts";
 import { PROGRESS } from "../keys.ts";
 import type { ProgressRecord } from "../records.ts";
+import { startedEvent } from "../start.ts";
 import { complete } from "./complete.ts";
 import type { Execution } from "./execution.ts";
 import { runExpress } from "./express.ts";
@@ -22,6 +23,7 @@ export async function runExpressChild(
     context,
     caller: callerOfExecution(execution),
     input: JSON.parse(record.input),
+    started: startedEvent(record, revision.record.roleArn),
     logging: revision.record.logging,
   };
   const outcome = await runExpress(engine, run, signal);

@@ -6,6 +6,7 @@ import { contextObject } from "../context.ts";
 import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 import type { Outcome } from "../interpreter/protocol.ts";
+import { startedEvent } from "../start.ts";
 import { runExpress } from "./express.ts";
 
 /** An Express execution to be run: payload of the work of an asynchronous one. */
@@ -49,6 +50,7 @@ export async function runRequest(
       context: contextObject({ ...request, roleArn: record.roleArn, redriveCount: 0 }),
       caller: { ...callerOf(accountId, region), principalArn: record.roleArn },
       input: JSON.parse(request.input),
+      started: startedEvent(request, record.roleArn),
       logging: record.logging,
     },
     signal,

@@ -26,6 +26,8 @@ export interface ExpressRun {
   readonly context: JsonObject;
   readonly caller: Caller;
   readonly input: Json;
+  /** What comes before the first transition, for the log. */
+  readonly started: HistoryRecord;
   readonly logging: LoggingConfiguration;
 }
 
@@ -77,6 +79,7 @@ class Express {
   start(): void {
     const { clock } = this.#engine;
     const { definition } = this.#run;
+    this.#log([this.#run.started]);
     const limitMs = Math.min(
       MAX_EXPRESS_DURATION_MS,
       (definition.timeoutSeconds ?? Infinity) * 1000,

@@ -3,17 +3,8 @@ import type { Failure } from "../interpreter/protocol.ts";
 import { isJsonArray, isJsonObject } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import { HTTP_TASK_MS, MAX_PAYLOAD_BYTES } from "../limits.ts";
-
-/** The option that holds connections: JSON text, an object of {@link Connection}s by ARN or name. */
-export const CONNECTIONS_OPTION = "states.connections";
-
-/** What a connection adds to every request that uses it. */
-interface Connection {
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly queryParameters?: Readonly<Record<string, string>>;
-  readonly bodyParameters?: Readonly<Record<string, Json>>;
-  readonly basic?: { readonly username: string; readonly password: string };
-}
+import { CONNECTIONS_OPTION, findConnection } from "./connections.ts";
+import type { Connection } from "./connections.ts";
 
 /** Thrown when an HTTP task fails, with what Retry and Catch see. */
 export class HttpTaskFailed extends Error {
@@ -200,12 +191,7 @@ function connectionOf(engine: Engine, task: JsonObject): Connection {
     objectOf(task["Authentication"])["ConnectionArn"] ??
     objectOf(task["InvocationConfig"])["ConnectionArn"];
   if (typeof named !== "string") return {};
-  const text = engine.settings.option(CONNECTIONS_OPTION);
-  const connections: unknown = text === undefined ? {} : JSON.parse(text);
-  const name = named.split("connection/")[1]?.split("/")[0] ?? named;
-  // Options are the operator's own; their form is documented.
-  const known = connections as Readonly<Record<string, Connection>>;
-  const found = known[named] ?? known[name];
+  const found = findConnection(engine.settings, named);
   if (found === undefined)
     throw refused(
       `There is no connection '${named}'; connections are given with the option ${CONNECTIONS_OPTION}.`,

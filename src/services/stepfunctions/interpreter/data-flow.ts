@@ -2,9 +2,10 @@ import type { DataFlow, State } from "../language/definition.ts";
 import { StatesError } from "../language/errors.ts";
 import { evaluateAssign, evaluateTemplate } from "../language/evaluate.ts";
 import { applyPath } from "../language/json-path.ts";
+import { jsonSizeBytes } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import { setAt } from "../language/reference-path.ts";
-import { MAX_PAYLOAD_BYTES } from "../limits.ts";
+import { MAX_PAYLOAD_BYTES, MAX_VARIABLES_BYTES } from "../limits.ts";
 import type { Thread } from "./state.ts";
 import type { Transition } from "./transition.ts";
 
@@ -121,17 +122,19 @@ export function goTo(
   transition.setPhase(thread, { kind: "entering" });
 }
 
-/** Sets the variables that a state assigned. */
+/** Sets the variables that a state assigned. Throws States.DataLimitExceeded when they are too many. */
 export function recordAssigned(
   transition: Transition,
   thread: Thread,
   assigned: Variables | undefined,
 ): void {
   if (assigned === undefined) return;
-  transition.setData(thread, {
-    ...thread.data,
-    variables: { ...thread.data.variables, ...assigned },
-  });
+  const variables = { ...thread.data.variables, ...assigned };
+  if (jsonSizeBytes(variables) > MAX_VARIABLES_BYTES) {
+    const cause = `The variables exceed the maximum size of ${MAX_VARIABLES_BYTES} bytes.`;
+    throw new StatesError("States.DataLimitExceeded", cause);
+  }
+  transition.setData(thread, { ...thread.data, variables });
 }
 
 /** Throws States.DataLimitExceeded when `value` is more than states may pass on. */

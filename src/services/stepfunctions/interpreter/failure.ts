@@ -150,6 +150,8 @@ function endChildren(transition: Transition, thread: Thread): void {
   if (type === "Task") return;
   abortChildren(transition, thread);
   emitContainerFailed(transition, thread);
+  // Should what follows fail too, there are no branches left to go on with.
+  if (thread.phase.kind !== "mapRun") transition.setPhase(thread, { kind: "again" });
 }
 
 function emitContainerFailed(transition: Transition, thread: Thread): void {

@@ -3,11 +3,11 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { deliverEvent } from "../driver/work.ts";
 import type { Engine } from "../engine.ts";
-import { invalidOutput, validationErrors } from "../errors.ts";
+import { invalidOutput } from "../errors.ts";
 import { PENDING_TASK } from "../keys.ts";
 import type { Json } from "../language/json.ts";
-import { MAX_PAYLOAD_BYTES } from "../limits.ts";
 import { requireTask } from "../task-tokens.ts";
+import { checkPayload } from "../validation.ts";
 
 /** Ends the task of a token well. */
 export function sendTaskSuccess(
@@ -26,10 +26,7 @@ export function sendTaskSuccess(
 }
 
 function parseOutput(text: string): Json {
-  if (Buffer.byteLength(text) > MAX_PAYLOAD_BYTES) {
-    const constraint = `Member must have length less than or equal to ${MAX_PAYLOAD_BYTES}`;
-    throw validationErrors([{ member: "output", value: `${text.slice(0, 100)}...`, constraint }]);
-  }
+  checkPayload("output", text);
   try {
     return JSON.parse(text);
   } catch (error) {

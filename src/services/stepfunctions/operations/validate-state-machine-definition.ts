@@ -4,7 +4,7 @@ import type {
 } from "@aws-sdk/client-sfn";
 import { conversation } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { parseDefinition } from "../language/parse.ts";
+import { diagnose } from "../configuration.ts";
 import { MAX_DEFINITION_BYTES } from "../limits.ts";
 import { checkEnum, checkNumber, checkText } from "../validation.ts";
 
@@ -16,7 +16,7 @@ export function validateStateMachineDefinition(): Operation<
   ValidateStateMachineDefinitionOutput
 > {
   return conversation((_context, input) => {
-    const { definition = "", severity = "ERROR", maxResults = 0, type } = input;
+    const { definition = "", severity = "ERROR", maxResults = 0, type = "STANDARD" } = input;
     checkText({
       member: "definition",
       value: definition,
@@ -26,7 +26,7 @@ export function validateStateMachineDefinition(): Operation<
     checkEnum("severity", severity, ["ERROR", "WARNING"]);
     checkEnum("type", type, ["STANDARD", "EXPRESS"]);
     checkNumber({ member: "maxResults", value: maxResults, minimum: 0, maximum: MAX_DIAGNOSTICS });
-    const { diagnostics } = parseDefinition(definition);
+    const { diagnostics } = diagnose(definition, type);
     const shown = diagnostics.filter(
       (diagnostic) => severity === "WARNING" || diagnostic.severity === "ERROR",
     );
