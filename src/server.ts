@@ -18,7 +18,7 @@ import { listenHttp } from "./listeners/http.ts";
 import { HTTP_LIMITS } from "./listeners/limits.ts";
 import type { HttpLimits } from "./listeners/limits.ts";
 import { Metrics } from "./listeners/metrics.ts";
-import { guardOrigin, isLocalHost } from "./listeners/origin.ts";
+import { guardOrigin, isLocalHost, refuseForeignGet } from "./listeners/origin.ts";
 import type { ServiceRoute } from "./listeners/routes.ts";
 import { systemRandom } from "./random.ts";
 import { packageVersion } from "./version.ts";
@@ -263,13 +263,16 @@ function frontDoor(options: {
   const { config, ground, catalog, clock, reset, place } = options;
   const { credentials, token, services = SERVICES, region } = config;
   const metrics = new Metrics();
+  const publicHost = config.publicUrl && new URL(config.publicUrl).host;
   const aws = awsHandler({
     clock: ground.clock,
     random: ground.random,
     routes: services,
     catalog,
     protocols: loadProtocol,
-    ...(credentials?.size ? { authenticate: authenticator(credentials) } : {}),
+    authenticate: credentials?.size
+      ? authenticator(credentials)
+      : (request) => refuseForeignGet(request, publicHost),
     metrics,
     log: config.log,
     defaultRegion: region,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { request } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,4 +83,34 @@ test("a process that stops its server exits by itself, with nothing left open", 
   );
   // What is left is fetch's own connection, which the server has closed.
   assert.doesNotMatch(stdout, /Server|Timeout/);
+});
+
+test("a page from elsewhere cannot use the API by links and images, whatever its host resolves to", async () => {
+  await using server = await startWaystation({ publicUrl: "http://queues.example:80" });
+  const create = "/?Action=CreateQueue&Version=2012-11-05&QueueName=here";
+  const status = (headers: Record<string, string>): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const sent = request(`${server.url}${create}`, { headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      });
+      sent.on("error", reject);
+      sent.end();
+    });
+  assert.equal(await status({ "sec-fetch-site": "cross-site" }), 403);
+  assert.equal(await status({ "sec-fetch-site": "same-site" }), 403);
+  assert.equal(await status({ host: `rebound.example:${server.port}` }), 403);
+  assert.equal(await status({ host: "queues.example" }), 200);
+  assert.equal(await status({ host: `sqs.us-east-1.localhost:${server.port}` }), 200);
+  assert.equal(await status({ "sec-fetch-site": "none" }), 200);
+  assert.equal(await status({}), 200);
+});
+
+test("what is no time does not move the clock", async () => {
+  await using server = await startWaystation();
+  await server.clock.freeze();
+  const nowMs = server.clock.now();
+  await assert.rejects(server.clock.advance(0.5), RangeError);
+  await assert.rejects(server.clock.set(new Date("never")), RangeError);
+  assert.equal(server.clock.now(), nowMs);
 });

@@ -1,3 +1,4 @@
+import { ServiceError } from "../kernel/errors.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../wire/http.ts";
 import { refusal } from "./http-answer.ts";
 import { isLoopbackAddress } from "./loopback.ts";
@@ -23,6 +24,20 @@ async function answerPage(
   }
   const response = isPreflight(request) ? preflight(request) : await handler(request);
   return { ...response, headers: { ...response.headers, ...allow(origin) } };
+}
+
+/**
+ * Throws `AccessDenied` for a GET that a page from elsewhere had the browser send: such a one brings no
+ * Origin header, but says where it comes from (Sec-Fetch-Site), or names a host that is not this
+ * machine's and only resolves to it. `publicHost` is one more that is.
+ */
+export function refuseForeignGet(request: HttpRequest, publicHost: string | undefined): void {
+  if (request.method !== "GET" && request.method !== "HEAD") return;
+  const site = request.header("sec-fetch-site") ?? "none";
+  const host = request.header("host") ?? "localhost";
+  const isFromHere = site === "none" || site === "same-origin";
+  if (isFromHere && (isLocalHost(host) || host === publicHost)) return;
+  throw new ServiceError("AccessDenied", "Requests of web pages from elsewhere are refused");
 }
 
 /** Whether a host, with or without a port, names this machine: `localhost`, `*.localhost`, 127.x, ::1. */
