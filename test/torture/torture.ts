@@ -2,11 +2,13 @@ import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { tortureLmdb } from "./lmdb-ledger.ts";
 import type { TortureOptions } from "./lmdb-ledger.ts";
+import { tortureSqs } from "./sqs-torture.ts";
 import { tortureTransitions, tortureWorkflows } from "./stepfunctions.ts";
 
 /** Every torture, by name. Each answers how many things were acknowledged before the kills. */
 const TORTURES: Readonly<Record<string, (options: TortureOptions) => Promise<number>>> = {
   lmdb: tortureLmdb,
+  sqs: tortureSqs,
   transitions: tortureTransitions,
   workflows: tortureWorkflows,
 };

@@ -17,6 +17,7 @@ import {
 } from "../../../src/services/sqs/keys.ts";
 import type { HiddenRecord } from "../../../src/services/sqs/backlog.ts";
 import type { GroupRecord } from "../../../src/services/sqs/fifo-group.ts";
+import type { MessageRecord } from "../../../src/services/sqs/message.ts";
 import { backlogOf } from "../../../src/services/sqs/queue.ts";
 import type { QueueRecord } from "../../../src/services/sqs/queue.ts";
 
@@ -64,6 +65,15 @@ export function checkedState(store: Store, url: string): Promise<QueueState> {
     if (queue.isFifo) await checkGroups(reader, backlog, state);
     else await checkPlaces(reader, backlog, { state, messages });
     return state;
+  });
+}
+
+/** The messages that a queue holds, wherever they are. */
+export function storedMessages(store: Store, url: string): Promise<MessageRecord[]> {
+  return store.read(async (reader) => {
+    const backlog = backlogOf(await queueOf(reader, url));
+    const entries = await reader.range(MESSAGE.below(backlog), { limit: 1_000_000 });
+    return entries.map(({ value }) => decodeRecord<MessageRecord>(value));
   });
 }
 
