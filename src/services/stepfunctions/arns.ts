@@ -27,12 +27,15 @@ export interface ExecutionRef extends Owner {
   readonly isExpress: boolean;
 }
 
+/** The ARN of a state machine. */
 export const machineArn = (owner: Owner, name: string): string =>
   formatArn("states", owner, `stateMachine:${name}`);
 
+/** The ARN of a version or an alias. */
 export const qualifiedArn = (owner: Owner, name: string, qualifier: string | number): string =>
   formatArn("states", owner, `stateMachine:${name}:${qualifier}`);
 
+/** The ARN of a Distributed Map in a state machine. */
 export const labelledArn = (owner: Owner, name: string, label: string): string =>
   formatArn("states", owner, `stateMachine:${name}/${label}`);
 
@@ -46,9 +49,11 @@ export const expressArn = (
   { machine, name, unique }: { machine: string; name: string; unique: string },
 ): string => formatArn("states", owner, `express:${machine}:${name}:${unique}`);
 
+/** The ARN of an activity. */
 export const activityArn = (owner: Owner, name: string): string =>
   formatArn("states", owner, `activity:${name}`);
 
+/** The ARN of a map run; `unique` tells the runs of one label apart. */
 export const mapRunArn = (
   owner: Owner,
   { machine, label, unique }: { machine: string; label: string; unique: string },

@@ -16,7 +16,9 @@ import { checkEnum, checkNumber, checkText } from "./validation.ts";
 
 /** What a machine's configuration is when a request says nothing of it. */
 export const NO_LOGGING: LoggingConfiguration = { level: "OFF", includeExecutionData: false };
+/** Tracing when a request says nothing of it. */
 export const NO_TRACING: TracingConfiguration = { enabled: false };
+/** Encryption when a request says nothing of it. */
 export const OWNED_KEY: EncryptionConfiguration = { type: "AWS_OWNED_KEY" };
 
 /** Throws InvalidDefinition, or ValidationException for a definition that is too big. */

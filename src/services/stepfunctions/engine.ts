@@ -3,6 +3,7 @@ import type { Reader } from "../../kernel/store.ts";
 import { decodeRecord } from "../../kernel/record.ts";
 import { assert } from "../../kernel/errors.ts";
 import type { Cursors } from "./distributed/cursor.ts";
+import type { MapRunRecords } from "./distributed/map-runs.ts";
 import type { Definitions, ParsedRevision } from "./definitions.ts";
 import { REVISION } from "./keys.ts";
 import type { RevisionRecord } from "./records.ts";
@@ -11,6 +12,7 @@ import type { RevisionRecord } from "./records.ts";
 export interface Engine extends Deps {
   readonly definitions: Definitions;
   readonly cursors: Cursors;
+  readonly mapRuns: MapRunRecords;
 }
 
 /** A revision's definition, parsed once. */

@@ -45,67 +45,86 @@ function memberPath(path: string): string {
   return path.replaceAll(/\[(\d+)\]/g, (_, index) => `.${Number(index) + 1}.member`);
 }
 
+/** The text is no ARN, or not one of the kind that is needed. */
 export const invalidArn = (arn: string, detail?: string): ServiceError =>
   new ServiceError(
     "InvalidArn",
     detail === undefined ? `Invalid Arn: '${arn}'` : `Invalid Arn: '${detail}: ${arn}'`,
   );
 
+/** The name holds what no name may hold. */
 export const invalidName = (name: string): ServiceError =>
   new ServiceError("InvalidName", `Invalid Name: '${name}'`);
 
+/** The task or page token is none of ours. */
 export const invalidToken = (): ServiceError =>
   new ServiceError("InvalidToken", "Invalid Token: 'Invalid token'");
 
+/** Nobody waits for the task of the token any more. */
 export const taskTimedOut = (): ServiceError =>
   new ServiceError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'");
 
+/** The output of a task is no JSON. */
 export const invalidOutput = (detail: string): ServiceError =>
   new ServiceError("InvalidOutput", `Invalid Output: '${detail}'`);
 
+/** The definition is no valid one. */
 export const invalidDefinition = (detail: string): ServiceError =>
   new ServiceError("InvalidDefinition", `Invalid State Machine Definition: '${detail}'`);
 
+/** The input of an execution is no JSON. */
 export const invalidExecutionInput = (detail: string): ServiceError =>
   new ServiceError("InvalidExecutionInput", `Invalid State Machine Execution Input: '${detail}'`);
 
+/** There is no such state machine. */
 export const stateMachineDoesNotExist = (arn: string): ServiceError =>
   new ServiceError("StateMachineDoesNotExist", `State Machine Does Not Exist: '${arn}'`);
 
+/** The name is taken by a state machine that differs. */
 export const stateMachineAlreadyExists = (arn: string): ServiceError =>
   new ServiceError("StateMachineAlreadyExists", `State Machine Already Exists: '${arn}'`);
 
+/** The state machine is being deleted. */
 export const stateMachineDeleting = (arn: string): ServiceError =>
   new ServiceError("StateMachineDeleting", `State Machine is deleting: '${arn}'`);
 
+/** The operation is not for this type of state machine. */
 export const typeNotSupported = (): ServiceError =>
   new ServiceError(
     "StateMachineTypeNotSupported",
     "This operation is not supported by this type of state machine",
   );
 
+/** There is no such execution. */
 export const executionDoesNotExist = (arn: string): ServiceError =>
   new ServiceError("ExecutionDoesNotExist", `Execution Does Not Exist: '${arn}'`);
 
+/** The name is taken by an execution that differs or is over. */
 export const executionAlreadyExists = (arn: string): ServiceError =>
   new ServiceError("ExecutionAlreadyExists", `Execution Already Exists: '${arn}'`);
 
+/** The execution cannot be redriven, for a reason. */
 export const executionNotRedrivable = (detail: string): ServiceError =>
   new ServiceError("ExecutionNotRedrivable", `Execution is not redrivable: '${detail}'`);
 
+/** There is no such activity. */
 export const activityDoesNotExist = (arn: string): ServiceError =>
   new ServiceError("ActivityDoesNotExist", `Activity Does Not Exist: '${arn}'`);
 
+/** There is no such resource. */
 export const resourceNotFound = (arn: string): ServiceError =>
   new ServiceError("ResourceNotFound", `Resource not found: '${arn}'`, {
     members: { resourceName: arn },
   });
 
+/** The resource would have too many tags. */
 export const tooManyTags = (arn: string): ServiceError =>
   new ServiceError("TooManyTags", `Too many tags: '${arn}'`, { members: { resourceName: arn } });
 
+/** The request does not fit the resource as it is now. */
 export const conflict = (message: string): ServiceError =>
   new ServiceError("ConflictException", message);
 
+/** The resource would have too many of something. */
 export const quotaExceeded = (message: string): ServiceError =>
   new ServiceError("ServiceQuotaExceededException", message);

@@ -1,7 +1,9 @@
 import { space } from "../../kernel/spaces.ts";
 import type { Space } from "../../kernel/spaces.ts";
 
-/** Every key that Step Functions writes: space numbers 80 to 127. */
+// Every key that Step Functions writes: space numbers 80 to 127. 96 and 100 were never written.
+
+/** State machines by name. */
 export const MACHINE: Space<[accountId: string, region: string, name: string]> = space({
   number: 80,
   name: "state machine",
@@ -9,6 +11,7 @@ export const MACHINE: Space<[accountId: string, region: string, name: string]> =
   value: "MachineRecord",
   lifetime: "from CreateStateMachine until it is deleted and its executions are over",
 });
+/** States of a machine's definition and configuration. */
 export const REVISION: Space<[machineUid: string, revisionId: string]> = space({
   number: 81,
   name: "state machine revision",
@@ -16,6 +19,7 @@ export const REVISION: Space<[machineUid: string, revisionId: string]> = space({
   value: "RevisionRecord",
   lifetime: "from the create or update that made it; kept, as executions refer to it",
 });
+/** Published versions of a machine. */
 export const VERSION: Space<[machineUid: string, version: number]> = space({
   number: 82,
   name: "state machine version",
@@ -23,6 +27,7 @@ export const VERSION: Space<[machineUid: string, version: number]> = space({
   value: "VersionRecord",
   lifetime: "from being published until deleted",
 });
+/** Aliases of a machine. */
 export const ALIAS: Space<[machineUid: string, name: string]> = space({
   number: 83,
   name: "state machine alias",
@@ -30,6 +35,7 @@ export const ALIAS: Space<[machineUid: string, name: string]> = space({
   value: "AliasRecord",
   lifetime: "from CreateStateMachineAlias until deleted",
 });
+/** Tags of machines and activities. */
 export const TAGS: Space<[arn: string]> = space({
   number: 84,
   name: "tags of a state machine or activity",
@@ -37,6 +43,7 @@ export const TAGS: Space<[arn: string]> = space({
   value: "TagsRecord",
   lifetime: "while the resource exists and has tags",
 });
+/** Activities by name. */
 export const ACTIVITY: Space<[accountId: string, region: string, name: string]> = space({
   number: 85,
   name: "activity",
@@ -44,6 +51,7 @@ export const ACTIVITY: Space<[accountId: string, region: string, name: string]> 
   value: "ActivityRecord",
   lifetime: "from CreateActivity until DeleteActivity",
 });
+/** What an execution is from its start on. */
 export const EXECUTION: Space<[uid: string]> = space({
   number: 86,
   name: "execution",
@@ -51,6 +59,7 @@ export const EXECUTION: Space<[uid: string]> = space({
   value: "ExecutionRecord: what does not change",
   lifetime: "from its start until 90 days after its end",
 });
+/** How far an execution is. */
 export const PROGRESS: Space<[uid: string]> = space({
   number: 87,
   name: "execution progress",
@@ -58,6 +67,7 @@ export const PROGRESS: Space<[uid: string]> = space({
   value: "ProgressRecord: status, counters and the number of its last commit",
   lifetime: "as the execution's",
 });
+/** Where the branches of an execution are. */
 export const THREAD: Space<[uid: string, thread: number]> = space({
   number: 88,
   name: "execution thread",
@@ -65,6 +75,7 @@ export const THREAD: Space<[uid: string, thread: number]> = space({
   value: "ThreadRecord: where one branch is",
   lifetime: "while the branch runs; of a failed execution as long as it may be redriven",
 });
+/** What the branches of an execution carry. */
 export const THREAD_DATA: Space<[uid: string, thread: number]> = space({
   number: 89,
   name: "execution thread data",
@@ -72,6 +83,7 @@ export const THREAD_DATA: Space<[uid: string, thread: number]> = space({
   value: "ThreadData: input, variables and items of one branch",
   lifetime: "as the thread's",
 });
+/** The history of an execution. */
 export const HISTORY: Space<[uid: string, event: number]> = space({
   number: 90,
   name: "history event",
@@ -79,6 +91,7 @@ export const HISTORY: Space<[uid: string, event: number]> = space({
   value: "HistoryRecord",
   lifetime: "as the execution's",
 });
+/** What happened to an execution and was not yet taken in. */
 export const INBOX: Space<[uid: string, atMs: number, wait: number, name: string]> = space({
   number: 91,
   name: "execution inbox",
@@ -86,6 +99,7 @@ export const INBOX: Space<[uid: string, atMs: number, wait: number, name: string
   value: "ExecutionEvent",
   lifetime: "from something happening to the execution until the transition that it causes",
 });
+/** Lists of executions by time. */
 export const EXECUTION_BY_START: Space<[group: string, startMs: number, uid: string]> = space({
   number: 92,
   name: "executions by start",
@@ -93,6 +107,7 @@ export const EXECUTION_BY_START: Space<[group: string, startMs: number, uid: str
   value: "empty",
   lifetime: "as the execution's",
 });
+/** Lists of executions by status and time. */
 export const EXECUTION_BY_STATUS: Space<
   [group: string, status: string, startMs: number, uid: string]
 > = space({
@@ -102,6 +117,7 @@ export const EXECUTION_BY_STATUS: Space<
   value: "empty",
   lifetime: "while the execution has the status",
 });
+/** Tasks whose result comes from outside. */
 export const PENDING_TASK: Space<[uid: string, wait: number]> = space({
   number: 94,
   name: "pending task",
@@ -109,6 +125,7 @@ export const PENDING_TASK: Space<[uid: string, wait: number]> = space({
   value: "PendingTaskRecord: its token, queue entry and job",
   lifetime: "from scheduling a task with a token or job until its result or end",
 });
+/** Tasks that wait for a worker. */
 export const ACTIVITY_QUEUE: Space<
   [activityUid: string, scheduledMs: number, uid: string, wait: number]
 > = space({
@@ -118,6 +135,7 @@ export const ACTIVITY_QUEUE: Space<
   value: "ActivityTaskRecord",
   lifetime: "from scheduling an activity's task until a worker takes it",
 });
+/** What a map run is from its start on. */
 export const MAP_RUN: Space<[mapRunUid: string]> = space({
   number: 97,
   name: "map run",
@@ -125,6 +143,7 @@ export const MAP_RUN: Space<[mapRunUid: string]> = space({
   value: "MapRunRecord: what does not change",
   lifetime: "as its execution's",
 });
+/** How far a map run is. */
 export const MAP_RUN_PROGRESS: Space<[mapRunUid: string]> = space({
   number: 98,
   name: "map run progress",
@@ -132,6 +151,7 @@ export const MAP_RUN_PROGRESS: Space<[mapRunUid: string]> = space({
   value: "MapRunProgress: status, limits and how far it started",
   lifetime: "as its execution's",
 });
+/** Counts of a map run. */
 export const MAP_RUN_COUNT: Space<[mapRunUid: string, what: string]> = space({
   number: 99,
   name: "map run count",
@@ -139,6 +159,7 @@ export const MAP_RUN_COUNT: Space<[mapRunUid: string, what: string]> = space({
   value: "a sum",
   lifetime: "as its execution's",
 });
+/** What became of the children of a map run. */
 export const MAP_RUN_RESULT: Space<[mapRunUid: string, index: number]> = space({
   number: 101,
   name: "map run result",
@@ -146,6 +167,7 @@ export const MAP_RUN_RESULT: Space<[mapRunUid: string, index: number]> = space({
   value: "MapRunResult",
   lifetime: "from the child's end until the map run's execution goes",
 });
+/** The map runs of an execution by time. */
 export const MAP_RUN_BY_EXECUTION: Space<[uid: string, startMs: number, mapRunUid: string]> = space(
   {
     number: 102,

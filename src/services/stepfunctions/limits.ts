@@ -10,14 +10,21 @@ export const MAX_REDRIVABLE_EVENTS: number = 24_999;
 export const MAX_NAME_LENGTH: number = 80;
 /** Bytes of a state machine's definition. */
 export const MAX_DEFINITION_BYTES: number = 1_048_576;
+/** Characters of an ARN. */
 export const MAX_ARN_LENGTH: number = 256;
+/** Characters of the error that a caller gives. */
 export const MAX_ERROR_LENGTH: number = 256;
+/** Characters of the cause that a caller gives. */
 export const MAX_CAUSE_LENGTH: number = 32_768;
+/** Tags of one resource. */
 export const MAX_TAGS: number = 50;
+/** Versions of one state machine. */
 export const MAX_VERSIONS: number = 1_000;
+/** Aliases of one state machine. */
 export const MAX_ALIASES: number = 100;
 /** The most entries of one page of a list. */
 export const MAX_PAGE_SIZE: number = 1_000;
+/** Entries of one page of a list when a request names no number. */
 export const DEFAULT_PAGE_SIZE: number = 100;
 /** Bytes of events in one page of a history, so that an answer stays of a bearable size. */
 export const MAX_HISTORY_PAGE_BYTES: number = 16_777_216;

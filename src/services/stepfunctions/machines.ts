@@ -67,6 +67,7 @@ export async function resolveMachine(
   return { machine, revisionId: version.revisionId, version, alias };
 }
 
+/** A version of a machine; undefined when there is none. */
 export async function findVersion(
   reader: Reader,
   machine: MachineRecord,
@@ -76,6 +77,7 @@ export async function findVersion(
   return value && decodeRecord<VersionRecord>(value);
 }
 
+/** An alias of a machine; undefined when there is none. */
 export async function findAlias(
   reader: Reader,
   machine: MachineRecord,
@@ -98,11 +100,14 @@ export async function requireAlias(
   return { machine, alias };
 }
 
+/** The ARN of a stored machine. */
 export const arnOfMachine = (machine: MachineRecord): string => machineArn(machine, machine.name);
 
+/** The ARN of a version of a stored machine. */
 export const arnOfVersion = (machine: MachineRecord, version: number): string =>
   qualifiedArn(machine, machine.name, version);
 
+/** The ARN of an alias of a stored machine. */
 export const arnOfAlias = (machine: MachineRecord, alias: string): string =>
   qualifiedArn(machine, machine.name, alias);
 

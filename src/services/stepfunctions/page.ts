@@ -13,6 +13,7 @@ export interface PageRequest {
   readonly reverse?: boolean;
 }
 
+/** One page of a list, and where the next one begins. */
 export interface Page {
   readonly entries: Entry[];
   readonly nextToken?: string;
@@ -41,6 +42,7 @@ export function checkPage({ maxResults, nextToken }: PageRequest): void {
   checkText({ member: "nextToken", value: nextToken, minimum: 1, maximum: 3096 });
 }
 
+/** How many entries a page has. */
 export function pageSize({ maxResults }: PageRequest): number {
   // JSON has fractions where the model has whole numbers.
   return Math.trunc(maxResults ?? 0) || DEFAULT_PAGE_SIZE;
@@ -55,6 +57,7 @@ export function afterToken(range: KeyRange, { nextToken, reverse }: PageRequest)
   return reverse === true ? { from: range.from, to: key } : { from: keyAfter(key), to: range.to };
 }
 
+/** The token of the page that begins after a key. */
 export function formatPageToken(key: Key): string {
   return Buffer.from(key, "latin1").toString("base64url");
 }

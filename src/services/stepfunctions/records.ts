@@ -36,6 +36,7 @@ export interface RevisionRecord {
   readonly isInitial: boolean;
 }
 
+/** A published version. */
 export interface VersionRecord {
   readonly version: number;
   readonly revisionId: string;
@@ -43,6 +44,7 @@ export interface VersionRecord {
   readonly createdMs: number;
 }
 
+/** An alias and where it sends executions. */
 export interface AliasRecord {
   readonly name: string;
   readonly description?: string;
@@ -51,10 +53,12 @@ export interface AliasRecord {
   readonly updatedMs: number;
 }
 
+/** The tags of one resource. */
 export interface TagsRecord {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** An activity. */
 export interface ActivityRecord extends Owner {
   readonly uid: string;
   readonly name: string;
@@ -121,6 +125,7 @@ export interface ProgressRecord {
   readonly outcome?: Outcome;
 }
 
+/** How an execution stands, as the API names it. */
 export type ExecutionStatusName =
   | "RUNNING"
   | "SUCCEEDED"
@@ -140,6 +145,7 @@ export interface PendingTaskRecord {
   readonly childArn?: string;
 }
 
+/** A task that waits for a worker. */
 export interface ActivityTaskRecord {
   readonly token: string;
   readonly thread: number;

@@ -2,6 +2,7 @@ import type { Deps } from "../../kernel/operation.ts";
 import type { Service } from "../../kernel/service.ts";
 import { Definitions } from "./definitions.ts";
 import { Cursors } from "./distributed/cursor.ts";
+import { MapRunRecords } from "./distributed/map-runs.ts";
 import { workHandlers } from "./driver/handlers.ts";
 import type { Engine } from "./engine.ts";
 import { refusals } from "./errors.ts";
@@ -46,7 +47,12 @@ import { validateStateMachineDefinition } from "./operations/validate-state-mach
 
 /** Step Functions on the store, clock and services of this server. */
 export function stepFunctions(deps: Deps): Service {
-  const engine: Engine = { ...deps, definitions: new Definitions(), cursors: new Cursors() };
+  const engine: Engine = {
+    ...deps,
+    definitions: new Definitions(),
+    cursors: new Cursors(),
+    mapRuns: new MapRunRecords(),
+  };
   return {
     model,
     refusals,

@@ -33,6 +33,7 @@ export async function addTags(tx: Tx, arn: string, added: readonly Tag[]): Promi
   writeTags(tx, arn, tags);
 }
 
+/** Replaces the tags of a resource. */
 export function writeTags(tx: Tx, arn: string, tags: Readonly<Record<string, string>>): void {
   if (Object.keys(tags).length === 0) tx.delete(TAGS.key(arn));
   else tx.put(TAGS.key(arn), encodeRecord({ tags } satisfies TagsRecord));

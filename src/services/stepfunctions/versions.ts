@@ -42,6 +42,7 @@ export async function publishVersion(
   return version;
 }
 
+/** Writes a machine as it is now. */
 export function saveMachine(tx: Tx, machine: MachineRecord): void {
   tx.put(MACHINE.key(machine.accountId, machine.region, machine.name), encodeRecord(machine));
 }

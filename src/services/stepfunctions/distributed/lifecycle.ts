@@ -138,6 +138,7 @@ export async function driveMapRun(tx: Tx, engine: Engine, uid: string): Promise<
   });
 }
 
+/** How far a map run is; undefined when there is none. */
 export async function readProgress(
   reader: Reader,
   uid: string,
@@ -146,6 +147,7 @@ export async function readProgress(
   return value && decodeRecord<MapRunProgress>(value);
 }
 
+/** Writes how far a map run is. */
 export function saveProgress(tx: Tx, uid: string, progress: MapRunProgress): void {
   tx.put(MAP_RUN_PROGRESS.key(uid), encodeRecord(progress));
 }

@@ -12,6 +12,30 @@ export interface StoredMapRun {
   readonly progress: MapRunProgress;
 }
 
+/** How many map runs' records a node keeps. */
+const MAX_RECORDS = 64;
+
+/** Records of the map runs that this node looks after: they never change, and are as long as their items. */
+export class MapRunRecords {
+  readonly #records = new Map<string, MapRunRecord>();
+
+  find(uid: string): MapRunRecord | undefined {
+    return this.#records.get(uid);
+  }
+
+  keep(record: MapRunRecord): void {
+    this.#records.set(record.uid, record);
+    for (const oldest of this.#records.keys()) {
+      if (this.#records.size <= MAX_RECORDS) break;
+      this.#records.delete(oldest);
+    }
+  }
+
+  forget(uid: string): void {
+    this.#records.delete(uid);
+  }
+}
+
 /** The map run of an ARN. Throws InvalidArn, ResourceNotFound. */
 export async function requireMapRun(reader: Reader, arn: string): Promise<StoredMapRun> {
   checkMapRunArn(arn);

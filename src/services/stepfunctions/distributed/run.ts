@@ -1,4 +1,4 @@
-import type { Tx } from "../../../kernel/store.ts";
+import type { Reader, Tx } from "../../../kernel/store.ts";
 import { deliverEvent } from "../driver/work.ts";
 import { redriveWithin } from "../driver/redrive.ts";
 import { stopExecution } from "../driver/stop.ts";
@@ -30,6 +30,9 @@ const UNSUCCESSFUL = ["FAILED", "TIMED_OUT", "ABORTED"] as const;
 
 interface MapRun extends StoredMapRun {
   readonly state: MapState;
+  /** Counts of its children, and of their items. */
+  readonly children: Counts;
+  readonly items: Counts;
 }
 
 /** Does what a map run needs now: starts children, ends it, or ends its children. */
@@ -41,6 +44,7 @@ export async function runMapRun(engine: Engine, uid: string, signal: AbortSignal
     const { status, isRedriving } = run.progress;
     if (status !== "RUNNING") {
       await engine.cursors.close(uid);
+      engine.mapRuns.forget(uid);
       if (status !== "SUCCEEDED") await abortChildren(engine, uid, signal);
       return;
     }
@@ -51,20 +55,36 @@ export async function runMapRun(engine: Engine, uid: string, signal: AbortSignal
 
 async function loadMapRun(engine: Engine, uid: string): Promise<MapRun | undefined> {
   return engine.store.read(async (reader) => {
-    const found = await findMapRun(reader, uid);
+    const found = await findOwn(engine, reader, uid);
     if (found === undefined) return undefined;
     const { definition } = await revisionOf(engine, reader, found.record);
     const { graph, state } = found.record.call;
-    return { ...found, state: mapStateAt(definition, graph, state) };
+    return {
+      ...found,
+      state: mapStateAt(definition, graph, state),
+      children: await readCounts(reader, uid, "executions"),
+      items: await readCounts(reader, uid, "items"),
+    };
   });
 }
 
+async function findOwn(
+  engine: Engine,
+  reader: Reader,
+  uid: string,
+): Promise<StoredMapRun | undefined> {
+  const record = engine.mapRuns.find(uid);
+  if (record === undefined) {
+    const found = await findMapRun(reader, uid);
+    if (found !== undefined) engine.mapRuns.keep(found.record);
+    return found;
+  }
+  const progress = await readProgress(reader, uid);
+  return progress && { record, progress };
+}
+
 async function goOn(engine: Engine, run: MapRun): Promise<"again" | "waits"> {
-  const { record, progress } = run;
-  const children = await engine.store.read((reader) =>
-    readCounts(reader, record.uid, "executions"),
-  );
-  const items = await engine.store.read((reader) => readCounts(reader, record.uid, "items"));
+  const { record, progress, children, items } = run;
   if (isOverThreshold(progress, items)) {
     const cause = "The specified tolerated failure threshold was exceeded";
     await end(engine, run, { error: "States.ExceedToleratedFailureThreshold", cause });

@@ -46,16 +46,20 @@ export async function loadExecution(
   reader: Reader,
   uid: string,
 ): Promise<Execution | undefined> {
-  const [recordValue, progressValue] = await reader.getMany([
+  const [recordValue, progressValue, rootHead, rootData] = await reader.getMany([
     EXECUTION.key(uid),
     PROGRESS.key(uid),
+    THREAD.key(uid, 0),
+    THREAD_DATA.key(uid, 0),
   ]);
   if (recordValue === undefined || progressValue === undefined) return undefined;
   const record = decodeRecord<ExecutionRecord>(recordValue);
   const progress = decodeRecord<ProgressRecord>(progressValue);
   const revision = await revisionOf(engine, reader, record);
   const { lastEvent, nextThread, nextWait } = progress;
-  const threads = await loadThreads(reader, uid);
+  // Most executions never have a second thread.
+  const threads =
+    nextThread === 1 ? threadsOf([rootHead], [rootData]) : await loadThreads(reader, uid);
   const inbox = await loadInbox(reader, uid);
   const state = { lastEvent, nextThread, nextWait, threads };
   const context = contextOf(record, progress, revision.record.roleArn);
@@ -98,6 +102,7 @@ export function saveThread(tx: Tx, uid: string, { id, thread, hasNewData }: Thre
   if (hasNewData) tx.put(THREAD_DATA.key(uid, id), encodeRecord(data));
 }
 
+/** A thread to be written. */
 export interface ThreadChange {
   readonly id: number;
   readonly thread: Thread | undefined;
@@ -107,13 +112,22 @@ export interface ThreadChange {
 async function loadThreads(reader: Reader, uid: string): Promise<Map<number, Thread>> {
   const heads = await reader.range(THREAD.below(uid), { limit: MAX_THREADS });
   const bodies = await reader.range(THREAD_DATA.below(uid), { limit: MAX_THREADS });
+  return threadsOf(
+    heads.map(({ value }) => value),
+    bodies.map(({ value }) => value),
+  );
+}
+
+function threadsOf(
+  heads: readonly (Uint8Array | undefined)[],
+  bodies: readonly (Uint8Array | undefined)[],
+): Map<number, Thread> {
   const threads = new Map<number, Thread>();
-  for (const [index, { value }] of heads.entries()) {
+  for (const [index, value] of heads.entries()) {
+    if (value === undefined) continue;
     const head = decodeRecord<ThreadRecord>(value);
     const body = bodies[index];
-    const data: ThreadData = body
-      ? decodeRecord<ThreadData>(body.value)
-      : { input: null, variables: {} };
+    const data: ThreadData = body ? decodeRecord<ThreadData>(body) : { input: null, variables: {} };
     threads.set(head.id, { ...head, parent: head.parent, data });
   }
   return threads;

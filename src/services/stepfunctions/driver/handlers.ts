@@ -32,10 +32,7 @@ export function workHandlers(engine: Engine): WorkHandlers {
       concurrency: MAX_RUNNING_EXECUTIONS,
       // A Standard execution does not wait in here, but an Express child of a map run does.
       waitsForClock: true,
-      perform: async (item, signal) => {
-        await runExecution(engine, item.id, signal);
-        return NOTHING;
-      },
+      perform: (item, signal) => runExecution(engine, item.id, signal),
       retry: FEW_TRIES,
       giveUp: (tx, item) => failBroken(tx, engine, item.id),
     },

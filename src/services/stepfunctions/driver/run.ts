@@ -16,30 +16,40 @@ import { CallRefused, commitBatch } from "./commit.ts";
 import type { Batch } from "./commit.ts";
 import { loadExecution, loadInbox } from "./execution.ts";
 import type { Execution, InboxEntry } from "./execution.ts";
+import { RUN_WORK } from "./work.ts";
 
 /** After how many commits in a row the inbox is looked at, so that a busy execution can be ended. */
 const COMMITS_PER_LOOK = 8;
 
+/** What is still to be written when an execution ends or waits: it commits with the end of the work. */
+type Rest = (tx: Tx) => Promise<void>;
+
+const NOTHING: Rest = async () => {};
+
 /**
  * Advances an execution until it ends or waits. Each commit checks that nobody else advanced it, so
- * that whoever else tries loses and reads it again. Rejects when `signal` aborts: the lease stays.
+ * that whoever else tries loses and reads it again. Answers the last one, for the caller to make.
+ * Rejects when `signal` aborts: the lease stays.
  */
 export async function runExecution(
   engine: Engine,
   uid: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Rest> {
   const loading = engine.store.read((reader) => loadExecution(engine, reader, uid));
   const execution = await engine.clock.track(loading);
-  if (execution?.record.type === "EXPRESS") return runExpressChild(engine, execution, signal);
-  await engine.clock.track(
+  if (execution?.record.type === "EXPRESS") {
+    await runExpressChild(engine, execution, signal);
+    return NOTHING;
+  }
+  return engine.clock.track(
     execution?.progress.status === "RUNNING"
       ? runStandard(engine, execution, signal)
       : clearInbox(engine, uid),
   );
 }
 
-async function runStandard(engine: Engine, loaded: Execution, signal: AbortSignal): Promise<void> {
+async function runStandard(engine: Engine, loaded: Execution, signal: AbortSignal): Promise<Rest> {
   let execution: Execution | undefined = loaded;
   const { uid } = loaded.record;
   for (
@@ -49,13 +59,32 @@ async function runStandard(engine: Engine, loaded: Execution, signal: AbortSigna
   ) {
     if (signal.aborted) throw new Error("the node stops");
     const batch = await nextBatch(engine, execution);
-    if (batch === undefined) return;
+    if (batch === undefined) return NOTHING;
+    if (isLast(execution, batch)) return restOf(engine, execution, batch);
     if (!(await commit(engine, execution, batch))) {
       execution = await engine.store.read((reader) => loadExecution(engine, reader, uid));
     } else if (commits % COMMITS_PER_LOOK === 0) {
       execution.inbox = await engine.store.read((reader) => loadInbox(reader, uid));
     }
   }
+  return NOTHING;
+}
+
+/** Whether nothing can follow a batch at once: no call that may refuse or answer, and nobody goes on. */
+function isLast({ inbox, state }: Execution, { plans }: Batch): boolean {
+  if (plans.size > 0 || inbox.length > 0) return false;
+  for (const thread of state.threads.values()) if (isReady(thread)) return false;
+  return true;
+}
+
+function restOf(engine: Engine, execution: Execution, batch: Batch): Rest {
+  return async (tx) => {
+    if ((await commitBatch(tx, engine, { execution, batch })) !== undefined) return;
+    // Somebody else advanced it meanwhile: it is to be looked at again.
+    const { uid } = execution.record;
+    const dueAtMs = engine.clock.now();
+    await engine.work.ensure(tx, { kind: RUN_WORK, id: uid, dueAtMs, payload: {} });
+  };
 }
 
 /** What an interpreter needs to know around an execution, besides its state. */
@@ -163,11 +192,10 @@ async function commit(engine: Engine, execution: Execution, batch: Batch): Promi
 }
 
 /** An execution that is over takes nothing in any more. */
-async function clearInbox(engine: Engine, uid: string): Promise<void> {
+async function clearInbox(engine: Engine, uid: string): Promise<Rest> {
   const left = await engine.store.read((reader) => loadInbox(reader, uid));
-  if (left.length === 0) return;
-  await engine.store.transact(async (tx) => {
+  return async (tx) => {
     for (const { key } of left) tx.delete(key);
     return Promise.resolve();
-  });
+  };
 }
