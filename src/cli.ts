@@ -198,15 +198,17 @@ const EXPECTED = new Set(["OptionError", "UnsafeHost", "StoreUnavailable"]);
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof UsageError || EXPECTED.has(error.name)) return error.message;
-  const { code, port, address } = error as NodeJS.ErrnoException & {
+  const { code, port, address, hostname } = error as NodeJS.ErrnoException & {
     port?: number;
     address?: string;
+    hostname?: string;
   };
   if (code === "EADDRINUSE") {
     return `Port ${port} is taken: another server runs there. --port takes another, 0 any free one`;
   }
   if (code === "EACCES" && port !== undefined)
     return `Port ${port} needs rights that this user lacks`;
+  if (hostname !== undefined) return `${hostname} is no address, and no name of one: ${code}`;
   if (code === "EADDRNOTAVAIL") return `${address} is no address of this machine`;
   return error.stack ?? error.message;
 }

@@ -208,6 +208,7 @@ function storeChoice(memory: string, store: string, data: string): StoreChoice {
   if (isMemory || store === "memory") return { kind: "memory" };
   if (/^postgres(ql)?:\/\//.test(store)) return { kind: "postgres", url: store };
   if (store !== "lmdb") throw wrong("store", store, "memory, lmdb, or a postgres:// URL");
+  if (data === "") throw wrong("data", data, "a folder");
   return { kind: "lmdb", folder: resolve(data) };
 }
 

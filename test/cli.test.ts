@@ -118,3 +118,11 @@ test("an open address without credentials is refused in a sentence", async () =>
   assert.equal(code, 1);
   assert.match(err, /^waystation: 0\.0\.0\.0 can be reached from other machines[^\n]*\n$/);
 });
+
+test("a host that has no address is said in a sentence", async () => {
+  const { code, err } = await run(
+    ...["start", "--memory", "--port", "0", "--host", "nowhere.invalid", "--credentials", "a:b"],
+  );
+  assert.equal(code, 1);
+  assert.match(err, /^waystation: nowhere\.invalid is no address[^\n]*\n$/);
+});

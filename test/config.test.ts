@@ -90,6 +90,7 @@ for (const [why, flags, environment, files] of [
   ["a port that is no number", ["--port", "1e3"]],
   ["a negative port", ["--port", "-1"]],
   ["an unknown store", ["--store", "floppy"]],
+  ["a folder without a name", ["--data", ""]],
   ["a region that is none", ["--region", "moon"]],
   ["quotas that are neither", ["--quotas", "on"]],
   ["a log level that is none", [], { WAYSTATION_LOG_LEVEL: "loud" }],
