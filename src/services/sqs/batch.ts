@@ -1,5 +1,6 @@
 import type { BatchResultErrorEntry } from "@aws-sdk/client-sqs";
 import { ServiceError } from "../../kernel/errors.ts";
+import { emptyBatch } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 
 interface BatchEntry {
@@ -7,13 +8,8 @@ interface BatchEntry {
 }
 
 /** Throws what SQS answers for a batch that is empty, too long, or whose ids are not in order. */
-export function checkBatch(entries: readonly BatchEntry[], entryName: string): void {
-  if (entries.length === 0) {
-    throw new ServiceError(
-      "EmptyBatchRequest",
-      `There should be at least one ${entryName} in the request.`,
-    );
-  }
+export function checkBatch(entries: readonly BatchEntry[], operation: string): void {
+  if (entries.length === 0) throw emptyBatch(operation);
   if (entries.length > LIMITS.batchEntries) {
     throw new ServiceError(
       "TooManyEntriesInBatchRequest",

@@ -23,6 +23,14 @@ export function missingParameter(parameter: string): ServiceError {
   );
 }
 
+/** A batch has no entries; `operation` is the batch's, for example SendMessageBatch. */
+export function emptyBatch(operation: string): ServiceError {
+  return new ServiceError(
+    "EmptyBatchRequest",
+    `There should be at least one ${operation}RequestEntry in the request.`,
+  );
+}
+
 export function queueDoesNotExist(): ServiceError {
   return new ServiceError("QueueDoesNotExist", "The specified queue does not exist.");
 }
@@ -107,7 +115,11 @@ export function unsupported(reason: string): ServiceError {
 
 /** How SQS words input that does not fit its model. */
 export const refusals: Refusals = {
-  missing: (path) => missingParameter(path.replace(/^.*\.(?=[^.]*$)/, "")),
+  missing: (path, operation) =>
+    // A list without elements can not be told from a missing one in a form.
+    path === "Entries"
+      ? emptyBatch(operation)
+      : missingParameter(path.replace(/^.*\.(?=[^.]*$)/, "")),
   wrongType: (path, expected, actual) =>
     new ServiceError(
       "SerializationException",

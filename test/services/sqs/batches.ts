@@ -30,6 +30,8 @@ export const batches: Topic = (bench) => {
     await refused(none, "EmptyBatchRequest", /at least one SendMessageBatchRequestEntry/);
     const eleven = client.sendMessageBatch({ QueueUrl: url, Entries: entries(11) });
     await refused(eleven, "TooManyEntriesInBatchRequest", /are 10\. You have sent 11/);
+    const missing = client.sendMessageBatch({ QueueUrl: url, Entries: undefined });
+    await refused(missing, "EmptyBatchRequest", /at least one SendMessageBatchRequestEntry/);
     const handle = { ReceiptHandle: "x" };
     const deletes = entries(11).map(({ Id }) => ({ Id, ...handle }));
     await refused(client.deleteMessageBatch({ QueueUrl: url, Entries: [] }), "EmptyBatchRequest");

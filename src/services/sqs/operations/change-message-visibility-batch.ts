@@ -16,7 +16,7 @@ export function changeMessageVisibilityBatch(
   return transaction(async (context, input, tx) => {
     const scope = await scopeAt(desk, context, { tx, url: input.QueueUrl });
     const entries = input.Entries ?? [];
-    checkBatch(entries, "ChangeMessageVisibilityBatchRequestEntry");
+    checkBatch(entries, "ChangeMessageVisibilityBatch");
     return performEach(entries, async (entry) => {
       await changeByHandle(scope, entry.ReceiptHandle ?? "", entry.VisibilityTimeout);
       return {};

@@ -13,7 +13,7 @@ export function deleteMessageBatch(
   return transaction(async (context, input, tx) => {
     const scope = await scopeAt(desk, context, { tx, url: input.QueueUrl });
     const entries = input.Entries ?? [];
-    checkBatch(entries, "DeleteMessageBatchRequestEntry");
+    checkBatch(entries, "DeleteMessageBatch");
     desk.quotas.count(scope.queue, "delete", { nowMs: scope.nowMs });
     return performEach(entries, async (entry) => {
       await removeByHandle(scope, entry.ReceiptHandle ?? "");

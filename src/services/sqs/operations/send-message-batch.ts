@@ -23,7 +23,7 @@ export function sendMessageBatch(
   return transaction(async (context, input, tx) => {
     const scope = await scopeAt(desk, context, { tx, url: input.QueueUrl });
     const entries = input.Entries ?? [];
-    checkBatch(entries, "SendMessageBatchRequestEntry");
+    checkBatch(entries, "SendMessageBatch");
     const prepared = prepareAll(desk, context, { scope, entries });
     const groups = entries.map((entry) => entry.MessageGroupId ?? "");
     desk.quotas.count(scope.queue, "send", { nowMs: scope.nowMs, groups });
