@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import type { TestContext } from "node:test";
 import { StoreUnavailable, WAKE_ALL } from "../../src/kernel/store.ts";
@@ -21,6 +22,7 @@ before(async () => {
 after(() => server.remove());
 
 const random = systemRandom();
+const storeModule = new URL("../../src/stores/postgres/store.ts", import.meta.url).href;
 let schemas = 0;
 
 function newSchema(): string {
@@ -227,6 +229,21 @@ test("a database that is not there is said so", async (t) => {
     open(t, newSchema(), { url: "postgres://postgres@127.0.0.1:1/x" }),
     StoreUnavailable,
   );
+});
+
+test("without the package pg the message says what to install", () => {
+  const program = `
+    import { registerHooks } from "node:module";
+    registerHooks({
+      resolve(name, context, next) {
+        if (name === "pg") throw new Error("Cannot find package 'pg'");
+        return next(name, context);
+      },
+    });
+    const { openPostgresStore } = await import(${JSON.stringify(storeModule)});
+    await openPostgresStore({ url: "postgres://x", random: {} }).catch((error) => console.log(error.message));`;
+  const ended = spawnSync(process.execPath, ["--input-type=module", "--eval", program]);
+  assert.match(ended.stdout.toString(), /npm install pg/);
 });
 
 test("lanes of nodes that closed leave nothing behind", async (t) => {

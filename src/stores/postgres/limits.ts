@@ -33,3 +33,5 @@ export const VACUUM_PAUSE_MS = 3_000;
 export const VACUUM_PAUSE_FACTOR = 9;
 /** A vacuum that takes longer is given up. */
 export const MAX_VACUUM_MS = 1_800_000;
+/** How long a snapshot may do nothing between two reads. */
+export const READ_IDLE_TIMEOUT_MS = 600_000;

@@ -5,6 +5,8 @@ import { identifier } from "./schema.ts";
 export interface SessionOptions extends DriverOptions {
   readonly schema: string;
   readonly statementTimeoutMs: number;
+  /** How long a transaction may do nothing before the server ends it, so that its locks go. */
+  readonly idleTimeoutMs: number;
 }
 
 /**
@@ -17,11 +19,13 @@ export async function openSession(options: SessionOptions): Promise<Connection> 
     const settings = [
       `SET search_path = ${identifier(options.schema)}`,
       `SET statement_timeout = ${options.statementTimeoutMs}`,
-      `SET idle_in_transaction_session_timeout = ${options.statementTimeoutMs}`,
+      `SET idle_in_transaction_session_timeout = ${options.idleTimeoutMs}`,
       "SET default_transaction_isolation = 'read committed'",
       "SET plan_cache_mode = force_generic_plan",
       "SET enable_seqscan = off",
       "SET enable_bitmapscan = off",
+      "SET enable_hashjoin = off",
+      "SET enable_mergejoin = off",
       "SET jit = off",
       "SET client_min_messages = error",
       "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",

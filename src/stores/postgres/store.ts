@@ -6,6 +6,7 @@ import type { Random } from "../../kernel/random.ts";
 import { StoreUnavailable } from "../../kernel/store.ts";
 import type { Snapshot, Store, Tx, Wake } from "../../kernel/store.ts";
 import { Lanes } from "./lanes.ts";
+import { READ_IDLE_TIMEOUT_MS } from "./limits.ts";
 import { migrate } from "./schema.ts";
 import { openSession } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
@@ -59,6 +60,7 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<Po
     tls: options.tls,
     schema,
     statementTimeoutMs,
+    idleTimeoutMs: statementTimeoutMs,
     connectTimeoutMs,
     answerTimeoutMs: statementTimeoutMs + ANSWER_GRACE_MS,
     applicationName: "waystation",
@@ -146,7 +148,9 @@ class OpenPostgresStore implements PostgresStore {
         this.#vacuum.count(writes);
       },
     });
-    this.#snapshots = new Snapshots({ session, size: size - lanes, machineNow: now });
+    // Whoever exports writes to a disk or a network between two reads.
+    const patient = { ...session, idleTimeoutMs: READ_IDLE_TIMEOUT_MS };
+    this.#snapshots = new Snapshots({ session: patient, size: size - lanes, machineNow: now });
   }
 
   open(): Promise<void> {
