@@ -30,7 +30,7 @@ const SYNCS_WRITES = process.platform === "linux";
 export class Journal {
   readonly #folder: string;
   readonly #segmentBytes: number;
-  readonly #segments: (Segment | undefined)[] = [undefined, undefined];
+  readonly #segments: (Promise<Segment> | undefined)[] = [undefined, undefined];
   #current = 0;
   #offset = 0;
   #sequence: number;
@@ -81,7 +81,7 @@ export class Journal {
 
   /** Appends a record of {@link recordOf}; resolves when it is on disk. */
   async append(record: Uint8Array): Promise<void> {
-    const segment = (this.#segments[this.#current] ??= await this.#openSegment(this.#current));
+    const segment = await this.#segment();
     let written = 0;
     while (written < record.byteLength) {
       const rest = record.byteLength - written;
@@ -93,13 +93,31 @@ export class Journal {
     this.#sequence += 1;
   }
 
+  /** Begins to make the first segment, which takes a while, so that no write waits for all of it. */
+  prepare(): void {
+    this.#segment().catch(() => {}); // The first write tries again, and tells.
+  }
+
   /** The bytes of the next record. */
   next(writes: Writes): Uint8Array {
     return recordOf(this.#sequence + 1, writes);
   }
 
   async close(): Promise<void> {
-    for (const segment of this.#segments) await segment?.close();
+    for (const segment of await Promise.allSettled(this.#segments)) {
+      if (segment.status === "fulfilled") await segment.value?.close();
+    }
+  }
+
+  /** The current segment, open. Rejects while it cannot be made; the next call tries again. */
+  #segment(): Promise<Segment> {
+    const index = this.#current;
+    const known = this.#segments[index];
+    if (known !== undefined) return known;
+    const opening = this.#openSegment(index);
+    this.#segments[index] = opening;
+    opening.catch(() => (this.#segments[index] = undefined));
+    return opening;
   }
 
   /** A write to a segment returns when it is on disk; its length never changes, so that is cheap. */

@@ -45,6 +45,7 @@ export class JournaledFile implements BatchFile {
     const { journal, records } = await Journal.open(folder, applied, options);
     const writes = new Map(records.flatMap((record) => [...record.writes]));
     if (records.length > 0) await below.write(withApplied(writes, journal.sequence));
+    journal.prepare();
     return new JournaledFile({ folder, below, journal, options });
   }
 
