@@ -218,3 +218,29 @@ test("events are logged as the machine's logging configuration asks [logging]", 
     await logged.close();
   }
 });
+
+test("a redriven execution has its whole TimeoutSeconds again [RedriveExecution]", async () => {
+  const ran = await workshop.run({
+    TimeoutSeconds: 10,
+    StartAt: "W",
+    States: {
+      W: { Type: "Wait", Seconds: 8, Next: "W2" },
+      W2: { Type: "Wait", Seconds: 8, End: true },
+    },
+  });
+  await workshop.advance(10);
+  assert.equal((await workshop.look(ran.arn)).status, "TIMED_OUT");
+  await workshop.sfn.redriveExecution({ executionArn: ran.arn });
+  await workshop.advance(8);
+  assert.equal((await workshop.look(ran.arn)).status, "SUCCEEDED");
+  await workshop.sfn.describeExecution({ executionArn: ran.arn });
+  const again = await workshop.run({
+    TimeoutSeconds: 5,
+    StartAt: "W",
+    States: { W: { Type: "Wait", Seconds: 60, End: true } },
+  });
+  await workshop.advance(5);
+  await workshop.sfn.redriveExecution({ executionArn: again.arn });
+  await workshop.advance(5);
+  assert.equal((await workshop.look(again.arn)).status, "TIMED_OUT");
+});

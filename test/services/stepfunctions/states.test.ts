@@ -462,3 +462,35 @@ test(
     assert.equal(events[0]?.id, 25_000);
   },
 );
+
+test("hundreds of branches that wait for the same moment all go on [Parallel state]", async () => {
+  const branch = { StartAt: "W", States: { W: { Type: "Wait", Seconds: 1, End: true } } };
+  const Branches = Array.from({ length: 450 }, (_, index) =>
+    JSON.parse(JSON.stringify(branch).replaceAll('"W"', `"W${index}"`)),
+  );
+  const ran = await workshop.run({
+    StartAt: "P",
+    States: { P: { Type: "Parallel", Branches, End: true } },
+  });
+  await workshop.advance(1);
+  assert.equal((await workshop.look(ran.arn)).status, "SUCCEEDED");
+});
+
+test("a rule of a Choice has its own Output, the Default has the state's [JSONata Choice]", async () => {
+  const definition = {
+    QueryLanguage: "JSONata",
+    StartAt: "C",
+    States: {
+      C: {
+        Type: "Choice",
+        Choices: [{ Condition: "{% $states.input.n = 1 %}", Next: "S" }],
+        Default: "S",
+        Output: "the default's",
+        Assign: { by: "default" },
+      },
+      S: { Type: "Succeed" },
+    },
+  };
+  assert.deepEqual((await workshop.run(definition, { n: 1 })).output, { n: 1 });
+  assert.equal((await workshop.run(definition, { n: 2 })).output, "the default's");
+});

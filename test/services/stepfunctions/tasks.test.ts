@@ -341,3 +341,27 @@ test("http:invoke calls an endpoint with its connection's headers [HTTP tasks]",
     endpoint.close();
   }
 });
+
+test("sns:publish reaches the topic's subscribers with the transition [SNS integration]", async () => {
+  const sns = workshop.snsClient();
+  try {
+    const { TopicArn = "" } = await sns.createTopic({ Name: "told" });
+    const url = await queue("subscriber");
+    const Endpoint = "arn:aws:sqs:us-east-1:000000000000:subscriber";
+    await sns.subscribe({
+      TopicArn,
+      Protocol: "sqs",
+      Endpoint,
+      Attributes: { RawMessageDelivery: "true" },
+    });
+    const ran = await workshop.run(
+      task("sns:publish", { Parameters: { TopicArn, "Message.$": "$" } }),
+      { news: 1 },
+    );
+    assert.equal(ran.status, "SUCCEEDED", ran.cause);
+    await workshop.advance(1);
+    assert.deepEqual(await receive(url), ['{"news":1}']);
+  } finally {
+    sns.destroy();
+  }
+});

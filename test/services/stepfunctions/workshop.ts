@@ -2,7 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SFN } from "@aws-sdk/client-sfn";
-import type { DescribeExecutionOutput, HistoryEvent, StateMachineType } from "@aws-sdk/client-sfn";
+import type {
+  SFNClientConfig,
+  DescribeExecutionOutput,
+  HistoryEvent,
+  StateMachineType,
+} from "@aws-sdk/client-sfn";
+import { SNS } from "@aws-sdk/client-sns";
 import { SQS } from "@aws-sdk/client-sqs";
 import { AdjustableClock } from "../../../src/kernel/clock.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
@@ -55,6 +61,11 @@ export class Workshop {
 
   get sqs(): SQS {
     return this.#sqs;
+  }
+
+  /** A client of SNS, to be destroyed by whoever asked for it. */
+  snsClient(): SNS {
+    return new SNS(clientConfig(this.#server.url));
   }
 
   get server(): Server {
@@ -171,12 +182,16 @@ async function open(store: StoreChoice, options: WorkshopOptions, nowMs: number)
     log: options.log ?? silentLog,
     clock,
   });
-  const config = {
-    endpoint: server.url,
+  const config = clientConfig(server.url);
+  return { server, clock, sfn: new SFN(config), sqs: new SQS(config) };
+}
+
+function clientConfig(endpoint: string): SFNClientConfig {
+  return {
+    endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
     disableHostPrefix: true,
     maxAttempts: 1,
   };
-  return { server, clock, sfn: new SFN(config), sqs: new SQS(config) };
 }

@@ -1,10 +1,12 @@
 import { encodeRecord } from "../../../kernel/record.ts";
 import type { Tx } from "../../../kernel/store.ts";
+import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 import { PROGRESS } from "../keys.ts";
 import type { ExecutionRecord, ProgressRecord } from "../records.ts";
 import { moveStatus } from "./complete.ts";
-import { EXPIRE_WORK, deliverEvent } from "./work.ts";
+import { deadlineId, deliverEvent, EXPIRE_WORK, TIMER_WORK } from "./work.ts";
+import type { TimerPayload } from "./work.ts";
 
 /** Makes an execution that did not succeed run again, from where it was. */
 export async function redriveWithin(
@@ -17,6 +19,10 @@ export async function redriveWithin(
   }: { record: ExecutionRecord; progress: ProgressRecord; clientToken?: string },
 ): Promise<void> {
   const { uid, groups, startMs } = record;
+  const nowMs = engine.clock.now();
+  // The execution's own timeout begins anew.
+  const { definition } = await revisionOf(engine, tx, record);
+  const timeoutSeconds = record.mapRun ? undefined : definition.timeoutSeconds;
   const { stopMs: _, outcome: __, ...rest } = progress;
   const redriveCount = progress.redriveCount + 1;
   const redriven: ProgressRecord = {
@@ -24,7 +30,8 @@ export async function redriveWithin(
     status: "RUNNING",
     commit: progress.commit + 1,
     redriveCount,
-    redriveMs: engine.clock.now(),
+    redriveMs: nowMs,
+    hasDeadline: timeoutSeconds !== undefined,
     ...(clientToken !== undefined && {
       redriveTokens: [...(progress.redriveTokens ?? []), clientToken],
     }),
@@ -32,5 +39,10 @@ export async function redriveWithin(
   tx.put(PROGRESS.key(uid), encodeRecord(redriven));
   moveStatus(tx, { groups, startMs, uid, from: progress.status, to: "RUNNING" });
   await engine.work.cancel(tx, EXPIRE_WORK, uid);
+  if (timeoutSeconds !== undefined) {
+    const payload: TimerPayload = { uid };
+    const dueAtMs = nowMs + timeoutSeconds * 1000;
+    await engine.work.schedule(tx, { kind: TIMER_WORK, id: deadlineId(uid), dueAtMs, payload });
+  }
   await deliverEvent(tx, engine, { uid, event: { kind: "redriven", redriveCount } });
 }

@@ -210,7 +210,7 @@ async function jsonataOutput(
   const { state, result, rule } = leaving;
   const scope = transition.scope(thread, result === undefined ? {} : { result });
   const assign = rule === undefined ? state.assign : rule.assign;
-  const template = rule === undefined ? state.output : (rule.output ?? state.output);
+  const template = rule === undefined ? state.output : rule.output;
   const assigned = assign && (await evaluateAssign("JSONata", assign, scope, "Assign"));
   let output: Json;
   if (template === undefined) output = result === undefined ? thread.data.input : result;
