@@ -31,12 +31,13 @@ export function storeAttributes(given: GivenAttributes): StoredAttributes | unde
       `Number of message attributes [${entries.length}] exceeds the allowed maximum [${LIMITS.messageAttributes}].`,
     );
   }
-  const stored: Record<string, StoredAttribute> = {};
-  for (const [name, value] of entries) {
-    checkName(name);
-    stored[name] = storeAttribute(name, value);
-  }
-  return stored;
+  // Object.fromEntries takes any name, also `__proto__`, which an assignment would not.
+  return Object.fromEntries(
+    entries.map(([name, value]) => {
+      checkName(name);
+      return [name, storeAttribute(name, value)];
+    }),
+  );
 }
 
 /** Bytes that count towards a message's size: names, types and values. */
@@ -72,14 +73,11 @@ export function attributesMd5(attributes: StoredAttributes): string {
 
 /** Attributes as callers see them. */
 export function showMessageAttributes(attributes: StoredAttributes): GivenAttributes {
-  const shown: Record<string, MessageAttributeValue> = {};
-  for (const [name, { type, text, base64 }] of Object.entries(attributes)) {
-    shown[name] =
-      text === undefined
-        ? { DataType: type, BinaryValue: Buffer.from(base64 ?? "", "base64") }
-        : { DataType: type, StringValue: text };
-  }
-  return shown;
+  const show = ({ type, text, base64 }: StoredAttribute): MessageAttributeValue =>
+    text === undefined
+      ? { DataType: type, BinaryValue: Buffer.from(base64 ?? "", "base64") }
+      : { DataType: type, StringValue: text };
+  return Object.fromEntries(Object.entries(attributes).map(([name, kept]) => [name, show(kept)]));
 }
 
 /** The attributes that a receive asks for: by name, by prefix (`foo.*`), or all (`All`, `.*`). */
