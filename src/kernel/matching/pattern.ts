@@ -15,6 +15,7 @@ export interface Pattern {
   readonly choices: readonly (readonly Pattern[])[];
 }
 
+/** A key with the values that fit it. */
 export interface Leaf {
   readonly key: string;
   readonly test: ValueTest;
@@ -22,6 +23,7 @@ export interface Leaf {
   readonly valueCount: number;
 }
 
+/** A key with the pattern that its object must fit. */
 export interface Child {
   readonly key: string;
   readonly pattern: Pattern;

@@ -10,6 +10,7 @@ import type { Sns } from "./sns.ts";
 import { findTopic } from "./topic.ts";
 import type { TopicAddress, TopicRecord } from "./topic.ts";
 
+/** A message in the archive, as it was published. */
 export interface ArchivedMessage {
   readonly message: PublishedMessage;
 }

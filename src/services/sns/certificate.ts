@@ -26,6 +26,7 @@ export function selfSignedCertificate(privateKey: KeyObject, subject: Certificat
   return new X509Certificate(der).toString();
 }
 
+/** Whom a certificate names, and when it is valid. */
 export interface CertificateSubject {
   readonly commonName: string;
   /** Big-endian. */

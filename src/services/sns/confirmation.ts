@@ -15,6 +15,7 @@ export const TOKEN_WORK = "sns.token";
 
 const TOKEN_BYTES = 64;
 
+/** A token that nobody can guess: 128 hexadecimal digits. */
 export function newToken(sns: Sns): string {
   return Buffer.from(sns.deps.random.bytes(TOKEN_BYTES)).toString("hex");
 }

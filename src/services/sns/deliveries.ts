@@ -21,6 +21,7 @@ export interface DeliveryMessage {
   readonly token?: string;
 }
 
+/** Where a delivery goes. */
 export interface Destination {
   readonly protocol: SubscriptionProtocol;
   readonly endpoint: string;

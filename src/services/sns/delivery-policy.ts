@@ -16,6 +16,7 @@ export interface RetryPhases {
   readonly backoffFunction: BackoffFunction;
 }
 
+/** How delays grow in the backoff phase. */
 export type BackoffFunction = "arithmetic" | "exponential" | "geometric" | "linear";
 
 /** What holds for a web hook after topic and subscription have had their say. */
@@ -25,6 +26,7 @@ export interface HttpDeliveryPolicy {
   readonly headerContentType: string;
 }
 
+/** What holds for web hooks unless a policy says otherwise. */
 export const DEFAULT_HTTP_PHASES: RetryPhases = {
   minDelayTarget: 20,
   maxDelayTarget: 20,
@@ -44,6 +46,7 @@ export const CUSTOMER_PHASES: RetryPhases = {
   numMaxDelayRetries: 38,
   backoffFunction: "exponential",
 };
+/** The media type with which web hooks are called unless a policy says otherwise. */
 export const DEFAULT_CONTENT_TYPE = "text/plain; charset=UTF-8";
 
 const MOST_RETRIES = 100;

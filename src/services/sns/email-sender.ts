@@ -2,6 +2,7 @@ import type { Transporter } from "nodemailer";
 import { failedForGood, failedForNow } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 
+/** A mail as it is to be sent. */
 export interface Mail {
   readonly from: string;
   readonly to: string;

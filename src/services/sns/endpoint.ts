@@ -41,6 +41,7 @@ function isProtocol(name: string): name is SubscriptionProtocol {
   return PROTOCOLS.has(name);
 }
 
+/** Whether endpoints of a protocol must say themselves that they want messages. */
 export function needsConfirmation(protocol: SubscriptionProtocol): boolean {
   return CONFIRMED_BY_ENDPOINT.has(protocol);
 }

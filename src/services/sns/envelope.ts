@@ -1,5 +1,6 @@
 import type { MessageAttribute } from "./message.ts";
 
+/** What an envelope is: a message, or the question whether its reader wants any. */
 export type MessageType = "Notification" | "SubscriptionConfirmation" | "UnsubscribeConfirmation";
 
 /** What goes into an envelope, before it is signed; "Parsing Amazon SNS message formats". */
@@ -20,6 +21,7 @@ export interface EnvelopeContent {
   readonly subscribeUrl?: string;
 }
 
+/** The signature of an envelope, and where its certificate is. */
 export interface EnvelopeSignature {
   readonly version: SignatureVersion;
   /** Base64. */

@@ -11,34 +11,42 @@ export function invalidAttributes(reason: string): ServiceError {
   return invalidParameter(`Attributes Reason: ${reason}`);
 }
 
+/** `ParameterValueInvalid`: a message attribute is wrong. */
 export function invalidParameterValue(message: string): ServiceError {
   return new ServiceError("InvalidParameterValueException", message);
 }
 
+/** `NotFound`: there is no such topic. */
 export function topicDoesNotExist(): ServiceError {
   return new ServiceError("NotFoundException", "Topic does not exist");
 }
 
+/** `NotFound`: there is no such subscription. */
 export function subscriptionDoesNotExist(): ServiceError {
   return new ServiceError("NotFoundException", "Subscription does not exist");
 }
 
+/** `NotFound`, for other things than topics and subscriptions. */
 export function notFound(what: string): ServiceError {
   return new ServiceError("NotFoundException", what);
 }
 
+/** `ResourceNotFound`: there is nothing to tag, or no such number. */
 export function resourceDoesNotExist(): ServiceError {
   return new ServiceError("ResourceNotFoundException", "Resource does not exist");
 }
 
+/** `AuthorizationError`, status 403. */
 export function notAuthorized(reason: string): ServiceError {
   return new ServiceError("AuthorizationErrorException", reason);
 }
 
+/** `InvalidState`: the topic is not in a state for this. */
 export function invalidState(reason: string): ServiceError {
   return new ServiceError("InvalidStateException", reason);
 }
 
+/** `SubscriptionLimitExceeded`, status 403. */
 export function subscriptionLimitExceeded(): ServiceError {
   return new ServiceError(
     "SubscriptionLimitExceededException",
@@ -46,6 +54,7 @@ export function subscriptionLimitExceeded(): ServiceError {
   );
 }
 
+/** `TopicLimitExceeded`, status 403. */
 export function topicLimitExceeded(): ServiceError {
   return new ServiceError(
     "TopicLimitExceededException",
@@ -53,6 +62,7 @@ export function topicLimitExceeded(): ServiceError {
   );
 }
 
+/** `FilterPolicyLimitExceeded`, status 403. */
 export function filterPolicyLimitExceeded(): ServiceError {
   return new ServiceError(
     "FilterPolicyLimitExceededException",
@@ -60,6 +70,7 @@ export function filterPolicyLimitExceeded(): ServiceError {
   );
 }
 
+/** `TagLimitExceeded`: a topic has at most 50 tags. */
 export function tagLimitExceeded(): ServiceError {
   return new ServiceError(
     "TagLimitExceededException",
@@ -67,6 +78,7 @@ export function tagLimitExceeded(): ServiceError {
   );
 }
 
+/** What is wrong with a whole batch. */
 export function batchError(
   code: "Empty" | "TooMany" | "NotDistinct" | "InvalidId" | "TooLong",
 ): ServiceError {
@@ -99,10 +111,12 @@ export function batchError(
   }
 }
 
+/** `EndpointDisabled`: a device's endpoint takes nothing. */
 export function endpointDisabled(): ServiceError {
   return new ServiceError("EndpointDisabledException", "Endpoint is disabled");
 }
 
+/** `PlatformApplicationDisabled`: an application's endpoints take nothing. */
 export function platformApplicationDisabled(): ServiceError {
   return new ServiceError(
     "PlatformApplicationDisabledException",
@@ -110,18 +124,17 @@ export function platformApplicationDisabled(): ServiceError {
   );
 }
 
+/** `OptedOut`: a phone's owner wants no messages. */
 export function optedOut(): ServiceError {
   return new ServiceError("OptedOutException", "The phone number is opted out");
 }
 
-export function throttled(reason: string): ServiceError {
-  return new ServiceError("ThrottledException", reason);
-}
-
+/** `UserError`: a phone number is not in a state for this. */
 export function userError(reason: string): ServiceError {
   return new ServiceError("UserErrorException", reason);
 }
 
+/** `VerificationException`, with its status member. */
 export function verificationFailed(status: string): ServiceError {
   return new ServiceError("VerificationException", "Verification failed", {
     members: { Status: status },

@@ -7,6 +7,7 @@ import { DEDUPLICATION_MS, LIMITS } from "./limits.ts";
 import type { PublishedMessage } from "./message.ts";
 import type { TopicRecord } from "./topic.ts";
 
+/** Where the order of a FIFO topic stands. */
 export interface SequenceRecord {
   /** 20 digits. */
   readonly last: string;

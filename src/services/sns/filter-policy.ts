@@ -5,6 +5,7 @@ import type { Pattern } from "../../kernel/matching/pattern.ts";
 import { LIMITS } from "./limits.ts";
 import type { MessageAttribute } from "./message.ts";
 
+/** What a filter policy looks at. */
 export type FilterScope = "MessageAttributes" | "MessageBody";
 
 /** Why a filter policy is refused. */

@@ -7,6 +7,7 @@ import { LIMITS } from "./limits.ts";
 import { failedForGood, failedForNow } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 
+/** How far web hooks are trusted. */
 export interface HttpSenderOptions {
   /** For a whole attempt; real time, since a socket knows no other. */
   readonly timeoutMs: number;
@@ -14,6 +15,7 @@ export interface HttpSenderOptions {
   readonly allowMetadataAddresses: boolean;
 }
 
+/** A web hook and what it is to get. */
 export interface Hook {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -27,7 +29,9 @@ export class HttpSender {
 
   constructor(options: HttpSenderOptions) {
     this.#options = options;
-    const connect = options.allowMetadataAddresses ? {} : { lookup: checkedLookup };
+    const connect = options.allowMetadataAddresses
+      ? {}
+      : { lookup: checkedLookup.bind(undefined, lookup) };
     this.#agent = new Agent({
       connections: LIMITS.connectionsPerHost,
       connect: { ...connect, timeout: options.timeoutMs },
@@ -168,9 +172,24 @@ type LookupCallback = (
   family?: number,
 ) => void;
 
-/** Looks a name up and refuses it if any of its addresses is refused; the socket uses these same ones. */
-function checkedLookup(hostname: string, options: LookupOptions, callback: LookupCallback): void {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+/** Finds all addresses of a name, as `node:dns` does. */
+export type Resolve = (
+  hostname: string,
+  options: LookupOptions & { readonly all: true },
+  done: (error: Error | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/**
+ * Looks a name up and refuses it if any of its addresses is refused; the socket uses these same
+ * ones, so that the name can not change in between.
+ */
+export function checkedLookup(
+  resolve: Resolve,
+  hostname: string,
+  options: LookupOptions,
+  callback: LookupCallback,
+): void {
+  resolve(hostname, { ...options, all: true }, (error, addresses) => {
     if (error !== null) return callback(error, []);
     const refused = addresses.find(({ address }) => isMetadataAddress(address));
     if (refused !== undefined) return callback(new AddressRefused(refused.address), []);

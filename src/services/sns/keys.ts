@@ -43,6 +43,7 @@ export const TOPIC_COUNT: Space<[topicId: string, name: CountName]> = space({
   value: "sum",
   lifetime: "as the topic",
 });
+/** What is counted of a topic's subscriptions. */
 export type CountName = "confirmed" | "pending" | "deleted" | "filtered";
 export const TOKEN: Space<[token: string]> = space({
   number: 53,

@@ -83,6 +83,7 @@ export const OPT_IN_AGAIN_MS: number = 30 * 24 * 3_600_000;
 export const HTTP_TIMEOUT_MS: number = 15_000;
 /** How long a pump runs before it lets others run. */
 export const PUMP_RUN_MS: number = 10_000;
+/** A day. */
 export const DAY_MS: number = 24 * 3_600_000;
 /** How often an archive is swept. */
 export const ARCHIVE_SWEEP_MS: number = 3_600_000;

@@ -38,6 +38,7 @@ export interface MessageInput {
   readonly MessageDeduplicationId?: string | undefined;
 }
 
+/** A message attribute as a caller gives it. */
 export interface AttributeInput {
   readonly DataType: string | undefined;
   readonly StringValue?: string | undefined;

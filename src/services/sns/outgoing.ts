@@ -22,6 +22,7 @@ export interface Outgoing {
   readonly signatures: Signatures;
 }
 
+/** A message on its way, with the signatures that were made for it already. */
 export function outgoing(
   topic: TopicRecord,
   message: PublishedMessage,
@@ -38,6 +39,7 @@ const TARGET_PROTOCOLS: ReadonlySet<SubscriptionProtocol> = new Set([
   "application",
 ]);
 
+/** Whether a protocol takes messages inside the publishing transaction. */
 export function isTargetProtocol(protocol: SubscriptionProtocol): boolean {
   return TARGET_PROTOCOLS.has(protocol);
 }
@@ -110,6 +112,7 @@ export function contentFor(
   };
 }
 
+/** The version with which a topic signs. */
 export function signatureVersion(topic: TopicRecord): SignatureVersion {
   return topic.attributes["SignatureVersion"] === "2" ? "2" : "1";
 }

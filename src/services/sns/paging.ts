@@ -4,6 +4,7 @@ import type { Key, KeyRange } from "../../kernel/tuple.ts";
 import { invalidParameter } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 
+/** A part of a list. */
 export interface Page {
   readonly entries: readonly Entry[];
   /** Present when there is more. */

@@ -12,6 +12,7 @@ export interface ApplicationRecord extends ApplicationAddress {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** Where a platform application is found. */
 export interface ApplicationAddress {
   readonly accountId: string;
   readonly region: string;
@@ -58,10 +59,12 @@ const APPLICATION_ATTRIBUTES = new Set([
 /** Never shown again. */
 const SECRETS = new Set(["PlatformCredential", "PlatformPrincipal"]);
 
+/** `arn:aws:sns:<region>:<account>:app/<platform>/<name>`. */
 export function applicationArn(address: ApplicationAddress): string {
   return formatArn("sns", address, `app/${address.platform}/${address.name}`);
 }
 
+/** `arn:aws:sns:<region>:<account>:endpoint/<platform>/<application>/<id>`. */
 export function endpointArn({
   application,
   id,
@@ -99,6 +102,7 @@ export function shownAttributes({ attributes }: ApplicationRecord): Record<strin
   ]);
 }
 
+/** Whether an ARN is that of a device's endpoint, by its form. */
 export function isEndpointArn(arn: string): boolean {
   return parseArn(arn)?.resource.startsWith("endpoint/") ?? false;
 }
@@ -144,6 +148,7 @@ export async function requireApplication(
   return decodeRecord<ApplicationRecord>(value);
 }
 
+/** Writes an application. */
 export function putApplication(tx: Tx, application: ApplicationRecord): void {
   const { accountId, region, platform, name } = application;
   tx.put(PLATFORM_APPLICATION.key(accountId, region, platform, name), encodeRecord(application));
@@ -188,6 +193,7 @@ export function putEndpoint(tx: Tx, endpoint: EndpointRecord, before?: EndpointR
   tx.put(PLATFORM_ENDPOINT.key(accountId, region, platform, name, id), encodeRecord(endpoint));
 }
 
+/** Removes an endpoint and what leads to it. */
 export function removeEndpoint(tx: Tx, { application, id, token }: EndpointRecord): void {
   const { accountId, region, platform, name } = application;
   tx.delete(tokenKey(application, token));

@@ -11,6 +11,7 @@ import type { Sns } from "./sns.ts";
 import { maximumMessageBytes } from "./topic.ts";
 import type { TopicRecord } from "./topic.ts";
 
+/** What a publish is answered with. */
 export interface PublishReceipt {
   readonly messageId: string;
   readonly sequenceNumber?: string;

@@ -29,6 +29,7 @@ export function checkSetting(name: string, value: string): void {
   if (!pattern.test(value)) throw invalidParameter(`${name} has an invalid value: ${value}`);
 }
 
+/** The settings of an account in a region. */
 export async function readSettings(
   reader: Reader,
   { accountId, region }: SmsOwner,
@@ -37,6 +38,7 @@ export async function readSettings(
   return value === undefined ? {} : decodeRecord<Record<string, string>>(value);
 }
 
+/** Writes the settings of an account in a region. */
 export function putSettings(
   tx: Tx,
   { accountId, region }: SmsOwner,
@@ -50,6 +52,7 @@ export function isInSandbox(sns: Sns): boolean {
   return sns.deps.settings.option("sns.smsSandbox") === "true";
 }
 
+/** A number of the sandbox; undefined when it was not added. */
 export async function findSandboxNumber(
   reader: Reader,
   { accountId, region }: SmsOwner,

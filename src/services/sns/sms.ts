@@ -9,6 +9,7 @@ export interface SmsOwner {
   readonly region: string;
 }
 
+/** What is known of a phone number. */
 export interface PhoneRecord {
   readonly isOptedOut: boolean;
   readonly optedInAtMs?: number;
@@ -25,6 +26,7 @@ export function readPhoneNumber(text: string, parameter: string): string {
   return digits.startsWith("+") ? digits : `+${digits}`;
 }
 
+/** What is known of a phone number; undefined when nothing is. */
 export async function findPhone(
   reader: Reader,
   { accountId, region }: SmsOwner,
@@ -34,6 +36,7 @@ export async function findPhone(
   return value && decodeRecord<PhoneRecord>(value);
 }
 
+/** Whether the phone's owner wants no messages. */
 export async function isOptedOut(
   reader: Reader,
   owner: SmsOwner,
@@ -42,6 +45,7 @@ export async function isOptedOut(
   return (await findPhone(reader, owner, number))?.isOptedOut ?? false;
 }
 
+/** Writes what is known of a phone number. */
 export function putPhone(
   tx: Tx,
   { accountId, region }: SmsOwner,

@@ -7,6 +7,7 @@ import { subscriptionArn } from "./subscription.ts";
 import { topicArn } from "./topic.ts";
 import type { TopicRecord } from "./topic.ts";
 
+/** What callers set of a subscription, by name. */
 export type SubscriptionAttributes = Readonly<Record<string, string>>;
 
 /** What subscriptions can be given; "Subscribe" in the API reference. */
@@ -26,6 +27,7 @@ const RAW_PROTOCOLS: ReadonlySet<SubscriptionProtocol> = new Set([
   "sqs",
 ]);
 
+/** Whether subscriptions have such an attribute that callers set. */
 export function isSubscriptionAttribute(name: string): boolean {
   return NAMES.has(name);
 }

@@ -26,6 +26,7 @@ export type SubscriptionProtocol =
   | "sms"
   | "sqs";
 
+/** A subscription: who gets a topic's messages, and how. */
 export interface SubscriptionRecord {
   readonly id: string;
   readonly topicId: string;
@@ -57,17 +58,20 @@ export interface ReplayState {
   readonly done?: readonly [publishedAtMs: number, sequence: string];
 }
 
+/** Where a subscription of an account is kept. */
 export interface OwnedRecord {
   readonly topicId: string;
   readonly id: string;
 }
 
+/** What a confirmation token confirms. */
 export interface TokenRecord {
   readonly expiresAtMs: number;
   /** The subscription as it is to be when the token is used: pending, or unsubscribed by a link. */
   readonly subscription: SubscriptionRecord;
 }
 
+/** The topic's ARN and the subscription's id. */
 export function subscriptionArn(subscription: Pick<SubscriptionRecord, "topic" | "id">): string {
   return `${topicArn(subscription.topic)}:${subscription.id}`;
 }
@@ -100,6 +104,7 @@ export async function requireSubscription(
   return { topic, subscription };
 }
 
+/** A subscription by its id; undefined when there is none. */
 export async function findSubscription(
   reader: Reader,
   topicId: string,

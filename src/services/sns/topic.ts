@@ -12,6 +12,7 @@ export interface TopicAddress {
   readonly name: string;
 }
 
+/** A topic: what it is called and how it behaves. */
 export interface TopicRecord extends TopicAddress {
   /** Unique for ever: a topic made again under the same name has another one. */
   readonly id: string;
@@ -30,6 +31,7 @@ export interface TopicRecord extends TopicAddress {
 const NAME = /^[A-Za-z0-9_-]+$/;
 const FIFO_SUFFIX = ".fifo";
 
+/** `arn:aws:sns:<region>:<account>:<name>`. */
 export function topicArn(address: TopicAddress): string {
   return formatArn("sns", address, address.name);
 }
@@ -56,6 +58,7 @@ export function parseTopicArn(arn: string, parameter = "TopicArn"): TopicAddress
   return { accountId: parsed.accountId, region: parsed.region, name: parsed.resource };
 }
 
+/** The topic at an address; undefined when there is none. */
 export async function findTopic(
   reader: Reader,
   address: TopicAddress,
@@ -71,6 +74,7 @@ export async function requireTopic(reader: Reader, arn: string): Promise<TopicRe
   return topic;
 }
 
+/** Writes a topic as it is to be. */
 export function putTopic(tx: Tx, topic: TopicRecord): void {
   tx.put(TOPIC.key(topic.accountId, topic.region, topic.name), encodeRecord(topic));
 }
@@ -85,6 +89,7 @@ export function maximumMessageBytes(topic: TopicRecord): number {
   return Number(topic.attributes["MaximumMessageSize"] ?? LIMITS.messageBytes);
 }
 
+/** Whether a topic takes more than 256 KiB, which limits what can subscribe to it. */
 export function isLargeMessageTopic(topic: TopicRecord): boolean {
   return maximumMessageBytes(topic) > LIMITS.messageBytes;
 }

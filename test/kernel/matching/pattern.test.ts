@@ -8,6 +8,7 @@ import {
   matchesPattern,
   MAX_PATTERN_DEPTH,
 } from "../../../src/kernel/matching/pattern.ts";
+import { seeded } from "../../seed.ts";
 import { referenceMatches } from "./reference.ts";
 
 const DIALECT: Dialect = {
@@ -221,6 +222,6 @@ test("a compiled pattern agrees with a plain reading of it", () => {
     fc.property(withChoices, valueArbitrary, (pattern, value) => {
       assert.equal(matches(pattern, value), referenceMatches(pattern, value));
     }),
-    { numRuns: 3_000 },
+    seeded(3_000),
   );
 });

@@ -221,31 +221,6 @@ export const hooks: Topic = (bench) => {
     assert.equal(MessageAttributes?.["ErrorCode"]?.StringValue, "RedirectRefused");
   });
 
-  test("addresses of instance metadata are refused", async () => {
-    const topic = await bench().topic();
-    const dead = await bench().queue();
-    for (const host of [
-      "169.254.169.254",
-      "[fd00:ec2::254]",
-      "[::ffff:169.254.169.254]",
-      "2852039166",
-    ]) {
-      const subscription = await bench().subscribe(topic, "http", `http://${host}/latest/`, {
-        Attributes: { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn }) },
-      });
-      // Nobody answers there, so the confirmation is given up.
-      await bench().settle();
-      assert.match(subscription, /^arn:/);
-    }
-    const hook = await bench().hook(topic, {
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn }),
-    });
-    hook.answerWith(307, { location: "http://169.254.169.254/" });
-    await bench().sns.publish({ TopicArn: topic, Message: "m" });
-    await bench().settle();
-    assert.equal((await bench().take(dead)).length, 1);
-  });
-
   test("hooks that close, hang, stall or flood fail or succeed in bounded time", async () => {
     const topic = await bench().topic();
     const dead = await bench().queue();

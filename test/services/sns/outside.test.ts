@@ -10,6 +10,8 @@ import { SMTPServer } from "smtp-server";
 import { silentLog } from "../../../src/kernel/log.ts";
 import { startServer } from "../../../src/server.ts";
 import { selfSignedCertificate } from "../../../src/services/sns/certificate.ts";
+import { checkedLookup } from "../../../src/services/sns/http-sender.ts";
+import type { Resolve } from "../../../src/services/sns/http-sender.ts";
 import { Bench, KeptLog, START_MS } from "./fixture.ts";
 import type { BenchOptions, StorePlace } from "./fixture.ts";
 
@@ -180,6 +182,41 @@ describe("mail", () => {
   });
 });
 
+test("web hooks at addresses of instance metadata are refused, unless allowed", async () => {
+  const hosts = [
+    "169.254.169.254",
+    "2852039166",
+    "[fd00:ec2::254]",
+    "[fe80::1]",
+    "[::ffff:169.254.169.254]",
+  ];
+  for (const allowed of [false, true]) {
+    const log = new KeptLog();
+    const serviceOptions = {
+      "sns.allowMetadataAddresses": String(allowed),
+      "sns.httpTimeoutMs": "50",
+    };
+    await withBench({ log, serviceOptions }, async (bench) => {
+      const topic = await bench.topic();
+      for (const host of hosts) await bench.subscribe(topic, "http", `http://${host}/latest/`);
+      await bench.settle();
+      const refused = log.lines.filter(({ fields }) => fields["code"] === "AddressRefused");
+      assert.equal(refused.length, allowed ? 0 : hosts.length);
+    });
+  }
+});
+
+test("a name that stands for an address of instance metadata is refused", async () => {
+  const answer = (address: string): Promise<unknown> =>
+    new Promise((resolve) =>
+      checkedLookup(resolvesTo(address), "name.example", { all: true }, (error, found) =>
+        resolve(error ?? found),
+      ),
+    );
+  assert.ok((await answer("169.254.169.254")) instanceof Error);
+  assert.deepEqual(await answer("127.0.0.1"), [{ address: "127.0.0.1", family: 4 }]);
+});
+
 test("delivery status records are logged as the topic asks for", async () => {
   const log = new KeptLog();
   await withBench({ log }, async (bench) => {
@@ -247,3 +284,7 @@ test("where requests must be signed, links still confirm and end subscriptions, 
     await server.stop();
   }
 });
+
+function resolvesTo(address: string): Resolve {
+  return (_hostname, _options, done) => done(null, [{ address, family: 4 }]);
+}
