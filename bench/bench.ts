@@ -69,11 +69,14 @@ async function main(): Promise<void> {
       const found = await measure(scenario, folder);
       measures.push(...found);
       process.stdout.write(`\n${scenario.name}\n${tableOf(found)}\n`);
+      if (!values["no-write"] && positionals.length === 0) await write(measures);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  if (values["no-write"] || positionals.length > 0) return;
+}
+
+async function write(measures: readonly Measure[]): Promise<void> {
   const date = new Date().toISOString().slice(0, 10);
   const page = pageOf(measures, { store: values.store, isQuick: values.quick, date });
   await writeFile(new URL("results.md", import.meta.url), page);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { median } from "./scenario.ts";
 import type { Scenario } from "./scenario.ts";
-import { createQueue } from "./sqs-client.ts";
+import { callSqs, createQueue } from "./sqs-client.ts";
 
 const TIMES = 7;
 const IDLE_MS = 1_000;
@@ -14,13 +14,16 @@ export const startup: Scenario = {
   run: async (bench) => {
     const node: number[] = [];
     const ready: number[] = [];
+    const written: number[] = [];
     const idle: number[] = [];
     for (let time = 0; time < TIMES; time += 1) {
       node.push(await timed(startNode));
       const startMs = performance.now();
       const waystation = await bench.startWaystation();
-      await createQueue(waystation.url, "first");
+      await callSqs(waystation.url, "ListQueues", {});
       ready.push(performance.now() - startMs);
+      await createQueue(waystation.url, "first");
+      written.push(performance.now() - startMs);
       await sleep(IDLE_MS);
       idle.push((await waystation.usage()).rssBytes / 1e6);
       await waystation.stop();
@@ -30,12 +33,13 @@ export const startup: Scenario = {
     return [
       { what: "node -e 0", value: median(node), unit: "ms" },
       {
-        what: "from start to the answer of a first CreateQueue",
+        what: "from start to the answer of a ListQueues",
         value: readyMs,
         unit: "ms",
         ratio: { of: "node -e 0", value: readyMs / median(node) },
         goal: { text: "under 300 ms", isMet: readyMs < 300 },
       },
+      { what: "and of the first CreateQueue", value: median(written), unit: "ms" },
       {
         what: "memory without work",
         value: idleMb,
