@@ -18,7 +18,7 @@ export const DELETED_QUEUE: Space<[accountId: string, region: string, name: stri
   name: "sqs deleted queue",
   layout: ["account", "region", "name"],
   value: "DeletedQueueRecord",
-  lifetime: "60 seconds after DeleteQueue, removed when the name is used again or by a timer",
+  lifetime: "60 seconds after DeleteQueue",
 });
 /** From a dead-letter queue to those who name it in their redrive policy. */
 export const DEAD_LETTER_SOURCE: Space<

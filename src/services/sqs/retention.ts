@@ -1,12 +1,13 @@
-import { decodeRecord } from "../../kernel/record.ts";
+import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import type { Tx } from "../../kernel/store.ts";
 import type { TimerHandler, WorkQueue } from "../../kernel/work.ts";
 import { isExpired } from "./backlog.ts";
 import type { Scope } from "./backlog.ts";
 import { backlogKindOf } from "./backlog-kind.ts";
 import { forgetDue } from "./deduplication.ts";
-import { BACKLOG_SPACES, COUNT, MESSAGE } from "./keys.ts";
-import { BACKGROUND_CHUNK, RETENTION_PAUSE_MS } from "./limits.ts";
+import { queueDeletedRecently } from "./errors.ts";
+import { BACKLOG_SPACES, COUNT, DELETED_QUEUE, MESSAGE } from "./keys.ts";
+import { BACKGROUND_CHUNK, QUEUE_PAUSE_MS, RETENTION_PAUSE_MS } from "./limits.ts";
 import type { MessageRecord } from "./message.ts";
 import { leaveTurn } from "./fairness.ts";
 import type { Positions } from "./position.ts";
@@ -15,11 +16,16 @@ import type { QueueAddress, QueueRecord } from "./queue.ts";
 
 const EXPIRE = "sqs.expire";
 const DROP = "sqs.drop";
+const FREE_NAME = "sqs.freeName";
 
 interface RetentionDeps {
   readonly work: WorkQueue;
   readonly now: () => number;
   readonly positions: Positions;
+}
+
+interface DeletedQueueRecord {
+  readonly deletedAtMs: number;
 }
 
 interface DropPayload {
@@ -51,11 +57,38 @@ export async function dropBacklog(
   await work.schedule(tx, { kind: DROP, id: backlogOf(queue), dueAtMs: nowMs, payload });
 }
 
+/** Takes a deleted queue's name out of use, and has it free again in time. */
+export async function reserveName(
+  tx: Tx,
+  work: WorkQueue,
+  { queue, nowMs }: { readonly queue: QueueRecord; readonly nowMs: number },
+): Promise<void> {
+  const { accountId, region, name, id } = queue;
+  const record: DeletedQueueRecord = { deletedAtMs: nowMs };
+  tx.put(DELETED_QUEUE.key(accountId, region, name), encodeRecord(record));
+  const payload: QueueAddress = { accountId, region, name };
+  await work.schedule(tx, { kind: FREE_NAME, id, dueAtMs: nowMs + QUEUE_PAUSE_MS, payload });
+}
+
+/** Throws QueueDeletedRecently while a name is not to be had. */
+export async function checkNameIsFree(
+  tx: Tx,
+  { accountId, region, name }: QueueAddress,
+  nowMs: number,
+): Promise<void> {
+  const key = DELETED_QUEUE.key(accountId, region, name);
+  const value = await tx.get(key);
+  if (value === undefined) return;
+  const { deletedAtMs } = decodeRecord<DeletedQueueRecord>(value);
+  if (deletedAtMs + QUEUE_PAUSE_MS > nowMs) throw queueDeletedRecently();
+  tx.delete(key);
+}
+
 export async function cancelExpiry(tx: Tx, work: WorkQueue, queue: QueueRecord): Promise<void> {
   await work.cancel(tx, EXPIRE, queue.id);
 }
 
-/** What runs when a queue's timer is due, and when a backlog is to be dropped. */
+/** What runs when a queue's timer is due, when a backlog is to be dropped and a name free again. */
 export function retentionHandlers(deps: RetentionDeps): Record<string, TimerHandler> {
   return {
     [EXPIRE]: {
@@ -67,6 +100,18 @@ export function retentionHandlers(deps: RetentionDeps): Record<string, TimerHand
         const scope: Scope = { tx, queue, nowMs: deps.now(), positions: deps.positions };
         const dueAtMs = await expireDue(scope);
         await scheduleExpiry(tx, deps.work, { queue, dueAtMs });
+      },
+    },
+    [FREE_NAME]: {
+      kind: "timer",
+      fire: async (tx, item) => {
+        // Written by reserveName.
+        const { accountId, region, name } = item.payload as QueueAddress;
+        const key = DELETED_QUEUE.key(accountId, region, name);
+        const value = await tx.get(key);
+        const record = value && decodeRecord<DeletedQueueRecord>(value);
+        // A queue of this name may have been made and deleted since.
+        if (record && record.deletedAtMs + QUEUE_PAUSE_MS <= item.dueAtMs) tx.delete(key);
       },
     },
     [DROP]: {

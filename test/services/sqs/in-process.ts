@@ -22,8 +22,7 @@ export interface LocalSqs {
   close(): Promise<void>;
 }
 
-export async function openLocalSqs(): Promise<LocalSqs> {
-  const store = memoryStore(silentLog);
+export async function openLocalSqs(store: Store = memoryStore(silentLog)): Promise<LocalSqs> {
   const clock = new AdjustableClock({ frozenAtMs: START_MS });
   const random = systemRandom();
   const waiters = new Waiters(clock);

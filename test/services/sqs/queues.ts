@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DELETED_QUEUE } from "../../../src/services/sqs/keys.ts";
 import { refused } from "./fixture.ts";
 import type { Topic } from "./fixture.ts";
 
@@ -129,6 +130,16 @@ export const queues: Topic = (bench) => {
     await client.createQueue({ QueueName: "doomed" });
     assert.deepEqual(await bench().bodies(url), [], "the new queue has nothing of the old one");
     assert.equal(await bench().counts(url), "0 ready, 0 delayed, 0 in flight");
+  });
+
+  test("a name that nobody wants again leaves nothing behind", async () => {
+    const url = await bench().queue();
+    await bench().client.deleteQueue({ QueueUrl: url });
+    const deleted = () =>
+      bench().server.store.read((reader) => reader.range(DELETED_QUEUE.below(), { limit: 10 }));
+    assert.equal((await deleted()).length, 1);
+    await bench().advance(60);
+    assert.equal((await deleted()).length, 0);
   });
 
   test("a receipt of a deleted queue is not one of its successor", async () => {

@@ -1,17 +1,14 @@
 import type { CreateQueueRequest, CreateQueueResult } from "@aws-sdk/client-sqs";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Context, Operation } from "../../../kernel/operation.ts";
-import { decodeRecord } from "../../../kernel/record.ts";
-import type { Tx } from "../../../kernel/store.ts";
 import { applyAttributes, asksForFifo, defaultAttributes, firstDifference } from "../attributes.ts";
 import type { Desk } from "../desk.ts";
-import { queueDeletedRecently, queueNameExists } from "../errors.ts";
-import { DELETED_QUEUE } from "../keys.ts";
-import { QUEUE_PAUSE_MS } from "../limits.ts";
+import { invalidParameter, queueNameExists } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
 import { checkQueueName, findQueue, putQueue, queueUrl } from "../queue.ts";
 import type { QueueAddress, QueueRecord } from "../queue.ts";
 import { checkRedrive, writeSourceIndex } from "../redrive.ts";
-import { scheduleExpiry } from "../retention.ts";
+import { checkNameIsFree, scheduleExpiry } from "../retention.ts";
 import { checkTags } from "../tags.ts";
 
 /** Makes a queue, or answers the one there is when its attributes are the same. */
@@ -22,7 +19,7 @@ export function createQueue(desk: Desk): Operation<CreateQueueRequest, CreateQue
     const wanted = newQueue(desk, context, { address, input });
     const existing = await findQueue(tx, address);
     if (existing === undefined) {
-      await checkNotJustDeleted(tx, context, address);
+      await checkNameIsFree(tx, address, context.nowMs);
       await checkRedrive(tx, wanted);
       putQueue(tx, wanted);
       writeSourceIndex(tx, undefined, wanted);
@@ -44,6 +41,7 @@ function newQueue(
   const attributes = input.Attributes ?? {};
   const isFifo = asksForFifo(attributes);
   checkQueueName(address.name, isFifo);
+  if (address.region.length > LIMITS.regionLength) throw invalidParameter("Invalid region.");
   const tags = input.tags ?? {};
   checkTags(tags);
   const queue: QueueRecord = {
@@ -57,18 +55,4 @@ function newQueue(
     ...defaultAttributes(isFifo),
   };
   return applyAttributes(queue, attributes, isFifo);
-}
-
-async function checkNotJustDeleted(
-  tx: Tx,
-  { nowMs }: Context,
-  { accountId, region, name }: QueueAddress,
-): Promise<void> {
-  const key = DELETED_QUEUE.key(accountId, region, name);
-  const value = await tx.get(key);
-  if (value === undefined) return;
-  if (decodeRecord<{ deletedAtMs: number }>(value).deletedAtMs + QUEUE_PAUSE_MS > nowMs) {
-    throw queueDeletedRecently();
-  }
-  tx.delete(key);
 }

@@ -1,14 +1,13 @@
 import type { DeleteQueueRequest } from "@aws-sdk/client-sqs";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { encodeRecord } from "../../../kernel/record.ts";
 import { scopeAt } from "../desk.ts";
 import type { Desk } from "../desk.ts";
-import { DELETED_QUEUE, MOVE_TASK } from "../keys.ts";
+import { MOVE_TASK } from "../keys.ts";
 import { BACKGROUND_CHUNK } from "../limits.ts";
 import { keyOf, topicOf } from "../queue.ts";
 import { writeSourceIndex } from "../redrive.ts";
-import { cancelExpiry, dropBacklog } from "../retention.ts";
+import { cancelExpiry, dropBacklog, reserveName } from "../retention.ts";
 
 /** Deletes a queue with all it holds; its name is free again after 60 seconds. */
 export function deleteQueue(desk: Desk): Operation<DeleteQueueRequest, object> {
@@ -16,7 +15,7 @@ export function deleteQueue(desk: Desk): Operation<DeleteQueueRequest, object> {
     const { queue, nowMs } = await scopeAt(desk, context, { tx, url: input.QueueUrl });
     const { accountId, region, name } = queue;
     tx.delete(keyOf(queue));
-    tx.put(DELETED_QUEUE.key(accountId, region, name), encodeRecord({ deletedAtMs: nowMs }));
+    await reserveName(tx, desk.deps.work, { queue, nowMs });
     writeSourceIndex(tx, queue, undefined);
     const tasks = MOVE_TASK.below(accountId, region, name);
     for (const { key } of await tx.range(tasks, { limit: BACKGROUND_CHUNK })) tx.delete(key);

@@ -16,7 +16,8 @@ export function listQueues(desk: Desk): Operation<ListQueuesRequest, ListQueuesR
     const limit = pageSizeOf(input.MaxResults);
     const after = input.NextToken === undefined ? undefined : pageOf(input.NextToken);
     // No name is as long, so there is nothing to look for.
-    if (prefix.length > LIMITS.queueNameLength) return {};
+    const { queueNameLength, regionLength } = LIMITS;
+    if (prefix.length > queueNameLength || region.length > regionLength) return {};
     const whole = QUEUE.between([accountId, region], prefix, `${prefix}\uffff`);
     const next = after === undefined ? whole.from : keyAfter(QUEUE.key(accountId, region, after));
     const from = next > whole.from ? next : whole.from;

@@ -1,0 +1,91 @@
+/** What an operation costs does not grow with what waits: counted in entries that the store reads. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ReceiveMessageResult } from "@aws-sdk/client-sqs";
+import type { Entry, Store, Tx } from "../../../src/kernel/store.ts";
+import { silentLog } from "../../../src/kernel/log.ts";
+import { memoryStore } from "../../../src/stores/memory.ts";
+import { openLocalSqs } from "./in-process.ts";
+
+const QUEUE_URL = "http://localhost/000000000000/deep";
+
+/** A store that counts the entries it hands out. */
+function countingStore(): { readonly store: Store; readonly read: () => number } {
+  const store = memoryStore(silentLog);
+  let read = 0;
+  const counted = async (entries: Promise<Entry[]>): Promise<Entry[]> => {
+    const found = await entries;
+    read += found.length + 1;
+    return found;
+  };
+  const watch = (tx: Tx): Tx => ({
+    get: (key) => {
+      read += 1;
+      return tx.get(key);
+    },
+    getMany: (keys) => {
+      read += keys.length;
+      return tx.getMany(keys);
+    },
+    range: (range, options) => counted(tx.range(range, options)),
+    claim: (range, limit) => counted(tx.claim(range, limit)),
+    sum: (key) => tx.sum(key),
+    put: (key, value) => tx.put(key, value),
+    delete: (key) => tx.delete(key),
+    add: (key, delta) => tx.add(key, delta),
+    clearSum: (key) => tx.clearSum(key),
+    wake: (wake) => tx.wake(wake),
+    afterCommit: (action) => tx.afterCommit(action),
+  });
+  return {
+    read: () => read,
+    store: {
+      transact: (body) => store.transact((tx) => body(watch(tx))),
+      read: (body) => store.read(body),
+      onWake: (listener) => store.onWake(listener),
+      clear: () => store.clear(),
+      check: () => store.check(),
+      close: () => store.close(),
+    },
+  };
+}
+
+/** Entries read by a send, a receive and a delete of a quiet group behind a backlog in another. */
+async function costBehind(backlog: number, queueUrl: string): Promise<number> {
+  const { store, read } = countingStore();
+  const sqs = await openLocalSqs(store);
+  const isFifo = queueUrl.endsWith(".fifo");
+  const call = <Output>(operation: string, input: object): Promise<Output> =>
+    sqs.call(operation, { QueueUrl: queueUrl, ...input });
+  const Attributes = isFifo ? { FifoQueue: "true" } : {};
+  await call("CreateQueue", { QueueName: queueUrl.split("/").at(-1), Attributes });
+  const message = (group: string, number: number): object => ({
+    MessageBody: group,
+    MessageGroupId: group,
+    ...(isFifo && { MessageDeduplicationId: `${group}${number}` }),
+  });
+  for (let number = 0; number < backlog; number += 1)
+    await call("SendMessage", message("noisy", number));
+  // The noisy group has its turn, and is locked in a FIFO queue.
+  await call("ReceiveMessage", {});
+  const before = read();
+  await call("SendMessage", message("quiet", 0));
+  const names = { MessageSystemAttributeNames: ["All"] };
+  const { Messages = [] } = await call<ReceiveMessageResult>("ReceiveMessage", {
+    ...names,
+    MaxNumberOfMessages: 2,
+  });
+  const quiet = Messages.find(({ Body }) => Body === "quiet");
+  assert.ok(quiet, "the quiet group is served at once");
+  await call("DeleteMessage", { ReceiptHandle: quiet.ReceiptHandle });
+  const cost = read() - before;
+  await sqs.close();
+  return cost;
+}
+
+for (const queueUrl of [QUEUE_URL, `${QUEUE_URL}.fifo`]) {
+  const kind = queueUrl.endsWith(".fifo") ? "FIFO" : "standard";
+  test(`a backlog in one group does not slow others (${kind})`, async () => {
+    assert.equal(await costBehind(4_000, queueUrl), await costBehind(40, queueUrl));
+  });
+}

@@ -1,0 +1,102 @@
+/** How errors look on the wire of AWS JSON, for programs that read them without an SDK. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Bench } from "./fixture.ts";
+
+const CASES: readonly [operation: string, input: object, type: string, queryError: string][] = [
+  [
+    "SendMessage",
+    { QueueUrl: "http://localhost/000000000000/q" },
+    "com.amazon.coral.service#MissingRequiredParameterException",
+    "MissingParameter;Sender",
+  ],
+  [
+    "CreateQueue",
+    { QueueName: "a b" },
+    "com.amazon.coral.service#InvalidParameterValueException",
+    "InvalidParameterValue;Sender",
+  ],
+  [
+    "GetQueueUrl",
+    { QueueName: "nowhere" },
+    "com.amazonaws.sqs#QueueDoesNotExist",
+    "AWS.SimpleQueueService.NonExistentQueue;Sender",
+  ],
+  [
+    "CreateQueue",
+    { QueueName: "a", Attributes: { DelaySeconds: "x" } },
+    "com.amazonaws.sqs#InvalidAttributeValue",
+    "InvalidAttributeValue;Sender",
+  ],
+  [
+    "SendMessage",
+    { QueueUrl: "http://localhost/000000000000/q", MessageBody: 7 },
+    "com.amazon.coral.service#SerializationException",
+    "MalformedInput;Sender",
+  ],
+];
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly type: unknown;
+}
+
+async function post(
+  url: string,
+  operation: string,
+  options: { readonly input: object; readonly region?: string },
+): Promise<Answer> {
+  const scope = `key/20260101/${options.region ?? "us-east-1"}/sqs/aws4_request`;
+  const response = await fetch(url, {
+    method: "POST",
+    headers: {
+      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`,
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-target": `AmazonSQS.${operation}`,
+    },
+    body: JSON.stringify(options.input),
+  });
+  const body: unknown = await response.json();
+  assert.ok(typeof body === "object" && body !== null);
+  const type = "__type" in body ? body.__type : undefined;
+  assert.equal(type === undefined, !("message" in body));
+  return { status: response.status, headers: response.headers, type };
+}
+
+async function withBench(body: (bench: Bench) => Promise<void>): Promise<void> {
+  const place = { choice: { kind: "memory" as const }, remove: async () => {} };
+  const bench = await Bench.open({ place });
+  try {
+    await body(bench);
+  } finally {
+    await bench.close();
+  }
+}
+
+test("errors have a type with a namespace, and the code of Query in a header", () =>
+  withBench(async ({ server }) => {
+    for (const [operation, input, type, queryError] of CASES) {
+      const answer = await post(server.url, operation, { input });
+      assert.equal(answer.type, type);
+      assert.equal(answer.headers.get("x-amzn-query-error"), queryError);
+      assert.equal(answer.status, 400);
+      assert.match(answer.headers.get("x-amzn-requestid") ?? "", /^[0-9a-f-]{36}$/);
+    }
+  }));
+
+test("a region of any length is answered", () =>
+  withBench(async ({ server }) => {
+    const region = "r".repeat(3_000);
+    const inputs = {
+      CreateQueue: { QueueName: "x" },
+      GetQueueUrl: { QueueName: "x" },
+      ListQueues: {},
+    };
+    const types: unknown[] = [];
+    for (const [operation, input] of Object.entries(inputs)) {
+      types.push((await post(server.url, operation, { input, region })).type);
+    }
+    const invalid = "com.amazon.coral.service#InvalidParameterValueException";
+    assert.deepEqual(types, [invalid, "com.amazonaws.sqs#QueueDoesNotExist", undefined]);
+  }));
