@@ -223,7 +223,8 @@ class NodeRequest implements HttpRequest {
   readonly #message: IncomingMessage;
 
   constructor(message: IncomingMessage, signal: AbortSignal) {
-    const target = message.url ?? "/";
+    // A client that takes this for a proxy sends the whole URL (RFC 9112, 3.2.2).
+    const target = (message.url ?? "/").replace(/^https?:\/\/[^/?]*(?:\/|(?=\?|$))/i, "/");
     const question = target.indexOf("?");
     this.method = message.method ?? "GET";
     this.path = question === -1 ? target : target.slice(0, question);

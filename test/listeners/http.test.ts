@@ -388,3 +388,15 @@ test("a large request that follows one which is being answered is read to its en
   const answers = await client.answers(2);
   assert.equal(answers[1]?.body, "500000");
 });
+
+test("a target that is a whole URL is its path [RFC 9112, 3.2.2]", async () => {
+  await using listener = await listen();
+  for (const [target, seen] of [
+    ["http://h/a/b?c", "GET /a/b c "],
+    ["HTTP://h:80", "GET /  "],
+    ["http://h?c", "GET / c "],
+  ]) {
+    const answer = await exchange(listener.port, `GET ${target} HTTP/1.1\r\nHost: h\r\n\r\n`);
+    assert.equal(answer.body, seen);
+  }
+});
