@@ -6,6 +6,7 @@ import type { ParsedRevision } from "../definitions.ts";
 import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 import type { ExecutionEvent } from "../interpreter/protocol.ts";
+import { initialState } from "../interpreter/state.ts";
 import type { ExecutionState, Thread, ThreadData } from "../interpreter/state.ts";
 import { graphAt } from "../interpreter/transition.ts";
 import { EXECUTION, INBOX, PROGRESS, THREAD, THREAD_DATA } from "../keys.ts";
@@ -25,8 +26,15 @@ export interface InboxEntry {
   readonly event: ExecutionEvent;
 }
 
+/** The oldest of what happened to an execution. */
+export interface Inbox {
+  inbox: InboxEntry[];
+  /** Whether there may be more than was read at once. */
+  hasMore: boolean;
+}
+
 /** An execution in memory, as of one commit. */
-export interface Execution {
+export interface Execution extends Inbox {
   readonly record: ExecutionRecord;
   readonly revision: ParsedRevision;
   /** What it runs: the machine's definition, or a Distributed Map's processor of it. */
@@ -35,7 +43,6 @@ export interface Execution {
   readonly context: JsonObject;
   progress: ProgressRecord;
   readonly state: ExecutionState;
-  inbox: InboxEntry[];
 }
 
 type ThreadRecord = Omit<Thread, "data" | "parent"> & { readonly parent?: number };
@@ -57,20 +64,24 @@ export async function loadExecution(
   const progress = decodeRecord<ProgressRecord>(progressValue);
   const revision = await revisionOf(engine, reader, record);
   const { lastEvent, nextThread, nextWait } = progress;
-  // Most executions never have a second thread.
-  const threads =
-    nextThread === 1 ? threadsOf([rootHead], [rootData]) : await loadThreads(reader, uid);
+  const definition = definitionOf(record, revision);
+  let threads: Map<number, Thread>;
+  // An Express one runs in memory, from its input to its end; most others never have a second thread.
+  if (record.type === "EXPRESS") {
+    ({ threads } = initialState(definition.startAt, JSON.parse(record.input)));
+  } else if (nextThread === 1) threads = threadsOf([rootHead], [rootData]);
+  else threads = await loadThreads(reader, uid);
   const inbox = await loadInbox(reader, uid);
   const state = { lastEvent, nextThread, nextWait, threads };
   const context = contextOf(record, progress, revision.record.roleArn);
   return {
     record,
     revision,
-    definition: definitionOf(record, revision),
+    definition,
     context,
     progress,
     state,
-    inbox,
+    ...inbox,
   };
 }
 
@@ -84,9 +95,13 @@ function definitionOf(
 }
 
 /** What happened to an execution and was not yet taken in, oldest first. */
-export async function loadInbox(reader: Reader, uid: string): Promise<InboxEntry[]> {
+export async function loadInbox(reader: Reader, uid: string): Promise<Inbox> {
   const entries = await reader.range(INBOX.below(uid), { limit: INBOX_PAGE });
-  return entries.map(({ key, value }) => ({ key, event: decodeRecord<ExecutionEvent>(value) }));
+  const inbox = entries.map(({ key, value }) => ({
+    key,
+    event: decodeRecord<ExecutionEvent>(value),
+  }));
+  return { inbox, hasMore: entries.length === INBOX_PAGE };
 }
 
 /** Writes a thread as it is now, or deletes it when it is gone. */

@@ -38,10 +38,7 @@ export async function runExecution(
 ): Promise<Rest> {
   const loading = engine.store.read((reader) => loadExecution(engine, reader, uid));
   const execution = await engine.clock.track(loading);
-  if (execution?.record.type === "EXPRESS") {
-    await runExpressChild(engine, execution, signal);
-    return NOTHING;
-  }
+  if (execution?.record.type === "EXPRESS") return runExpressChild(engine, execution, signal);
   return engine.clock.track(
     execution?.progress.status === "RUNNING"
       ? runStandard(engine, execution, signal)
@@ -59,32 +56,46 @@ async function runStandard(engine: Engine, loaded: Execution, signal: AbortSigna
   ) {
     if (signal.aborted) throw new Error("the node stops");
     const batch = await nextBatch(engine, execution);
-    if (batch === undefined) return NOTHING;
+    if (batch === undefined) {
+      if (!execution.hasMore) return NOTHING;
+      await look(engine, execution);
+      continue;
+    }
     if (isLast(execution, batch)) return restOf(engine, execution, batch);
     if (!(await commit(engine, execution, batch))) {
       execution = await engine.store.read((reader) => loadExecution(engine, reader, uid));
     } else if (commits % COMMITS_PER_LOOK === 0) {
-      execution.inbox = await engine.store.read((reader) => loadInbox(reader, uid));
+      await look(engine, execution);
     }
   }
   return NOTHING;
 }
 
 /** Whether nothing can follow a batch at once: no call that may refuse or answer, and nobody goes on. */
-function isLast({ inbox, state }: Execution, { plans }: Batch): boolean {
-  if (plans.size > 0 || inbox.length > 0) return false;
+function isLast({ inbox, hasMore, state }: Execution, { plans }: Batch): boolean {
+  if (plans.size > 0 || inbox.length > 0 || hasMore) return false;
   for (const thread of state.threads.values()) if (isReady(thread)) return false;
   return true;
+}
+
+/** Reads what happened to an execution meanwhile. */
+async function look(engine: Engine, execution: Execution): Promise<void> {
+  const { uid } = execution.record;
+  Object.assign(execution, await engine.store.read((reader) => loadInbox(reader, uid)));
 }
 
 function restOf(engine: Engine, execution: Execution, batch: Batch): Rest {
   return async (tx) => {
     if ((await commitBatch(tx, engine, { execution, batch })) !== undefined) return;
-    // Somebody else advanced it meanwhile: it is to be looked at again.
-    const { uid } = execution.record;
-    const dueAtMs = engine.clock.now();
-    await engine.work.ensure(tx, { kind: RUN_WORK, id: uid, dueAtMs, payload: {} });
+    // Somebody else advanced it meanwhile.
+    await runAgain(tx, engine, execution.record.uid);
   };
+}
+
+/** Has the execution looked at again, after the run that goes on now. */
+async function runAgain(tx: Tx, engine: Engine, uid: string): Promise<void> {
+  const dueAtMs = engine.clock.now();
+  await engine.work.ensure(tx, { kind: RUN_WORK, id: uid, dueAtMs, payload: {} });
 }
 
 /** What an interpreter needs to know around an execution, besides its state. */
@@ -171,16 +182,15 @@ async function planTasks(
 async function commit(engine: Engine, execution: Execution, batch: Batch): Promise<boolean> {
   const { uid } = execution.record;
   const hasResult = batch.plans.size > 0;
-  const write = async (tx: Tx): Promise<Pick<Execution, "progress" | "inbox"> | undefined> => {
+  const write = async (tx: Tx): Promise<Partial<Execution> | undefined> => {
     const progress = await commitBatch(tx, engine, { execution, batch });
     if (progress === undefined) return undefined;
-    return { progress, inbox: hasResult ? await loadInbox(tx, uid) : execution.inbox };
+    return { progress, ...(hasResult && (await loadInbox(tx, uid))) };
   };
   try {
     const written = await engine.store.transact(write);
     if (written === undefined) return false;
-    execution.progress = written.progress;
-    execution.inbox = written.inbox;
+    Object.assign(execution, written);
     return true;
   } catch (error) {
     if (!(error instanceof CallRefused)) throw error;
@@ -195,7 +205,7 @@ async function commit(engine: Engine, execution: Execution, batch: Batch): Promi
 async function clearInbox(engine: Engine, uid: string): Promise<Rest> {
   const left = await engine.store.read((reader) => loadInbox(reader, uid));
   return async (tx) => {
-    for (const { key } of left) tx.delete(key);
-    return Promise.resolve();
+    for (const { key } of left.inbox) tx.delete(key);
+    if (left.hasMore) await runAgain(tx, engine, uid);
   };
 }
