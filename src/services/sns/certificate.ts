@@ -45,10 +45,12 @@ function distinguishedName(commonName: string): Buffer {
   return sequence(tagged(0x31, attribute));
 }
 
-/** GeneralizedTime, which every year from 0 to 9999 fits. */
+/** UTCTime up to 2049, GeneralizedTime after it (RFC 5280, 4.1.2.5). */
 function time(atMs: number): Buffer {
-  const digits = new Date(atMs).toISOString().replace(/[-:T]/g, "").slice(0, 14);
-  return tagged(0x18, Buffer.from(`${digits}Z`, "latin1"));
+  const digits = new Date(atMs).toISOString().replaceAll(/[-:T]/g, "").slice(0, 14);
+  const isNear = digits < "2050";
+  const text = `${isNear ? digits.slice(2) : digits}Z`;
+  return tagged(isNear ? 0x17 : 0x18, Buffer.from(text, "latin1"));
 }
 
 /** A positive integer. */

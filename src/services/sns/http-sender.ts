@@ -13,6 +13,8 @@ export interface HttpSenderOptions {
   readonly timeoutMs: number;
   /** Lets web hooks reach the addresses at which clouds serve credentials. */
   readonly allowMetadataAddresses: boolean;
+  /** Lets web hooks redirect to other hosts. */
+  readonly allowForeignRedirects: boolean;
 }
 
 /** A web hook and what it is to get. */
@@ -52,7 +54,7 @@ export class HttpSender {
       for (let redirects = 0; redirects <= LIMITS.redirects; redirects += 1) {
         const answer = await this.#postOnce(url, hook, signal);
         if (!(answer instanceof URL)) return answer;
-        if (answer.hostname !== url.hostname || !/^https?:$/.test(answer.protocol)) {
+        if (!this.#mayGoTo(answer, url)) {
           return failedForGood("RedirectRefused", `Redirect to another host: ${answer.origin}`);
         }
         url = answer;
@@ -86,6 +88,11 @@ export class HttpSender {
     });
     const response = await readSome(answer.body);
     return judge(url, answer, response);
+  }
+
+  #mayGoTo(next: URL, from: URL): boolean {
+    if (next.protocol !== "http:" && next.protocol !== "https:") return false;
+    return next.hostname === from.hostname || this.#options.allowForeignRedirects;
   }
 
   /** Addresses in URLs are not looked up, so they are checked here. */

@@ -133,6 +133,7 @@ function sendersOf({ settings }: Deps): Senders {
     http: new HttpSender({
       timeoutMs,
       allowMetadataAddresses: settings.option("sns.allowMetadataAddresses") === "true",
+      allowForeignRedirects: settings.option("sns.allowForeignRedirects") === "true",
     }),
     email: smtpUrl === undefined ? undefined : new EmailSender(smtpUrl, timeoutMs),
   };
