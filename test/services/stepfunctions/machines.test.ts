@@ -55,6 +55,7 @@ test("a machine is described as it was made, and making it again answers the sam
     loggingConfiguration: given.loggingConfiguration,
     tracingConfiguration: { enabled: true },
     encryptionConfiguration: { type: "AWS_OWNED_KEY" },
+    variableReferences: {},
   });
   await assert.rejects(workshop.sfn.createStateMachine({ ...given, definition: pass(2) }), {
     name: "StateMachineAlreadyExists",
@@ -317,4 +318,24 @@ test("a definition is validated without being stored [ValidateStateMachineDefini
   });
   assert.equal(bad.result, "FAIL");
   assert.ok((bad.diagnostics?.length ?? 0) > 0);
+});
+
+test("a machine tells which variables its states refer to [variableReferences]", async () => {
+  const definition = {
+    StartAt: "A",
+    States: {
+      A: { Type: "Pass", Assign: { "a.$": "$.n", b: 1 }, Next: "B" },
+      B: { Type: "Pass", Parameters: { "x.$": "States.MathAdd($a, $b)", y: "$a" }, Next: "C" },
+      C: {
+        Type: "Pass",
+        QueryLanguage: "JSONata",
+        Output: "{% ($local := $sum([$a, 1]); $local) %}",
+        Comment: "$b",
+        End: true,
+      },
+    },
+  };
+  const stateMachineArn = await workshop.machine(definition);
+  const described = await workshop.sfn.describeStateMachine({ stateMachineArn });
+  assert.deepEqual(described.variableReferences, { B: ["a", "b"], C: ["a"] });
 });

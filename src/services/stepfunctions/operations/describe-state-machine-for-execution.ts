@@ -8,7 +8,9 @@ import { parseMachineArn } from "../arns.ts";
 import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 import { requireExecution } from "../executions.ts";
+import { graphAt } from "../interpreter/transition.ts";
 import { processorText } from "../processor.ts";
+import { variableReferences } from "../variable-references.ts";
 
 /** Describes the state machine as it was when the execution started. */
 export function describeStateMachineForExecution(
@@ -16,8 +18,9 @@ export function describeStateMachineForExecution(
 ): Operation<DescribeStateMachineForExecutionInput, DescribeStateMachineForExecutionOutput> {
   return transaction(async (_context, input, tx) => {
     const { record } = await requireExecution(tx, input.executionArn ?? "");
-    const { record: revision } = await revisionOf(engine, tx, record);
+    const { record: revision, definition } = await revisionOf(engine, tx, record);
     const { mapRun } = record;
+    const graph = mapRun === undefined ? definition : graphAt(definition, mapRun.graph);
     const { label } = parseMachineArn(record.machineArn);
     const text =
       mapRun === undefined ? revision.definition : processorText(revision.definition, mapRun.graph);
@@ -33,6 +36,9 @@ export function describeStateMachineForExecution(
       ...(mapRun !== undefined && { mapRunArn: mapRun.arn }),
       ...(label !== undefined && { label }),
       ...(!revision.isInitial && { revisionId: revision.revisionId }),
+      ...(input.includedData !== "METADATA_ONLY" && {
+        variableReferences: variableReferences(graph),
+      }),
     };
   });
 }

@@ -6,7 +6,9 @@ import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 import { stateMachineDoesNotExist } from "../errors.ts";
 import { arnOfMachine, arnOfVersion, findMachine, resolveMachine } from "../machines.ts";
+import { graphAt } from "../interpreter/transition.ts";
 import { findLabelled, processorText } from "../processor.ts";
+import { variableReferences } from "../variable-references.ts";
 
 /** Describes a state machine's current revision, a version, or a Distributed Map's processor. */
 export function describeStateMachine(
@@ -49,6 +51,9 @@ export function describeStateMachine(
       tracingConfiguration: record.tracing,
       encryptionConfiguration: record.encryption,
       ...(ref.label !== undefined && { label: ref.label }),
+      ...(withData && {
+        variableReferences: variableReferences(graph ? graphAt(definition, graph) : definition),
+      }),
       ...(!record.isInitial && { revisionId }),
       ...(version?.description !== undefined && { description: version.description }),
     };
