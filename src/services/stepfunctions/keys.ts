@@ -84,11 +84,11 @@ export const THREAD_DATA: Space<[uid: string, thread: number]> = space({
   lifetime: "as the thread's",
 });
 /** The history of an execution. */
-export const HISTORY: Space<[uid: string, event: number]> = space({
+export const HISTORY: Space<[uid: string, lastEvent: number]> = space({
   number: 90,
-  name: "history event",
-  layout: ["execution uid", "event id"],
-  value: "HistoryRecord",
+  name: "history events",
+  layout: ["execution uid", "id of the last of them"],
+  value: "list of HistoryRecord: events that follow each other and were committed together",
   lifetime: "as the execution's",
 });
 /** What happened to an execution and was not yet taken in. */

@@ -8,10 +8,11 @@ import type { TimerPayload } from "./driver/work.ts";
 import { revisionOf } from "./engine.ts";
 import type { Engine } from "./engine.ts";
 import { executionAlreadyExists, invalidExecutionInput, stateMachineDeleting } from "./errors.ts";
+import { putHistory } from "./history.ts";
 import type { HistoryRecord } from "./interpreter/protocol.ts";
 import { initialState } from "./interpreter/state.ts";
 import { graphAt } from "./interpreter/transition.ts";
-import { EXECUTION, EXECUTION_BY_START, EXECUTION_BY_STATUS, HISTORY, PROGRESS } from "./keys.ts";
+import { EXECUTION, EXECUTION_BY_START, EXECUTION_BY_STATUS, PROGRESS } from "./keys.ts";
 import type { Json } from "./language/json.ts";
 import { logEvents } from "./logging.ts";
 import { arnOfAlias, arnOfMachine, arnOfVersion } from "./machines.ts";
@@ -148,8 +149,10 @@ async function createExecution(tx: Tx, engine: Engine, record: ExecutionRecord):
     tx.put(EXECUTION_BY_START.key(group, startMs, uid), PRESENT);
     tx.put(EXECUTION_BY_STATUS.key(group, "RUNNING", startMs, uid), PRESENT);
   }
-  saveThread(tx, uid, { id: 0, thread: state.threads.get(0), hasNewData: true });
-  if (record.type === "STANDARD") tx.put(HISTORY.key(uid, 1), encodeRecord(started));
+  if (record.type === "STANDARD") {
+    saveThread(tx, uid, { id: 0, thread: state.threads.get(0), hasNewData: true });
+    putHistory(tx, uid, [started]);
+  }
   if (timeoutSeconds !== undefined) {
     const payload: TimerPayload = { uid };
     await engine.work.schedule(tx, {

@@ -5,12 +5,13 @@ import type { Key } from "../../../kernel/tuple.ts";
 import type { Engine } from "../engine.ts";
 import { startMapRun, redriveMapRun } from "../distributed/lifecycle.ts";
 import type { TaskPlan } from "../integrations/plan.ts";
-import type { Effect, ExecutionEvent } from "../interpreter/protocol.ts";
+import type { Effect, ExecutionEvent, HistoryRecord } from "../interpreter/protocol.ts";
 import { isReady } from "../interpreter/state.ts";
 import type { Transition } from "../interpreter/transition.ts";
-import { HISTORY, PENDING_TASK, PROGRESS } from "../keys.ts";
+import { PENDING_TASK, PROGRESS } from "../keys.ts";
 import type { Json } from "../language/json.ts";
 import { MAX_STANDARD_DURATION_MS } from "../limits.ts";
+import { putHistory } from "../history.ts";
 import { logEvents } from "../logging.ts";
 import type { ProgressRecord } from "../records.ts";
 import { scheduleActivity } from "./activity.ts";
@@ -91,12 +92,14 @@ function writeState(
   const { record, state, progress, revision } = execution;
   const changed = new Set<number>();
   const changedData = new Set<number>();
+  const history: HistoryRecord[] = [];
   for (const { touched, touchedData, removed, events } of batch.transitions) {
     for (const id of touched) changed.add(id);
     for (const id of removed) changed.add(id);
     for (const id of touchedData) changedData.add(id);
-    for (const event of events) tx.put(HISTORY.key(record.uid, event.id), encodeRecord(event));
+    history.push(...events);
   }
+  putHistory(tx, record.uid, history);
   for (const id of changed) {
     saveThread(tx, record.uid, {
       id,
@@ -107,13 +110,7 @@ function writeState(
   const { logging } = revision.record;
   if (logging.level === undefined || logging.level === "OFF") return;
   const logged = { arn: record.arn, redriveCount: progress.redriveCount, logging };
-  tx.afterCommit(() =>
-    logEvents(
-      engine.log,
-      logged,
-      batch.transitions.flatMap(({ events }) => events),
-    ),
-  );
+  tx.afterCommit(() => logEvents(engine.log, logged, history));
 }
 
 function nextProgress({ progress, state }: Execution, batch: Batch): ProgressRecord {

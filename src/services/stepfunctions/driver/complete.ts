@@ -34,7 +34,7 @@ export async function complete(
   moveStatus(tx, { groups, startMs, uid, from: "RUNNING", to: outcome.status });
   if (progress.hasDeadline) await engine.work.cancel(tx, TIMER_WORK, deadlineId(uid));
   // What did not succeed keeps its threads: a redrive goes on from them.
-  if (outcome.status === "SUCCEEDED") {
+  if (outcome.status === "SUCCEEDED" && record.type === "STANDARD") {
     for (const id of state.threads.keys()) {
       tx.delete(THREAD.key(uid, id));
       tx.delete(THREAD_DATA.key(uid, id));

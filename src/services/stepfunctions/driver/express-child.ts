@@ -1,4 +1,5 @@
 import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
+import type { Tx } from "../../../kernel/store.ts";
 import type { Engine } from "../engine.ts";
 import { PROGRESS } from "../keys.ts";
 import type { ProgressRecord } from "../records.ts";
@@ -8,14 +9,14 @@ import type { Execution } from "./execution.ts";
 import { runExpress } from "./express.ts";
 import { callerOfExecution, surroundingsOf } from "./run.ts";
 
-/** Runs an Express child of a map run in memory and records its end: at least once. */
+/** Runs an Express child of a map run in memory: at least once. Answers how to record its end. */
 export async function runExpressChild(
   engine: Engine,
   execution: Execution,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<(tx: Tx) => Promise<void>> {
   const { record, revision, progress } = execution;
-  if (progress.status !== "RUNNING") return;
+  if (progress.status !== "RUNNING") return async () => {};
   const { definition, context } = surroundingsOf(engine, execution, engine.clock.now());
   const run = {
     arn: record.arn,
@@ -27,7 +28,7 @@ export async function runExpressChild(
     logging: revision.record.logging,
   };
   const outcome = await runExpress(engine, run, signal);
-  await engine.store.transact(async (tx) => {
+  return async (tx) => {
     const value = await tx.get(PROGRESS.key(record.uid));
     const current = value && decodeRecord<ProgressRecord>(value);
     // It was aborted with its map run meanwhile.
@@ -39,5 +40,5 @@ export async function runExpressChild(
     });
     tx.put(PROGRESS.key(record.uid), encodeRecord(ended));
     for (const { key } of execution.inbox) tx.delete(key);
-  });
+  };
 }

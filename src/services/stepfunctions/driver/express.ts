@@ -47,6 +47,9 @@ export function runExpress(engine: Engine, run: ExpressRun, signal: AbortSignal)
   });
 }
 
+/** Why a task of an execution that is over is given up; made once, as errors are expensive. */
+const OVER = new Error("the execution is over");
+
 interface Settle {
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
@@ -201,7 +204,7 @@ class Express {
     this.#isOver = true;
     this.#onOver();
     for (const alarm of this.#alarms.values()) alarm.cancel();
-    this.#stopping.abort();
+    this.#stopping.abort(OVER);
     return true;
   }
 }

@@ -1,15 +1,12 @@
 import type { GetExecutionHistoryInput, GetExecutionHistoryOutput } from "@aws-sdk/client-sfn";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { decodeRecord } from "../../../kernel/record.ts";
-import type { Entry } from "../../../kernel/store.ts";
+import type { Key } from "../../../kernel/tuple.ts";
 import { typeNotSupported } from "../errors.ts";
 import { requireExecution } from "../executions.ts";
-import { toHistoryEvent } from "../history.ts";
-import type { HistoryRecord } from "../interpreter/protocol.ts";
+import { readHistory, toHistoryEvent } from "../history.ts";
 import { HISTORY } from "../keys.ts";
-import { MAX_HISTORY_PAGE_BYTES } from "../limits.ts";
-import { formatPageToken, readPage } from "../page.ts";
+import { afterToken, checkPage, formatPageToken, pageSize } from "../page.ts";
 
 /** Answers an execution's history, forward or backward, with or without its payloads. */
 export function getExecutionHistory(): Operation<
@@ -17,32 +14,29 @@ export function getExecutionHistory(): Operation<
   GetExecutionHistoryOutput
 > {
   return transaction(async (_context, input, tx) => {
-    const { record } = await requireExecution(tx, input.executionArn ?? "");
+    const { record, progress } = await requireExecution(tx, input.executionArn ?? "");
     if (record.type === "EXPRESS") throw typeNotSupported();
-    const page = await readPage(tx, HISTORY.below(record.uid), {
-      ...input,
-      reverse: input.reverseOrder === true,
+    checkPage(input);
+    const reverse = input.reverseOrder === true;
+    const events = await readHistory(tx, record.uid, {
+      after: eventOfToken(record.uid, input.nextToken),
+      reverse,
+      limit: pageSize(input),
     });
-    const fitting = withinBytes(page.entries);
-    const last = fitting.at(-1);
-    const nextToken =
-      fitting.length < page.entries.length && last ? formatPageToken(last.key) : page.nextToken;
+    const last = events.at(-1)?.id;
+    const isEnd = last === undefined || last === (reverse ? 1 : progress.lastEvent);
     const withData = input.includeExecutionData !== false;
     return {
-      events: fitting.map(({ value }) =>
-        toHistoryEvent(decodeRecord<HistoryRecord>(value), { withData }),
-      ),
-      ...(nextToken !== undefined && { nextToken }),
+      events: events.map((event) => toHistoryEvent(event, { withData })),
+      ...(!isEnd && { nextToken: formatPageToken(HISTORY.key(record.uid, last)) }),
     };
   });
 }
 
-/** The first entries that fit into one answer; at least one. */
-function withinBytes(entries: readonly Entry[]): readonly Entry[] {
-  let bytes = 0;
-  const end = entries.findIndex(({ value }, index) => {
-    bytes += value.byteLength;
-    return index > 0 && bytes > MAX_HISTORY_PAGE_BYTES;
-  });
-  return end === -1 ? entries : entries.slice(0, end);
+/** The last event of the page that a token follows. Throws InvalidToken. */
+function eventOfToken(uid: string, nextToken: string | undefined): number | undefined {
+  if (nextToken === undefined) return undefined;
+  afterToken(HISTORY.below(uid), { nextToken });
+  // It is below this execution's keys, which are followed by nothing but a number.
+  return HISTORY.parts(Buffer.from(nextToken, "base64url").toString("latin1") as Key)[1];
 }
