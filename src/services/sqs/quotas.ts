@@ -16,6 +16,8 @@ export class Quotas {
   readonly #isEnforced: boolean;
   #second = 0;
   readonly #calls = new Map<string, number>();
+  /** Requests of this second: a transaction may run again, and still is one call. */
+  readonly #counted = new Set<string>();
 
   constructor(options: { readonly isEnforced: boolean }) {
     this.#isEnforced = options.isEnforced;
@@ -28,7 +30,9 @@ export class Quotas {
     if (second !== this.#second) {
       this.#second = second;
       this.#calls.clear();
+      this.#counted.clear();
     }
+    if (this.#counted.has(call.requestId)) return;
     const isHighThroughput = queue.fifoThroughputLimit === "perMessageGroupId";
     const parts = isHighThroughput ? partitionsOf(call.groups ?? []) : [0];
     for (const part of parts) {
@@ -37,10 +41,12 @@ export class Quotas {
       if (calls > FIFO_CALLS_PER_SECOND) throw throttled();
       this.#calls.set(key, calls);
     }
+    this.#counted.add(call.requestId);
   }
 }
 
 interface QuotaCall {
+  readonly requestId: string;
   readonly nowMs: number;
   /** Message groups that the call names; none for a receive. */
   readonly groups?: readonly string[];

@@ -14,7 +14,8 @@ export function deleteMessageBatch(
     const scope = await scopeAt(desk, context, { tx, url: input.QueueUrl });
     const entries = input.Entries ?? [];
     checkBatch(entries, "DeleteMessageBatch");
-    desk.quotas.count(scope.queue, "delete", { nowMs: scope.nowMs });
+    const { requestId } = context;
+    desk.quotas.count(scope.queue, "delete", { requestId, nowMs: scope.nowMs });
     return performEach(entries, async (entry) => {
       await removeByHandle(scope, entry.ReceiptHandle ?? "");
       return {};

@@ -9,7 +9,8 @@ import { removeByHandle } from "../receipt-use.ts";
 export function deleteMessage(desk: Desk): Operation<DeleteMessageRequest, object> {
   return transaction(async (context, input, tx) => {
     const scope = await scopeAt(desk, context, { tx, url: input.QueueUrl });
-    desk.quotas.count(scope.queue, "delete", { nowMs: scope.nowMs });
+    const { requestId } = context;
+    desk.quotas.count(scope.queue, "delete", { requestId, nowMs: scope.nowMs });
     await removeByHandle(scope, input.ReceiptHandle ?? "");
     return {};
   });

@@ -63,7 +63,9 @@ function look(
     const { queue } = scope;
     const waitSeconds = waitSecondsOf(queue, input);
     const deadlineMs = nowMs + waitSeconds * 1_000;
-    const received = context.signal.aborted ? [] : await receive(desk, scope, input);
+    const received = context.signal.aborted
+      ? []
+      : await receive(desk, scope, { input, requestId: context.requestId });
     const topic = topicOf(queue);
     if (received.length > 0 || waitSeconds === 0) return { received, topic, deadlineMs };
     return { received, topic, deadlineMs, nextVisibleAtMs: await nextVisibleAtMs(tx, queue) };
@@ -77,7 +79,7 @@ function waitSecondsOf(queue: QueueRecord, input: ReceiveMessageRequest): number
 async function receive(
   desk: Desk,
   scope: Scope,
-  input: ReceiveMessageRequest,
+  { input, requestId }: { readonly input: ReceiveMessageRequest; readonly requestId: string },
 ): Promise<ReceivedMessage[]> {
   const { queue, nowMs } = scope;
   const visibilitySeconds = input.VisibilityTimeout ?? queue.visibilityTimeout;
@@ -95,6 +97,7 @@ async function receive(
   const received = await backlogKindOf(queue).receive(scope, request);
   if (received.length === 0) return received;
   desk.quotas.count(queue, "receive", {
+    requestId,
     nowMs,
     groups: received.map(({ message }) => message.group ?? ""),
   });

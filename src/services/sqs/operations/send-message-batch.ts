@@ -26,7 +26,8 @@ export function sendMessageBatch(
     checkBatch(entries, "SendMessageBatch");
     const prepared = prepareAll(desk, context, { scope, entries });
     const groups = entries.map((entry) => entry.MessageGroupId ?? "");
-    desk.quotas.count(scope.queue, "send", { nowMs: scope.nowMs, groups });
+    const { requestId } = context;
+    desk.quotas.count(scope.queue, "send", { requestId, nowMs: scope.nowMs, groups });
     return performEach(entries, async (entry) => {
       const message = prepared.get(entry);
       assert(message, "every entry of a batch was prepared");

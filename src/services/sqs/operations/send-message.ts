@@ -11,7 +11,8 @@ export function sendMessage(desk: Desk): Operation<SendMessageRequest, SendMessa
     const scope = await scopeAt(desk, context, { tx, url: input.QueueUrl });
     const message = prepareSend(context, scope, { input, id: desk.deps.random.uuid() });
     const groups = message.group === undefined ? [] : [message.group];
-    desk.quotas.count(scope.queue, "send", { nowMs: scope.nowMs, groups });
+    const { requestId } = context;
+    desk.quotas.count(scope.queue, "send", { requestId, nowMs: scope.nowMs, groups });
     return sendPrepared(scope, message, input.DelaySeconds);
   });
 }
