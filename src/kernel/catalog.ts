@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "./clock.ts";
 import { ServiceError } from "./errors.ts";
 import type { ServiceModel } from "./model.ts";
@@ -25,6 +26,8 @@ export interface ServiceCatalogOptions {
 
 /** Never aborts: the signal of calls that bring none. */
 const NEVER: AbortSignal = new AbortController().signal;
+// Node 20 takes more than 10 who listen for a leak, and says so on stderr.
+setMaxListeners(0, NEVER);
 
 /** The services of a server, each loaded when it is first needed: by a call, a delivery or work. */
 export class ServiceCatalog implements OperationRegistry {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Alarm, Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import type { Random } from "./random.ts";
@@ -18,6 +19,7 @@ import type {
   DeadWork,
   DueWork,
   EffectHandler,
+  LeasedWork,
   RetryPolicy,
   TimerHandler,
   WorkHandler,
@@ -53,10 +55,6 @@ interface KindState {
   performing: number;
 }
 
-interface LeasedWork extends DueWork {
-  readonly lease: number;
-}
-
 /** Handles what is due, on this node. One per server. */
 export class WorkRunner {
   readonly #options: WorkRunnerOptions;
@@ -67,6 +65,8 @@ export class WorkRunner {
 
   constructor(options: WorkRunnerOptions) {
     this.#options = options;
+    // Node 20 takes more than 10 effects that listen for a leak, and says so on stderr.
+    setMaxListeners(0, this.#stopping.signal);
     options.store.onWake((wake) => {
       if (wake.topic === WAKE_ALL.topic) void this.#own(this.#startAnew());
       if (!wake.topic.startsWith(WORK_TOPIC)) return;

@@ -58,6 +58,12 @@ export interface DueWork extends WorkItem {
   readonly attempt: number;
 }
 
+/** An item that a node performs. */
+export interface LeasedWork extends DueWork {
+  /** Counts the leases of the node. */
+  readonly lease: number;
+}
+
 export interface WorkRecord {
   readonly dueAtMs: number;
   readonly payload: unknown;
