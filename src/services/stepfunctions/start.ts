@@ -13,6 +13,7 @@ import type { HistoryRecord } from "./interpreter/protocol.ts";
 import { initialState } from "./interpreter/state.ts";
 import { graphAt } from "./interpreter/transition.ts";
 import { EXECUTION, EXECUTION_BY_START, EXECUTION_BY_STATUS, PROGRESS } from "./keys.ts";
+import { parseJson } from "./language/json.ts";
 import type { Json } from "./language/json.ts";
 import { logEvents } from "./logging.ts";
 import { arnOfAlias, arnOfMachine, arnOfVersion } from "./machines.ts";
@@ -104,11 +105,8 @@ export async function startMapRunChild(
 /** Checks an input as StartExecution does. Throws InvalidExecutionInput, ValidationException. */
 export function checkInput(input: string): void {
   checkPayload("input", input);
-  try {
-    JSON.parse(input);
-  } catch (error) {
-    throw invalidExecutionInput(error instanceof Error ? error.message : "not JSON");
-  }
+  const parsed = parseJson(input);
+  if ("problem" in parsed) throw invalidExecutionInput(parsed.problem);
 }
 
 async function existingStart(

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request } from "node:http";
 import { after, before, test } from "node:test";
 import { Workshop } from "./workshop.ts";
 
@@ -87,4 +89,40 @@ test("an asynchronous execution runs by itself, tasks and waits included [Expres
   assert.equal((await workshop.sqs.receiveMessage({ QueueUrl })).Messages, undefined);
   await workshop.advance(1);
   assert.equal((await workshop.sqs.receiveMessage({ QueueUrl })).Messages?.[0]?.Body, "ran");
+});
+
+test("a synchronous execution is found under the host that real clients name [sync- host prefix]", async () => {
+  const stateMachineArn = await workshop.machine(
+    { StartAt: "S", States: { S: { Type: "Succeed" } } },
+    "EXPRESS",
+  );
+  const { port } = new URL(workshop.server.url);
+  const scope = "test/20260101/us-east-1/states/aws4_request";
+  const sent = request({
+    host: "127.0.0.1",
+    port,
+    method: "POST",
+    headers: {
+      host: "sync-states.us-east-1.amazonaws.com",
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-target": "AWSStepFunctions.StartSyncExecution",
+      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`,
+    },
+  });
+  sent.end(JSON.stringify({ stateMachineArn, input: "[1]" }));
+  const [response] = await once(sent, "response");
+  let body = "";
+  for await (const chunk of response) body += String(chunk);
+  assert.equal(JSON.parse(body).output, "[1]");
+});
+
+test("JSON that is nested too deep is refused, not a failure of the server", async () => {
+  const stateMachineArn = await workshop.machine(
+    { StartAt: "S", States: { S: { Type: "Succeed" } } },
+    "EXPRESS",
+  );
+  const input = "[".repeat(50_000) + "]".repeat(50_000);
+  await assert.rejects(workshop.sfn.startSyncExecution({ stateMachineArn, input }), {
+    name: "InvalidExecutionInput",
+  });
 });

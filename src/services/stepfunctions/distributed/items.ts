@@ -1,7 +1,7 @@
 import type { Settings } from "../../../kernel/operation.ts";
 import type { ItemReader, MapState } from "../language/definition.ts";
 import { StatesError } from "../language/errors.ts";
-import { isJsonArray, isJsonObject } from "../language/json.ts";
+import { isJsonArray, isJsonObject, parseJson } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import type { MapRunRecord } from "../records.ts";
 import { csvRows, DELIMITERS } from "./csv.ts";
@@ -140,11 +140,9 @@ async function textOf(pieces: AsyncIterable<string>): Promise<string> {
 }
 
 function parse(text: string): Json {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw failed(error instanceof Error ? error.message : "The items are no JSON.");
-  }
+  const parsed = parseJson(text);
+  if ("problem" in parsed) throw failed(parsed.problem);
+  return parsed.value;
 }
 
 function failed(cause: string): StatesError {

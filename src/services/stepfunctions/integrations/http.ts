@@ -1,6 +1,6 @@
 import type { Engine } from "../engine.ts";
 import type { Failure } from "../interpreter/protocol.ts";
-import { isJsonArray, isJsonObject } from "../language/json.ts";
+import { isJsonArray, isJsonObject, parseJson } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import { HTTP_TASK_MS, MAX_PAYLOAD_BYTES } from "../limits.ts";
 import { CONNECTIONS_OPTION, findConnection } from "./connections.ts";
@@ -218,11 +218,8 @@ function addQuery(url: URL, parameters: Json | Readonly<Record<string, string>> 
 
 function parseBody(response: Response, text: string): Json {
   if (!(response.headers.get("content-type") ?? "").includes("json")) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  const parsed = parseJson(text);
+  return "value" in parsed ? parsed.value : text;
 }
 
 function objectOf(value: Json | undefined): JsonObject {

@@ -4,7 +4,7 @@ import type { InProcessCall } from "../../../kernel/registry.ts";
 import type { Engine } from "../engine.ts";
 import type { Failure, TaskCall } from "../interpreter/protocol.ts";
 import type { ServiceResource } from "../interpreter/task-resource.ts";
-import { isJsonObject } from "../language/json.ts";
+import { isJsonObject, parseJson } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import { errorName, namedService } from "./names.ts";
 import type { NamedService } from "./names.ts";
@@ -136,12 +136,8 @@ function optimizedResult(resource: ServiceResource, output: Json): Json {
 
 function withParsedPayload(output: Json): Json {
   if (!isJsonObject(output) || typeof output["Payload"] !== "string") return output;
-  try {
-    const payload: Json = JSON.parse(output["Payload"]);
-    return { ...output, Payload: payload };
-  } catch {
-    return output;
-  }
+  const parsed = parseJson(output["Payload"]);
+  return "value" in parsed ? { ...output, Payload: parsed.value } : output;
 }
 
 function serviceFailure(engine: Engine, service: NamedService, error: ServiceError): Failure {

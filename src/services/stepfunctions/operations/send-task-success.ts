@@ -5,6 +5,7 @@ import { deliverEvent } from "../driver/work.ts";
 import type { Engine } from "../engine.ts";
 import { invalidOutput } from "../errors.ts";
 import { PENDING_TASK } from "../keys.ts";
+import { parseJson } from "../language/json.ts";
 import type { Json } from "../language/json.ts";
 import { requireTask } from "../task-tokens.ts";
 import { checkPayload } from "../validation.ts";
@@ -27,9 +28,7 @@ export function sendTaskSuccess(
 
 function parseOutput(text: string): Json {
   checkPayload("output", text);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw invalidOutput(error instanceof Error ? error.message : "not JSON");
-  }
+  const parsed = parseJson(text);
+  if ("problem" in parsed) throw invalidOutput(parsed.problem);
+  return parsed.value;
 }

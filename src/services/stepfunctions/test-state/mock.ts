@@ -1,6 +1,6 @@
 import type { TestStateInput } from "@aws-sdk/client-sfn";
 import type { MapState, State } from "../language/definition.ts";
-import { isJsonArray, isJsonObject } from "../language/json.ts";
+import { isJsonArray, isJsonObject, parseJson } from "../language/json.ts";
 import type { Json } from "../language/json.ts";
 import type { Engine } from "../engine.ts";
 import { validationError } from "../errors.ts";
@@ -108,11 +108,9 @@ async function checkResult(engine: Engine, { state, result, isStrict }: Checking
 }
 
 function parse(text: string): Json {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw invalidMock("it is not valid JSON");
-  }
+  const parsed = parseJson(text);
+  if ("problem" in parsed) throw invalidMock("it is not valid JSON");
+  return parsed.value;
 }
 
 function invalidMock(detail: string): Error {

@@ -20,7 +20,7 @@ import { initialState } from "../interpreter/state.ts";
 import type { ExecutionState, Thread } from "../interpreter/state.ts";
 import { Transition } from "../interpreter/transition.ts";
 import type { MapState } from "../language/definition.ts";
-import { isJsonArray, isJsonObject } from "../language/json.ts";
+import { isJsonArray, isJsonObject, parseJson } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import { validationError } from "../errors.ts";
 import { MAX_TEST_STATE_DURATION_MS } from "../limits.ts";
@@ -79,8 +79,8 @@ class StateTest {
     this.#engine = engine;
     this.#setup = setup;
     const { input, tested } = setup;
-    this.#input = parseJson("input", input.input ?? "{}");
-    const variables = parseJson("variables", input.variables ?? "{}");
+    this.#input = parseMember("input", input.input ?? "{}");
+    const variables = parseMember("variables", input.variables ?? "{}");
     if (!isJsonObject(variables)) throw validationError("The variables must be a JSON object");
     this.#state = initialState(tested.state.name, this.#input);
     // The state's own graph stands for the whole machine, so that its end is the end of the test.
@@ -237,7 +237,7 @@ class StateTest {
   #context(): JsonObject {
     const { input, caller } = this.#setup;
     if (input.context !== undefined) {
-      const given = parseJson("context", input.context);
+      const given = parseMember("context", input.context);
       if (!isJsonObject(given)) throw validationError("The context must be a JSON object");
       return given;
     }
@@ -262,12 +262,10 @@ function initialThread(state: ExecutionState): Thread {
   return thread;
 }
 
-function parseJson(member: string, text: string): Json {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw validationError(`The ${member} must be valid JSON`);
-  }
+function parseMember(member: string, text: string): Json {
+  const parsed = parseJson(text);
+  if ("problem" in parsed) throw validationError(`The ${member} must be valid JSON`);
+  return parsed.value;
 }
 
 async function* once(text: string): AsyncIterable<string> {

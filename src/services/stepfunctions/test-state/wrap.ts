@@ -3,7 +3,7 @@ import { ServiceError } from "../../../kernel/errors.ts";
 import { invalidDefinition, validationError } from "../errors.ts";
 import type { State, StateGraph, StateMachineDefinition } from "../language/definition.ts";
 import { toInvalidDefinitionMessage } from "../language/diagnostics.ts";
-import { isJsonArray, isJsonObject } from "../language/json.ts";
+import { isJsonArray, isJsonObject, parseJson } from "../language/json.ts";
 import type { Json } from "../language/json.ts";
 import { parseDefinition } from "../language/parse.ts";
 
@@ -38,14 +38,9 @@ function parse(text: string): StateMachineDefinition {
 
 /** A machine of the state and of empty states for wherever it may go. */
 function wrapLone(text: string): string {
-  let state: Json;
-  try {
-    state = JSON.parse(text);
-  } catch (error) {
-    throw invalidDefinition(
-      `INVALID_JSON_DESCRIPTION: ${error instanceof Error ? error.message : "not JSON"}`,
-    );
-  }
+  const parsed = parseJson(text);
+  if ("problem" in parsed) throw invalidDefinition(`INVALID_JSON_DESCRIPTION: ${parsed.problem}`);
+  const state = parsed.value;
   const targets = [...new Set(targetsOf(state))].filter((name) => name !== LONE_STATE);
   const others = targets.map((name) => [name, { Type: "Succeed" }]);
   const states = { [LONE_STATE]: state, ...Object.fromEntries(others) };
