@@ -36,7 +36,7 @@ import {
 import { BACKGROUND_CHUNK, LIMITS } from "./limits.ts";
 import type { MessageRecord, ReceivedMessage } from "./message.ts";
 import { sequenceAfter } from "./position.ts";
-import { backlogOf } from "./queue.ts";
+import { backlogOf, topicOf } from "./queue.ts";
 import type { Receipt } from "./receipt.ts";
 
 /** How often a receive looks again when all that it met was expired or dead-lettered. */
@@ -88,10 +88,11 @@ export const fifoBacklog: Backlog = {
     const limit = Math.min(request.limit, free);
     const deadLetter = await deadLetterOf(scope);
     const received: ReceivedMessage[] = [];
+    let isWorthAnotherLook = false;
     for (let round = 0; round < ROUNDS && received.length < limit; round += 1) {
       const wanted = limit - received.length;
       const groups = await tx.claim(FIFO_READY.below(backlogOf(queue)), wanted);
-      let isWorthAnotherLook = groups.length === wanted;
+      isWorthAnotherLook = groups.length === wanted;
       for (const entry of groups) {
         if (received.length >= limit) break;
         const taking = { request, deadLetter, limit: limit - received.length };
@@ -102,6 +103,7 @@ export const fifoBacklog: Backlog = {
       }
       if (!isWorthAnotherLook) break;
     }
+    if (received.length === 0 && isWorthAnotherLook) tx.wake({ topic: topicOf(queue) });
     return received;
   },
 

@@ -80,6 +80,8 @@ export const standardBacklog: Backlog = {
       }
       if (entries.length < wanted) break;
     }
+    // All that was met was expired or dead-lettered, and there may be more behind.
+    if (received.length === 0 && tally.ready < 0) tx.wake({ topic: topicOf(queue) });
     tally.inFlight += received.length;
     writeTally(scope, tally);
     return received;

@@ -41,6 +41,27 @@ export const deadLetters: Topic = (bench) => {
     assert.equal(await bench().counts(target), "15 ready, 0 delayed, 0 in flight");
   });
 
+  for (const kind of ["queue", "fifo"] as const) {
+    test(`a long poll passes over any number of dead letters to what it can answer (${kind})`, async () => {
+      const made = await bench().queueWithDeadLetters(1, (given) => bench()[kind](given));
+      const { source, deadLetters: target } = made;
+      const send = (body: string): Promise<unknown> =>
+        kind === "fifo" ? bench().sendTo(source, body, body) : bench().send(source, body);
+      for (let index = 0; index < 45; index += 1) await send(`bad${index}`);
+      for (let index = 0; index < 5; index += 1) await bench().receive(source);
+      await bench().advance(30);
+      const one = { MaxNumberOfMessages: 1 };
+      assert.deepEqual(await bench().receive(source, one), []);
+      await send("good");
+      const received = await bench().receive(source, { ...one, WaitTimeSeconds: 20 });
+      assert.deepEqual(
+        received.map(({ Body }) => Body),
+        ["good"],
+      );
+      assert.equal(await bench().counts(target), "45 ready, 0 delayed, 0 in flight");
+    });
+  }
+
   test("a long poll on the dead-letter queue is woken", async () => {
     const { source, deadLetters: target } = await bench().queueWithDeadLetters(1);
     await bench().send(source, "x");
