@@ -143,12 +143,7 @@ export function verificationFailed(status: string): ServiceError {
 
 /** How SNS words input that does not fit its model. */
 export const refusals: Refusals = {
-  missing: (path, operation) =>
-    new ServiceError(
-      "ValidationException",
-      `1 validation error detected: Value null at '${lowerFirst(path)}' failed to satisfy constraint: ` +
-        `Member must not be null (${operation})`,
-    ),
+  missing: (path) => invalidMember(path, "Member must not be null", "null"),
   wrongType: (path, expected, actual) =>
     new ServiceError(
       "MalformedInput",
@@ -156,6 +151,10 @@ export const refusals: Refusals = {
     ),
 };
 
-function lowerFirst(path: string): string {
-  return path.charAt(0).toLowerCase() + path.slice(1);
+function invalidMember(path: string, constraint: string, value: string): ServiceError {
+  const name = path.charAt(0).toLowerCase() + path.slice(1);
+  return new ServiceError(
+    "ValidationError",
+    `1 validation error detected: Value ${value} at '${name}' failed to satisfy constraint: ${constraint}`,
+  );
 }

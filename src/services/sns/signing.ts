@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, sign } from "node:crypto";
+import { createPrivateKey, generateKeyPair, generateKeyPairSync, sign } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import type { Deps } from "../../kernel/operation.ts";
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
@@ -9,7 +9,8 @@ import type { EnvelopeContent, EnvelopeSignature, SignatureVersion } from "./env
 import { SIGNING_KEY } from "./keys.ts";
 import { DAY_MS, LIMITS } from "./limits.ts";
 
-interface SigningKeyRecord {
+/** The key as the store keeps it. */
+export interface SigningKeyRecord {
   readonly id: string;
   /** PKCS#8 in PEM. */
   readonly privateKey: string;
@@ -26,7 +27,7 @@ export interface SigningKey {
 /** Where the pages of this service are. */
 const PAGES_PATH = "/_waystation/sns";
 const KEY_NAME = "current";
-const MODULUS_BITS = 2_048;
+const KEY_OPTIONS = { modulusLength: 2_048 };
 const ALGORITHMS: Readonly<Record<SignatureVersion, string>> = { "1": "sha1", "2": "sha256" };
 
 /** Signs envelopes with the store's one RSA key, made when it is first needed. */
@@ -40,11 +41,14 @@ export class Signer {
     this.#deps = deps;
   }
 
-  /** The key, made if there is none, as a transaction sees it. */
-  async keyWithin(tx: Tx): Promise<SigningKey> {
+  /** The key as a transaction sees it; `spare` becomes the key when there is none. */
+  async keyWithin(tx: Tx, spare?: SigningKeyRecord): Promise<SigningKey> {
     if (this.#key !== undefined) return this.#key;
     const value = await tx.get(SIGNING_KEY.key(KEY_NAME));
-    const record = value === undefined ? this.#make() : decodeRecord<SigningKeyRecord>(value);
+    const record =
+      value === undefined
+        ? (spare ?? this.#record(generateKeyPairSync("rsa", KEY_OPTIONS).privateKey))
+        : decodeRecord<SigningKeyRecord>(value);
     if (value === undefined) tx.put(SIGNING_KEY.key(KEY_NAME), encodeRecord(record));
     const key = { ...record, privateKey: createPrivateKey(record.privateKey) };
     tx.afterCommit(() => {
@@ -102,8 +106,13 @@ export class Signer {
     return path === certificatePath(id) ? certificate : undefined;
   }
 
+  /** Making a key takes long: where it can be, it is made on another thread, outside of transactions. */
   async #load(): Promise<SigningKey> {
-    return this.#key ?? (await this.#deps.store.transact((tx) => this.keyWithin(tx)));
+    if (this.#key !== undefined) return this.#key;
+    const { store } = this.#deps;
+    const stored = await store.read((reader) => reader.get(SIGNING_KEY.key(KEY_NAME)));
+    const spare = stored === undefined ? this.#record(await newPrivateKey()) : undefined;
+    return store.transact((tx) => this.keyWithin(tx, spare));
   }
 
   #signature(key: SigningKey, version: SignatureVersion, bytes: Buffer): EnvelopeSignature {
@@ -117,9 +126,8 @@ export class Signer {
     };
   }
 
-  #make(): SigningKeyRecord {
+  #record(privateKey: KeyObject): SigningKeyRecord {
     const { clock, random } = this.#deps;
-    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: MODULUS_BITS });
     const serialNumber = random.bytes(16);
     const certificate = selfSignedCertificate(privateKey, {
       commonName: "sns.amazonaws.com",
@@ -138,4 +146,13 @@ export class Signer {
 /** Named as AWS names its own. */
 function certificatePath(id: string): string {
   return `/SimpleNotificationService-${id}.pem`;
+}
+
+function newPrivateKey(): Promise<KeyObject> {
+  return new Promise((resolve, reject) => {
+    generateKeyPair("rsa", KEY_OPTIONS, (error, _publicKey, privateKey) => {
+      if (error === null) resolve(privateKey);
+      else reject(error);
+    });
+  });
 }

@@ -225,3 +225,36 @@ test("a compiled pattern agrees with a plain reading of it", () => {
     seeded(3_000),
   );
 });
+
+test("whatever JSON a pattern is, it compiles or is refused with a reason", () => {
+  const hostile = fc.oneof(
+    fc.jsonValue(),
+    fc.dictionary(
+      fc.constantFrom("a", "$or"),
+      fc.array(
+        fc.dictionary(
+          fc.constantFrom(
+            "prefix",
+            "numeric",
+            "cidr",
+            "wildcard",
+            "anything-but",
+            "exists",
+            "__proto__",
+          ),
+          fc.jsonValue(),
+        ),
+      ),
+    ),
+  );
+  fc.assert(
+    fc.property(hostile, fc.jsonValue(), (json, value) => {
+      try {
+        assert.equal(typeof matches(json, value), "boolean");
+      } catch (error) {
+        assert.ok(error instanceof PatternError, String(error));
+      }
+    }),
+    seeded(2_000),
+  );
+});

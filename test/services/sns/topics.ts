@@ -13,6 +13,21 @@ export const topics: Topic = (bench) => {
   const set = (TopicArn: string, AttributeName: string, AttributeValue: string): Promise<unknown> =>
     bench().sns.setTopicAttributes({ TopicArn, AttributeName, AttributeValue });
 
+  test("a missing member is refused by name", async () => {
+    const sent = await fetch(bench().server.url, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: "Action=Subscribe&Version=2010-03-31&Protocol=sqs",
+    });
+    assert.equal(sent.status, 400);
+    const text = await sent.text();
+    assert.match(text, /<Code>ValidationError<\/Code>/);
+    assert.match(
+      text,
+      /Value null at (?:'|&apos;)topicArn(?:'|&apos;) failed to satisfy constraint: Member must not be null/,
+    );
+  });
+
   test("a new standard topic has the defaults", async () => {
     const TopicArn = await bench().topic();
     const { Policy, EffectiveDeliveryPolicy, ...others } = await attributesOf(TopicArn);
