@@ -177,6 +177,8 @@ class SerialTx implements Tx, Snapshot {
   readonly #tables: Tables;
   /** What each write replaced. */
   readonly #undo: { readonly key: Key; readonly slot: Slot }[] = [];
+  /** What is added to totals, by where they are kept; written once, at the end. */
+  #added: Map<Key, number> | undefined;
   #over = false;
 
   constructor(tables: Tables) {
@@ -186,7 +188,9 @@ class SerialTx implements Tx, Snapshot {
   /** Runs the body; takes its writes back when it throws. */
   async run<Result>(body: (tx: this) => Promise<Result>): Promise<Result> {
     try {
-      return await body(this);
+      const result = await body(this);
+      this.#writeTotals();
+      return result;
     } catch (error) {
       for (const { key, slot } of this.#undo.toReversed()) this.#tables.restore(key, slot);
       throw error;
@@ -215,7 +219,8 @@ class SerialTx implements Tx, Snapshot {
 
   async sum(key: Key): Promise<number> {
     this.#assertOpen();
-    return this.#total(sumKey(key));
+    const at = sumKey(key);
+    return this.#total(at) + (this.#added?.get(at) ?? 0);
   }
 
   async sums({ from, to }: KeyRange, limit: number): Promise<Total[]> {
@@ -240,13 +245,16 @@ class SerialTx implements Tx, Snapshot {
   }
 
   add(key: Key, delta: number): void {
+    this.#assertOpen();
     const at = sumKey(key);
-    const total = this.#total(at) + delta;
-    this.#write(at, total === 0 ? undefined : encodeTotal(total));
+    this.#added ??= new Map();
+    this.#added.set(at, (this.#added.get(at) ?? 0) + delta);
   }
 
   clearSum(key: Key): void {
-    this.#write(sumKey(key), undefined);
+    const at = sumKey(key);
+    this.#added?.delete(at);
+    this.#write(at, undefined);
   }
 
   wake(wake: Wake): void {
@@ -260,6 +268,14 @@ class SerialTx implements Tx, Snapshot {
   #write(key: Key, value: Uint8Array | undefined): void {
     this.#assertOpen();
     this.#undo.push({ key, slot: this.#tables.write(key, value) });
+  }
+
+  #writeTotals(): void {
+    if (this.#added === undefined) return;
+    for (const [at, delta] of this.#added) {
+      const total = this.#total(at) + delta;
+      this.#write(at, total === 0 ? undefined : encodeTotal(total));
+    }
   }
 
   #total(at: Key): number {
