@@ -14,12 +14,16 @@ import {
   MESSAGE,
   QUEUE,
   READY,
+  TENANT_LOAD,
 } from "../../../src/services/sqs/keys.ts";
 import type { HiddenRecord } from "../../../src/services/sqs/backlog.ts";
 import type { GroupRecord } from "../../../src/services/sqs/fifo-group.ts";
 import type { MessageRecord } from "../../../src/services/sqs/message.ts";
 import { backlogOf } from "../../../src/services/sqs/queue.ts";
 import type { QueueRecord } from "../../../src/services/sqs/queue.ts";
+
+/** Tenants that tests name: their load is checked also when nothing of theirs is there. */
+const TENANTS = ["a", "b", "c", "t", "noisy", "quiet", "calm"];
 
 /** What a queue holds, read from its keys. */
 export interface QueueState {
@@ -63,7 +67,10 @@ export function checkedState(store: Store, url: string): Promise<QueueState> {
       assert.ok(present.has(FLIGHT.parts(key)[1]), "a flight has its message");
     }
     if (queue.isFifo) await checkGroups(reader, backlog, state);
-    else await checkPlaces(reader, backlog, { state, messages });
+    else {
+      await checkPlaces(reader, backlog, { state, messages });
+      await checkTenants(reader, backlog);
+    }
     return state;
   });
 }
@@ -95,6 +102,18 @@ async function checkPlaces(
   assert.equal(state.ready, ready.length, "ready count");
   assert.equal(state.delayed, delayed.length, "delayed count");
   assert.equal(state.inFlight, hidden.length - delayed.length, "in flight count");
+}
+
+/** The load of each tenant of a fair queue is how many messages it has there. */
+async function checkTenants(reader: Reader, backlog: string): Promise<void> {
+  const loads = new Map([...TENANTS].map((tenant) => [tenant, 0]));
+  for (const { value } of await reader.range(MESSAGE.below(backlog), { limit: 1_000_000 })) {
+    const { group } = decodeRecord<MessageRecord>(value);
+    if (group !== undefined) loads.set(group, (loads.get(group) ?? 0) + 1);
+  }
+  for (const [tenant, load] of loads) {
+    assert.equal(await reader.sum(TENANT_LOAD.key(backlog, tenant)), load, `load of ${tenant}`);
+  }
 }
 
 async function checkGroups(reader: Reader, backlog: string, state: QueueState): Promise<void> {
