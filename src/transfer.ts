@@ -102,7 +102,7 @@ export async function importStore(
     if ((await input.take(HEADER.length)).toString("latin1") !== HEADER) {
       throw new TransferRefused("this is not an export of Waystation that this version knows");
     }
-    for (let last = false; !last; ) {
+    for (let last = false; !last;) {
       const chunk = await readChunk(input);
       last = chunk.end !== undefined;
       await writeChunk(store, chunk);
@@ -195,7 +195,8 @@ async function readChunk(input: Input): Promise<Chunk> {
       chunk.totals.push({ key, total: (await input.take(8)).readDoubleBE() });
     } else if (kind === ENTRY) {
       const length = (await input.take(4)).readUInt32BE();
-      if (length > MAX_VALUE_BYTES) throw new TransferRefused("the export is damaged: a value's size");
+      if (length > MAX_VALUE_BYTES)
+        throw new TransferRefused("the export is damaged: a value's size");
       chunk.entries.push({ key, value: Uint8Array.from(await input.take(length)) });
       bytes += length;
     } else {
@@ -271,7 +272,7 @@ class Input {
 
   async #fill(count: number): Promise<void> {
     const parts: Uint8Array[] = [this.#buffer];
-    for (let size = this.#buffer.byteLength; size < count; ) {
+    for (let size = this.#buffer.byteLength; size < count;) {
       const { value, done } = await this.#source.next();
       if (done) throw new TransferRefused("the export is cut off");
       parts.push(value);

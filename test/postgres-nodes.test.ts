@@ -45,7 +45,10 @@ describe("three nodes on one PostgreSQL", () => {
         new SendMessageCommand({ QueueUrl: queue, MessageBody: String(round) }),
       );
       const sentMs = performance.now();
-      assert.deepEqual((await polling).map(({ Body }) => Body), [String(round)]);
+      assert.deepEqual(
+        (await polling).map(({ Body }) => Body),
+        [String(round)],
+      );
       tookMs.push(performance.now() - sentMs);
     }
     tookMs.sort((one, other) => one - other);
@@ -162,7 +165,9 @@ async function createQueue(
   name: string,
   attributes: Record<string, string> = {},
 ): Promise<string> {
-  const made = await client.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
+  const made = await client.send(
+    new CreateQueueCommand({ QueueName: name, Attributes: attributes }),
+  );
   assert.ok(made.QueueUrl);
   return made.QueueUrl;
 }

@@ -112,7 +112,9 @@ test("a store that holds something takes no import and keeps what it has", async
 
 test("who had leased work where it came from counts as dead where it goes", async () => {
   const source = memoryStore();
-  await source.transact(async (tx) => tx.put(WORK_LEASED.key("local", "kind", "id"), new Uint8Array()));
+  await source.transact(async (tx) =>
+    tx.put(WORK_LEASED.key("local", "kind", "id"), new Uint8Array()),
+  );
   const target = memoryStore();
   await importStore(target, pieces(await exported(source)));
   const node = await target.read((reader) => reader.get(NODE.key("local")));
