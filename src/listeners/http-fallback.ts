@@ -122,6 +122,7 @@ class Exchanges {
     request.body = body;
     const response = await handler(request);
     if (this.#stopping) answer.setHeader("connection", "close");
+    answer.setTimeout(limits.answerMs); // nobody listens for it, so it destroys the socket
     send(answer, response);
   }
 }

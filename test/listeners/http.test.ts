@@ -336,19 +336,29 @@ for (const [what, bytes] of Object.entries({
   });
 }
 
-test("a client that does not read its answer is cut off", async () => {
-  const body = "x".repeat(32 * 1024 * 1024);
-  await using listener = await listen(async () => ({ status: 200, headers: {}, body }), {
-    limits: SHORT,
+for (const [kind, bytes] of [
+  ["plain", post("")],
+  ["chunked", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+] as const) {
+  test(`a client that does not read its answer is cut off (${kind})`, async () => {
+    const body = "x".repeat(32 * 1024 * 1024);
+    let answer = (): void => {};
+    const answered = new Promise<void>((resolve) => void (answer = resolve));
+    const handler: HttpHandler = async () => {
+      answer();
+      return { status: 200, headers: {}, body };
+    };
+    await using listener = await listen(handler, { limits: SHORT });
+    using client = new RawClient(listener.port);
+    client.socket.pause();
+    client.write(bytes);
+    await answered;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    client.socket.resume();
+    await client.ended;
+    assert.ok(client.read.length < body.length);
   });
-  using client = new RawClient(listener.port);
-  client.socket.pause();
-  client.write(post(""));
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  client.socket.resume();
-  await client.ended;
-  assert.ok(client.read.length < body.length);
-});
+}
 
 test("connections over the limit are closed at once, and their places are free again", async () => {
   await using listener = await listen(undefined, { limits: { connections: 2 } });
