@@ -241,18 +241,30 @@ test("an activity's tasks are polled, worked on and answered [activities]", asyn
   const polled = workshop.sfn.getActivityTask({ activityArn });
   const late = await workshop.start(await workshop.machine(definition), { job: 2 });
   assert.equal((await polled).input, '{"job":2}');
+  await workshop.settle();
   await workshop.advance(60);
   assert.equal((await workshop.look(late)).error, "States.HeartbeatTimeout");
 });
 
-test("a task that nobody took in time leaves the activity's queue", async () => {
-  const { activityArn = "" } = await workshop.sfn.createActivity({ name: "idle" });
-  const ran = await workshop.run({
-    StartAt: "T",
-    States: { T: { Type: "Task", Resource: activityArn, TimeoutSeconds: 5, End: true } },
-  });
+test("an activity's time runs from when a worker takes the task [ActivityStarted]", async () => {
+  const { activityArn = "" } = await workshop.sfn.createActivity({ name: "timed" });
+  const state = { Type: "Task", Resource: activityArn, TimeoutSeconds: 5, End: true };
+  const ran = await workshop.run({ StartAt: "T", States: { T: state } });
+  await workshop.advance(60);
+  assert.equal((await workshop.look(ran.arn)).status, "RUNNING");
+  const { taskToken = "" } = await workshop.sfn.getActivityTask({ activityArn });
   await workshop.advance(5);
   assert.equal((await workshop.look(ran.arn)).error, "States.Timeout");
+  await assert.rejects(workshop.sfn.sendTaskSuccess({ taskToken, output: "1" }), {
+    name: "TaskTimedOut",
+  });
+});
+
+test("a task of an execution that was stopped leaves its activity's queue", async () => {
+  const { activityArn = "" } = await workshop.sfn.createActivity({ name: "idle" });
+  const state = { Type: "Task", Resource: activityArn, End: true };
+  const ran = await workshop.run({ StartAt: "T", States: { T: state } });
+  await workshop.sfn.stopExecution({ executionArn: ran.arn });
   const polled = workshop.sfn.getActivityTask({ activityArn });
   await new Promise((resolve) => setTimeout(resolve, 50));
   await workshop.advance(60);

@@ -78,8 +78,16 @@ export interface TaskPhase {
   readonly wait: number;
   /** The timers that are set. */
   readonly timers: readonly TimerPurpose[];
+  /** How long it may take. */
+  readonly limits: TaskLimits;
   /** Whether the request was accepted and the job's end or the token's use is awaited. */
   readonly isSubmitted: boolean;
+}
+
+/** The longest times of a task, in seconds, by the timer that ends it. */
+export interface TaskLimits {
+  readonly timeout?: number;
+  readonly heartbeat?: number;
 }
 
 /** A Map state iterates. */

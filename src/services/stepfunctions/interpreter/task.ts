@@ -3,10 +3,10 @@ import { StatesError } from "../language/errors.ts";
 import { evaluateTemplate, resolveInteger } from "../language/evaluate.ts";
 import { isJsonObject } from "../language/json.ts";
 import type { Json } from "../language/json.ts";
-import { checkSize, leave, workInput } from "./data-flow.ts";
+import { checkSize, effectiveInput, leave, workInput } from "./data-flow.ts";
 import { cancelWait, failState, toFailure } from "./failure.ts";
 import type { ExecutionEvent, Failure, HistoryDetails } from "./protocol.ts";
-import type { TaskPhase, Thread, TimerPurpose } from "./state.ts";
+import type { TaskLimits, TaskPhase, Thread, TimerPurpose } from "./state.ts";
 import { parseTaskResource } from "./task-resource.ts";
 import type { TaskResource } from "./task-resource.ts";
 import type { Transition } from "./transition.ts";
@@ -51,18 +51,17 @@ export async function startTask(
     field: "HeartbeatSeconds",
   });
   const roleArn = await credentialsOf(transition, thread, state);
-  const timers: TimerPurpose[] = [];
-  const limits = [
-    ["timeout", timeoutSeconds],
-    ["heartbeat", heartbeatSeconds],
-  ] as const;
-  for (const [purpose, limitSeconds] of limits) {
-    if (limitSeconds === undefined) continue;
-    timers.push(purpose);
-    transition.setTimer(thread, { wait, purpose, atMs: transition.nowMs + limitSeconds * 1000 });
-  }
+  const limits: TaskLimits = {
+    ...(timeoutSeconds !== undefined && { timeout: timeoutSeconds }),
+    ...(heartbeatSeconds !== undefined && { heartbeat: heartbeatSeconds }),
+  };
   emitScheduled(transition, thread, { resource, input, timeoutSeconds, heartbeatSeconds, roleArn });
-  transition.setPhase(thread, { kind: "task", wait, timers, isSubmitted: false });
+  const phase: TaskPhase = { kind: "task", wait, timers: [], isSubmitted: false, limits };
+  // An activity's time runs from when a worker takes the task.
+  transition.setPhase(
+    thread,
+    resource.kind === "activity" ? phase : timed(transition, thread, phase),
+  );
   transition.effects.push({
     kind: "task",
     thread: thread.id,
@@ -97,6 +96,7 @@ export async function onTaskEvent(
         "ActivityStarted",
         event.workerName === undefined ? {} : { workerName: event.workerName },
       );
+      transition.setPhase(thread, timed(transition, thread, phase));
       return;
     case "submitted":
       transition.emit(thread, "TaskSubmitted", {
@@ -119,6 +119,19 @@ export async function onTaskEvent(
       return failState(transition, thread, { error });
     }
   }
+}
+
+/** Sets the timers of a task that starts now. */
+function timed(transition: Transition, thread: Thread, phase: TaskPhase): TaskPhase {
+  const { wait, limits } = phase;
+  const timers: TimerPurpose[] = [];
+  for (const purpose of ["timeout", "heartbeat"] as const) {
+    const limitSeconds = limits[purpose];
+    if (limitSeconds === undefined) continue;
+    timers.push(purpose);
+    transition.setTimer(thread, { wait, purpose, atMs: transition.nowMs + limitSeconds * 1000 });
+  }
+  return { ...phase, timers };
 }
 
 interface Task {
@@ -238,7 +251,10 @@ async function seconds(
 ): Promise<number | undefined> {
   if (source === undefined) return undefined;
   const expected = { field, minimum: 1, maximum: NO_TIMEOUT_SECONDS };
-  const value = await resolveInteger(source, transition.scope(thread), expected);
+  const state = transition.stateOf(thread);
+  const isJsonPath = state.type === "Task" && state.queryLanguage === "JSONPath";
+  const more = isJsonPath ? { input: effectiveInput(transition, thread, state) } : {};
+  const value = await resolveInteger(source, transition.scope(thread, more), expected);
   return value === NO_TIMEOUT_SECONDS ? undefined : value;
 }
 

@@ -98,8 +98,8 @@ function newRevision(machine: MachineRecord, input: CreateStateMachineInput): Re
     definition: input.definition ?? "",
     roleArn: input.roleArn ?? "",
     createdMs: machine.createdMs,
-    logging: input.loggingConfiguration ?? NO_LOGGING,
-    tracing: input.tracingConfiguration ?? NO_TRACING,
+    logging: { ...NO_LOGGING, ...input.loggingConfiguration },
+    tracing: { ...NO_TRACING, ...input.tracingConfiguration },
     encryption: input.encryptionConfiguration ?? OWNED_KEY,
     isInitial: true,
   };

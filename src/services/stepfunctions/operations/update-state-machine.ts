@@ -3,7 +3,7 @@ import { assert, ServiceError } from "../../../kernel/errors.ts";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
-import { checkDefinition, checkEncryption, checkLogging } from "../configuration.ts";
+import { checkDefinition, checkEncryption, checkLogging, NO_LOGGING } from "../configuration.ts";
 import type { Engine } from "../engine.ts";
 import { stateMachineDeleting, validationError } from "../errors.ts";
 import { REVISION } from "../keys.ts";
@@ -89,8 +89,11 @@ function revise(
     createdMs: made.nowMs,
     definition: input.definition ?? current.definition,
     roleArn: input.roleArn ?? current.roleArn,
-    logging: input.loggingConfiguration ?? current.logging,
-    tracing: input.tracingConfiguration ?? current.tracing,
+    logging: {
+      ...(input.loggingConfiguration ? NO_LOGGING : current.logging),
+      ...input.loggingConfiguration,
+    },
+    tracing: { ...current.tracing, ...input.tracingConfiguration },
     encryption: input.encryptionConfiguration ?? current.encryption,
     isInitial: false,
   };
