@@ -2,7 +2,8 @@ import { decodeRecord, encodeRecord, PRESENT } from "../../kernel/record.ts";
 import type { Tx } from "../../kernel/store.ts";
 import { executionArn, labelledArn } from "./arns.ts";
 import type { Owner } from "./arns.ts";
-import { saveThread } from "./driver/execution.ts";
+import { newExecution, saveThread } from "./driver/execution.ts";
+import type { Execution } from "./driver/execution.ts";
 import { deadlineId, RUN_WORK, TIMER_WORK } from "./driver/work.ts";
 import type { TimerPayload } from "./driver/work.ts";
 import { revisionOf } from "./engine.ts";
@@ -10,11 +11,8 @@ import type { Engine } from "./engine.ts";
 import { executionAlreadyExists, invalidExecutionInput, stateMachineDeleting } from "./errors.ts";
 import { putHistory } from "./history.ts";
 import type { HistoryRecord } from "./interpreter/protocol.ts";
-import { initialState } from "./interpreter/state.ts";
-import { graphAt } from "./interpreter/transition.ts";
 import { EXECUTION, EXECUTION_BY_START, EXECUTION_BY_STATUS, PROGRESS } from "./keys.ts";
 import { parseJson } from "./language/json.ts";
-import type { Json } from "./language/json.ts";
 import { logEvents } from "./logging.ts";
 import { arnOfAlias, arnOfMachine, arnOfVersion } from "./machines.ts";
 import type { ResolvedMachine } from "./machines.ts";
@@ -83,15 +81,11 @@ export interface ChildRequest extends Owner {
   readonly mapRun: MapRunChild;
 }
 
-/** Starts a child of a map run. */
-export async function startMapRunChild(
-  tx: Tx,
-  engine: Engine,
-  request: ChildRequest,
-): Promise<void> {
+/** A child of a map run, not started yet. */
+export function newMapRunChild(request: ChildRequest): ExecutionRecord {
   const { label, mapRun, nowMs, ...rest } = request;
   const arn = executionArn(request, `${request.machineName}/${label}`, request.name);
-  await createExecution(tx, engine, {
+  return {
     ...rest,
     arn,
     uid: uidOf(arn),
@@ -99,7 +93,7 @@ export async function startMapRunChild(
     startMs: nowMs,
     groups: [mapRun.uid],
     mapRun,
-  });
+  };
 }
 
 /** Checks an input as StartExecution does. Throws InvalidExecutionInput, ValidationException. */
@@ -122,35 +116,34 @@ async function existingStart(
 }
 
 /** Writes a new execution, with its first event and the work that advances it. */
-async function createExecution(tx: Tx, engine: Engine, record: ExecutionRecord): Promise<void> {
-  const { uid, startMs, groups } = record;
+export async function createExecution(
+  tx: Tx,
+  engine: Engine,
+  record: ExecutionRecord,
+): Promise<void> {
+  const { uid, startMs } = record;
   const revision = await revisionOf(engine, tx, record);
-  const graph = record.mapRun
-    ? graphAt(revision.definition, record.mapRun.graph)
-    : revision.definition;
-  const input: Json = JSON.parse(record.input);
-  const state = initialState(graph.startAt, input);
+  const execution = newExecution(record, revision);
+  const thread = execution.state.threads.get(0);
+  if (record.type === "STANDARD") saveThread(tx, uid, { id: 0, thread, hasNewData: true });
+  await writeStart(tx, engine, execution);
+  await engine.work.schedule(tx, { kind: RUN_WORK, id: uid, dueAtMs: startMs, payload: {} });
+}
+
+/** Writes a new execution, all but its threads and the work that advances it. */
+export async function writeStart(tx: Tx, engine: Engine, execution: Execution): Promise<void> {
+  const { record, revision } = execution;
+  const { uid, startMs, groups } = record;
   const started = startedEvent(record, revision.record.roleArn);
   const timeoutSeconds = record.mapRun ? undefined : revision.definition.timeoutSeconds;
-  const progress: ProgressRecord = {
-    status: "RUNNING",
-    commit: 0,
-    lastEvent: state.lastEvent,
-    nextThread: state.nextThread,
-    nextWait: state.nextWait,
-    redriveCount: 0,
-    hasDeadline: timeoutSeconds !== undefined,
-  };
+  const progress = { ...execution.progress, hasDeadline: timeoutSeconds !== undefined };
   tx.put(EXECUTION.key(uid), encodeRecord(record));
   tx.put(PROGRESS.key(uid), encodeRecord(progress));
   for (const group of groups) {
     tx.put(EXECUTION_BY_START.key(group, startMs, uid), PRESENT);
     tx.put(EXECUTION_BY_STATUS.key(group, "RUNNING", startMs, uid), PRESENT);
   }
-  if (record.type === "STANDARD") {
-    saveThread(tx, uid, { id: 0, thread: state.threads.get(0), hasNewData: true });
-    putHistory(tx, uid, [started]);
-  }
+  if (record.type === "STANDARD") putHistory(tx, uid, [started]);
   if (timeoutSeconds !== undefined) {
     const payload: TimerPayload = { uid };
     await engine.work.schedule(tx, {
@@ -160,7 +153,6 @@ async function createExecution(tx: Tx, engine: Engine, record: ExecutionRecord):
       payload,
     });
   }
-  await engine.work.schedule(tx, { kind: RUN_WORK, id: uid, dueAtMs: startMs, payload: {} });
   const { logging } = revision.record;
   tx.afterCommit(() =>
     logEvents(engine.log, { arn: record.arn, redriveCount: 0, logging }, [started]),

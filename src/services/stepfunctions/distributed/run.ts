@@ -1,4 +1,5 @@
 import type { Reader, Tx } from "../../../kernel/store.ts";
+import type { ParsedRevision } from "../definitions.ts";
 import { deliverEvent } from "../driver/work.ts";
 import { redriveWithin } from "../driver/redrive.ts";
 import { stopExecution } from "../driver/stop.ts";
@@ -12,8 +13,10 @@ import type { MapState } from "../language/definition.ts";
 import { StatesError } from "../language/errors.ts";
 import type { Json } from "../language/json.ts";
 import { MAP_RUN_START_CHUNK, MAX_DISTRIBUTED_MAP_CONCURRENCY } from "../limits.ts";
-import type { MapRunProgress } from "../records.ts";
-import { startMapRunChild } from "../start.ts";
+import type { ExecutionRecord, MapRunProgress } from "../records.ts";
+import { createExecution, newMapRunChild, writeStart } from "../start.ts";
+import { commitAhead, lookAhead } from "./ahead.ts";
+import type { Ahead } from "./ahead.ts";
 import { nextChild } from "./batches.ts";
 import type { ChildInput } from "./batches.ts";
 import { COUNTED_AS, count, readCounts } from "./counts.ts";
@@ -29,6 +32,7 @@ const CHUNK = 200;
 const UNSUCCESSFUL = ["FAILED", "TIMED_OUT", "ABORTED"] as const;
 
 interface MapRun extends StoredMapRun {
+  readonly revision: ParsedRevision;
   readonly state: MapState;
   /** Counts of its children, and of their items. */
   readonly children: Counts;
@@ -57,10 +61,12 @@ async function loadMapRun(engine: Engine, uid: string): Promise<MapRun | undefin
   return engine.store.read(async (reader) => {
     const found = await findOwn(engine, reader, uid);
     if (found === undefined) return undefined;
-    const { definition } = await revisionOf(engine, reader, found.record);
+    const revision = await revisionOf(engine, reader, found.record);
+    const { definition } = revision;
     const { graph, state } = found.record.call;
     return {
       ...found,
+      revision,
       state: mapStateAt(definition, graph, state),
       children: await readCounts(reader, uid, "executions"),
       items: await readCounts(reader, uid, "items"),
@@ -144,12 +150,14 @@ async function startChildren(engine: Engine, run: MapRun, limit: number): Promis
     children.push(child);
   }
   const readItems = cursor.position;
+  const starts: Start[] = [];
+  for (const [index, child] of children.entries())
+    starts.push(await newChild(engine, { run, child, index: progress.started + index }));
   await engine.store.transact(async (tx) => {
     const current = await readProgress(tx, record.uid);
     // Somebody else started these, or ended the map run.
     if (current?.status !== "RUNNING" || current.readItems !== progress.readItems) return;
-    for (const [index, child] of children.entries())
-      await startChild(tx, engine, { run, child, index: progress.started + index });
+    for (const start of starts) await startChild(tx, engine, start);
     const counted = {
       children: children.length,
       items: children.reduce((sum, child) => sum + child.itemCount, 0),
@@ -165,14 +173,19 @@ async function startChildren(engine: Engine, run: MapRun, limit: number): Promis
   });
 }
 
-async function startChild(
-  tx: Tx,
+/** A child that is to be started, perhaps with what it comes to at once. */
+interface Start {
+  readonly record: ExecutionRecord;
+  readonly ahead: Ahead | undefined;
+}
+
+async function newChild(
   engine: Engine,
   { run, child, index }: { run: MapRun; child: ChildInput; index: number },
-): Promise<void> {
-  const { record, state } = run;
+): Promise<Start> {
+  const { record, state, revision } = run;
   const { accountId, region, machineName, machineUid, revisionId, label, uid, arn, call } = record;
-  await startMapRunChild(tx, engine, {
+  const started = newMapRunChild({
     accountId,
     region,
     machineName,
@@ -185,6 +198,13 @@ async function startChild(
     nowMs: engine.clock.now(),
     mapRun: { uid, arn, index, itemCount: child.itemCount, graph: [...call.graph, call.state, 0] },
   });
+  return { record: started, ahead: await lookAhead(engine, started, revision) };
+}
+
+async function startChild(tx: Tx, engine: Engine, { record, ahead }: Start): Promise<void> {
+  if (ahead === undefined) return createExecution(tx, engine, record);
+  await writeStart(tx, engine, ahead.execution);
+  await commitAhead(tx, engine, ahead);
 }
 
 type End =

@@ -100,7 +100,10 @@ function writeState(
     history.push(...events);
   }
   putHistory(tx, record.uid, history);
+  const isDone = batch.transitions.at(-1)?.effects.some(isSuccess) === true;
   for (const id of changed) {
+    // The end of the execution deletes those that are left.
+    if (isDone && state.threads.has(id)) continue;
     saveThread(tx, record.uid, {
       id,
       thread: state.threads.get(id),
@@ -111,6 +114,10 @@ function writeState(
   if (logging.level === undefined || logging.level === "OFF") return;
   const logged = { arn: record.arn, redriveCount: progress.redriveCount, logging };
   tx.afterCommit(() => logEvents(engine.log, logged, history));
+}
+
+function isSuccess(effect: Effect): boolean {
+  return effect.kind === "complete" && effect.status === "SUCCEEDED";
 }
 
 function nextProgress({ progress, state }: Execution, batch: Batch): ProgressRecord {

@@ -85,6 +85,24 @@ export async function loadExecution(
   };
 }
 
+/** An execution as it is before it starts. */
+export function newExecution(record: ExecutionRecord, revision: ParsedRevision): Execution {
+  const definition = definitionOf(record, revision);
+  const state = initialState(definition.startAt, JSON.parse(record.input));
+  const { lastEvent, nextThread, nextWait } = state;
+  const progress: ProgressRecord = {
+    status: "RUNNING",
+    commit: 0,
+    lastEvent,
+    nextThread,
+    nextWait,
+    redriveCount: 0,
+    hasDeadline: false,
+  };
+  const context = contextOf(record, progress, revision.record.roleArn);
+  return { record, revision, definition, context, progress, state, inbox: [], hasMore: false };
+}
+
 function definitionOf(
   { mapRun }: ExecutionRecord,
   { definition }: ParsedRevision,

@@ -72,7 +72,7 @@ async function runStandard(engine: Engine, loaded: Execution, signal: AbortSigna
 }
 
 /** Whether nothing can follow a batch at once: no call that may refuse or answer, and nobody goes on. */
-function isLast({ inbox, hasMore, state }: Execution, { plans }: Batch): boolean {
+export function isLast({ inbox, hasMore, state }: Execution, { plans }: Batch): boolean {
   if (plans.size > 0 || inbox.length > 0 || hasMore) return false;
   for (const thread of state.threads.values()) if (isReady(thread)) return false;
   return true;
@@ -129,7 +129,7 @@ export function callerOfExecution(execution: Execution): Caller {
 }
 
 /** Makes transitions until the execution waits, something must be committed first, or enough are made. */
-async function nextBatch(engine: Engine, execution: Execution): Promise<Batch | undefined> {
+export async function nextBatch(engine: Engine, execution: Execution): Promise<Batch | undefined> {
   const transitions: Transition[] = [];
   const consumed: InboxEntry["key"][] = [];
   const plans = new Map<Effect, TaskPlan>();
