@@ -30,6 +30,10 @@ export async function lookAhead(
   const execution = newExecution(record, revision);
   const batch = await nextBatch(engine, execution);
   if (batch === undefined || !isLast(execution, batch)) return undefined;
+  // Nothing of its first thread is stored yet, whatever changed in it.
+  const [first] = batch.transitions;
+  first?.touched.add(0);
+  first?.touchedData.add(0);
   const ahead = { execution, batch };
   // An Express execution that waits does so in memory.
   return record.type === "STANDARD" || outcomeOf(ahead) !== undefined ? ahead : undefined;
