@@ -244,3 +244,31 @@ test("an HTTP task shows its exchange, secrets only when asked [TRACE, revealSec
     endpoint.close();
   }
 });
+
+test("a Distributed Map shows what its reader's data, pointer and batcher give [mapItemReaderData]", async () => {
+  const map = {
+    Type: "Map",
+    ItemReader: {
+      Resource: "arn:aws:states:::s3:getObject",
+      ReaderConfig: { InputType: "JSON", ItemsPointer: "/list" },
+      Parameters: { Bucket: "b", Key: "k" },
+    },
+    ItemBatcher: { MaxItemsPerBatch: 2 },
+    ItemProcessor: {
+      ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+      StartAt: "P",
+      States: { P: { Type: "Pass", End: true } },
+    },
+    End: true,
+  };
+  const given = { mock: { result: "[]" }, inspectionLevel: "DEBUG" } as const;
+  const shown = await check(map, {
+    ...given,
+    stateConfiguration: { mapItemReaderData: '{"list":[1,2,3]}' },
+  });
+  assert.equal(shown.status, "SUCCEEDED", shown.cause);
+  assert.equal(shown.inspectionData?.afterItemsPointer, "[1,2,3]");
+  assert.equal(shown.inspectionData?.afterItemBatcher, '[{"Items":[1,2]},{"Items":[3]}]');
+  const broken = await check(map, { ...given, stateConfiguration: { mapItemReaderData: "{" } });
+  assert.deepEqual([broken.status, broken.error], ["FAILED", "States.ItemReaderFailed"]);
+});

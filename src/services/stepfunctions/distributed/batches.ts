@@ -1,9 +1,9 @@
 import type { Random } from "../../../kernel/random.ts";
+import type { MapRunCall } from "../interpreter/protocol.ts";
 import { mapItem } from "../interpreter/transition.ts";
 import type { MapState } from "../language/definition.ts";
 import { evaluateTemplate } from "../language/evaluate.ts";
 import type { Json } from "../language/json.ts";
-import type { MapRunRecord } from "../records.ts";
 import type { ItemCursor } from "./cursor.ts";
 
 /** The input of one child, and how many items it stands for. */
@@ -13,7 +13,9 @@ export interface ChildInput {
 }
 
 interface Batching {
-  readonly record: MapRunRecord;
+  readonly record: {
+    readonly call: Pick<MapRunCall, "settings" | "batchInput" | "input" | "variables" | "context">;
+  };
   readonly state: MapState;
   readonly random: Random;
   readonly nowMs: number;

@@ -77,7 +77,9 @@ const TEXTS: readonly ObservedStep[] = [
   "afterResultSelector",
   "afterResultPath",
   "afterItemsPath",
+  "afterItemsPointer",
   "afterItemSelector",
+  "afterItemBatcher",
 ];
 const NUMBERS: readonly ObservedStep[] = [
   "maxConcurrency",

@@ -13,17 +13,20 @@ import type {
   Effect,
   ExecutionEvent,
   Failure,
+  MapRunCall,
   ObservedStep,
   Surroundings,
 } from "../interpreter/protocol.ts";
 import { initialState } from "../interpreter/state.ts";
 import type { ExecutionState, Thread } from "../interpreter/state.ts";
 import { Transition } from "../interpreter/transition.ts";
-import type { MapState } from "../language/definition.ts";
+import type { MapState, State } from "../language/definition.ts";
 import { isJsonArray, isJsonObject, parseJson } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import { validationError } from "../errors.ts";
 import { MAX_TEST_STATE_DURATION_MS } from "../limits.ts";
+import { nextChild } from "../distributed/batches.ts";
+import { ItemCursor } from "../distributed/cursor.ts";
 import { parseItems } from "../distributed/items.ts";
 import { failsByCount, mockOf } from "./mock.ts";
 import type { Mock } from "./mock.ts";
@@ -100,7 +103,10 @@ class StateTest {
     const transition = await this.#advance({ kind: "step", thread: 0 });
     this.#keepFailure(transition);
     if (mock === undefined) await this.#follow(transition);
-    else if (this.#failure === undefined) await this.#pretend(mock);
+    else if (this.#failure === undefined) {
+      const started = transition.effects.find((effect) => effect.kind === "mapRun");
+      await this.#pretend(mock, started?.mapRun);
+    }
     const { name: stateName } = state;
     const [thread, failure, observed] = [this.#thread, this.#failure, this.#observed];
     return { thread, stateName, failure, observed, exchange: this.#exchange, input: this.#input };
@@ -149,16 +155,17 @@ class StateTest {
   }
 
   /** Gives the state a mocked result or error in place of its work. */
-  async #pretend(mock: Mock): Promise<void> {
+  async #pretend(mock: Mock, mapRun: MapRunCall | undefined): Promise<void> {
     const { state } = this.#setup.tested;
     const transition = new Transition(this.#state, this.#surroundings());
-    const failure = "failure" in mock ? mock.failure : await this.#tooManyFailures(transition);
-    if (failure !== undefined) {
-      this.#failure = failure;
-      return failState(transition, this.#thread, failure);
-    }
-    if (!("result" in mock) || !("next" in state)) return;
     try {
+      if (state.type === "Map") await this.#showItems(transition, state, mapRun);
+      const failure = "failure" in mock ? mock.failure : this.#tooManyFailures(state);
+      if (failure !== undefined) {
+        this.#failure = failure;
+        return await failState(transition, this.#thread, failure);
+      }
+      if (!("result" in mock) || !("next" in state)) return;
       await leave(transition, this.#thread, { state, result: mock.result, next: state.next });
     } catch (error) {
       this.#failure = toFailure(transition, this.#thread, error);
@@ -166,24 +173,45 @@ class StateTest {
     }
   }
 
-  /** A Map state's items are shown, and its failures compared with what it tolerates. */
-  async #tooManyFailures(transition: Transition): Promise<Failure | undefined> {
-    const { tested, input } = this.#setup;
-    const { state } = tested;
-    if (state.type !== "Map") return undefined;
+  /** Shows what the iterations or children of a Map state would get. */
+  async #showItems(
+    transition: Transition,
+    state: MapState,
+    mapRun: MapRunCall | undefined,
+  ): Promise<void> {
     const items = await this.#items(state);
+    this.#observed.set("afterItemsPath", items);
+    if (state.itemReader?.itemsPointer !== undefined)
+      this.#observed.set("afterItemsPointer", items);
     const selected: Json[] = [];
     for (const [index, value] of items.entries()) {
       selected.push(await itemInput(transition, this.#thread, { state, index, value }));
     }
     this.#observed.set("afterItemSelector", selected);
-    const failures = input.stateConfiguration?.mapIterationFailureCount ?? 0;
+    if (state.itemBatcher === undefined || mapRun === undefined) return;
+    const { random, clock } = this.#engine;
+    const cursor = new ItemCursor(each(items));
+    const batching = { record: { call: mapRun }, state, random, nowMs: clock.now() };
+    const batches: Json[] = [];
+    for (;;) {
+      const child = await nextChild(cursor, batching);
+      if (child === undefined) break;
+      batches.push(child.input);
+    }
+    this.#observed.set("afterItemBatcher", batches);
+  }
+
+  /** Whether the iterations that are said to have failed are more than a Map state tolerates. */
+  #tooManyFailures(state: State): Failure | undefined {
+    if (state.type !== "Map") return undefined;
+    const failures = this.#setup.input.stateConfiguration?.mapIterationFailureCount ?? 0;
     const count = this.#observed.get("toleratedFailureCount");
     const percentage = this.#observed.get("toleratedFailurePercentage");
+    const items = this.#observed.get("afterItemsPath");
     const tolerated = {
       ...(typeof count === "number" && { count }),
       ...(typeof percentage === "number" && { percentage }),
-      total: items.length,
+      total: Array.isArray(items) ? items.length : 0,
     };
     if (!failsByCount(state, failures, tolerated)) return undefined;
     const cause = "The specified tolerated failure threshold was exceeded";
@@ -266,6 +294,10 @@ function parseMember(member: string, text: string): Json {
   const parsed = parseJson(text);
   if ("problem" in parsed) throw validationError(`The ${member} must be valid JSON`);
   return parsed.value;
+}
+
+async function* each(items: readonly Json[]): AsyncIterable<Json> {
+  for (const item of items) yield await Promise.resolve(item);
 }
 
 async function* once(text: string): AsyncIterable<string> {
