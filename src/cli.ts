@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import module from "node:module";
 import type { Options } from "./config.ts";
+import type { exportToFile, FileProgress } from "./transfer-file.ts";
 
 // Node 22 and later keep compiled code between runs; everything else is imported after this.
 module.enableCompileCache?.();
 
 type Command = (options: Options, words: readonly string[]) => Promise<void>;
 
-const COMMANDS: Readonly<Record<string, { readonly help: string; readonly run: Command }>> = {
+const COMMANDS: Readonly<Record<string, { readonly help?: string; readonly run: Command }>> = {
   start: { help: "Serve until interrupted", run: start },
   status: { help: "Say whether a server answers, and what it serves", run: status },
   clock: {
@@ -15,6 +16,8 @@ const COMMANDS: Readonly<Record<string, { readonly help: string; readonly run: C
     run: clock,
   },
   reset: { help: "Remove every resource of a running server", run: reset },
+  export: { help: "Write all of a store to FILE; import FILE fills an empty one", run: carryOut },
+  import: { run: carryIn },
   version: { help: "Print the version", run: version },
 };
 
@@ -165,6 +168,57 @@ async function ask(
   return text;
 }
 
+async function carryOut(options: Options, words: readonly string[]): Promise<void> {
+  const { exportToFile } = await import("./transfer-file.ts");
+  await carry(options, words, { verb: "exported", transfer: exportToFile });
+}
+
+async function carryIn(options: Options, words: readonly string[]): Promise<void> {
+  const { importFromFile } = await import("./transfer-file.ts");
+  await carry(options, words, { verb: "imported", transfer: importFromFile });
+}
+
+interface Carrying {
+  readonly verb: string;
+  readonly transfer: typeof exportToFile;
+}
+
+async function carry(
+  options: Options,
+  [path, ...rest]: readonly string[],
+  { verb, transfer }: Carrying,
+): Promise<void> {
+  if (path === undefined || rest.length > 0) throw new UsageError("Name one file: export FILE");
+  if (options.store.kind === "memory") throw new UsageError("A store in memory is nowhere else");
+  const [{ openStore }, { createLog }, { systemRandom }] = await Promise.all([
+    import("./server.ts"),
+    import("./log.ts"),
+    import("./random.ts"),
+  ]);
+  const log = createLog({ level: options.logLevel, format: options.logFormat });
+  const { store } = await openStore(options.store, { log, random: systemRandom() });
+  try {
+    const done = await transfer(store, path, showProgress);
+    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+    print(`${done.entries} entries and ${done.totals} totals ${verb}, ${done.bytes} bytes`);
+  } finally {
+    await store.close();
+  }
+}
+
+const BAR_LENGTH = 30;
+
+/** Draws how far a transfer is, where somebody looks. */
+function showProgress({ entries, bytes, ofBytes }: FileProgress): void {
+  if (!process.stderr.isTTY) return;
+  const megabytes = `${entries} entries, ${(bytes / 1_000_000).toFixed(1)} MB`;
+  const part = ofBytes === undefined ? undefined : Math.min(1, bytes / ofBytes);
+  const filled = part === undefined ? "" : "#".repeat(Math.round(part * BAR_LENGTH));
+  const bar =
+    part === undefined ? "" : `[${filled.padEnd(BAR_LENGTH, ".")}] ${Math.round(part * 100)} %, `;
+  process.stderr.write(`\r\u001b[K${bar}${megabytes}`);
+}
+
 async function version(): Promise<void> {
   const { packageVersion } = await import("./version.ts");
   print(packageVersion());
@@ -172,8 +226,8 @@ async function version(): Promise<void> {
 
 async function help(): Promise<void> {
   const { describeOptions } = await import("./config.ts");
-  const commands = Object.entries(COMMANDS).map(
-    ([name, command]) => `  ${name.padEnd(10)}${command.help}\n`,
+  const commands = Object.entries(COMMANDS).map(([name, command]) =>
+    command.help === undefined ? "" : `  ${name.padEnd(10)}${command.help}\n`,
   );
   print(`Usage: waystation COMMAND [OPTIONS]
 
@@ -193,7 +247,7 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
-const EXPECTED = new Set(["OptionError", "UnsafeHost", "StoreUnavailable"]);
+const EXPECTED = new Set(["OptionError", "UnsafeHost", "StoreUnavailable", "TransferRefused"]);
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -302,7 +302,8 @@ function authenticator(credentials: ReadonlyMap<string, string>): Authenticate {
   return (request) => verifySignature(request, { nowMs: machineNow(), secretOf });
 }
 
-interface OpenStore {
+/** A store with what its choice decides. */
+export interface OpenStore {
   readonly store: Store;
   /** The time, in milliseconds of the epoch, that all who share the store agree on. */
   readonly now: () => number;
@@ -310,7 +311,8 @@ interface OpenStore {
   readonly isShared: boolean;
 }
 
-async function openStore(
+/** Opens the store of a choice. Rejects with a {@link StoreUnavailable} that says why it cannot. */
+export async function openStore(
   choice: StoreChoice,
   { log, random }: { readonly log: Log; readonly random: Random },
 ): Promise<OpenStore> {

@@ -126,3 +126,43 @@ test("a host that has no address is said in a sentence", async () => {
   assert.equal(code, 1);
   assert.match(err, /^waystation: nowhere\.invalid is no address[^\n]*\n$/);
 });
+
+test("everything in a folder moves to another by way of a file", async () => {
+  const server = new Command(["start", "--port", "0", "--data", "first"]);
+  const url = await server.printed(/listens on (\S+)/);
+  const call = async (operation: string, input: object): Promise<string> => {
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/x-amz-json-1.0",
+        "x-amz-target": `AmazonSQS.${operation}`,
+      },
+      body: JSON.stringify(input),
+    });
+    return answer.text();
+  };
+  await call("CreateQueue", { QueueName: "moved" });
+  server.process.kill("SIGTERM");
+  await server.exit;
+  const exported = await run("export", "all.waystation", "--data", "first");
+  assert.match(exported.out, /entries and \d+ totals exported/);
+  const imported = await run("import", "all.waystation", "--data", "second");
+  assert.equal(imported.code, 0, imported.err);
+  assert.equal(imported.out.replace("imported", "exported"), exported.out);
+  const again = await run("import", "all.waystation", "--data", "second");
+  assert.equal(again.code, 1);
+  assert.match(again.err, /not empty/);
+  const second = new Command(["start", "--port", "0", "--data", "second"]);
+  const secondUrl = await second.printed(/listens on (\S+)/);
+  const listed = await fetch(secondUrl, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-target": "AmazonSQS.ListQueues",
+    },
+    body: "{}",
+  });
+  assert.match(await listed.text(), /\/moved"/);
+  second.process.kill("SIGTERM");
+  await second.exit;
+});

@@ -41,6 +41,7 @@ const LAYERS: readonly (readonly [start: string, layer: number])[] = [
   ["src/services/", 2],
   ["src/listeners/", 2],
   ["src/transfer.ts", 2],
+  ["src/transfer-file.ts", 3],
   ["src/random.ts", 2],
   ["src/log.ts", 2],
   ["src/version.ts", 2],
