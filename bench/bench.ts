@@ -6,6 +6,8 @@ import { parseArgs } from "node:util";
 import { pageOf, tableOf } from "./report.ts";
 import type { Bench, Measure, Scenario } from "./scenario.ts";
 import { startBareServer, startWaystation } from "./servers.ts";
+import { snsHooks, snsWaiting } from "./sns-hooks.ts";
+import { snsFanout, snsFilters } from "./sns.ts";
 import { sqsBacklog, sqsFifoBacklog } from "./sqs-backlog.ts";
 import { sqsFlatness } from "./sqs-flatness.ts";
 import { sqsPolls } from "./sqs-polls.ts";
@@ -25,6 +27,10 @@ const SCENARIOS: readonly Scenario[] = [
   sqsFifoBacklog,
   sqsPolls,
   sqsFlatness,
+  snsFanout,
+  snsFilters,
+  snsHooks,
+  snsWaiting,
   stepFunctionsStandard,
   stepFunctionsExpress,
   stepFunctionsMap,

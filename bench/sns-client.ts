@@ -82,7 +82,7 @@ function textOf(element: string, xml: string): string {
   return new RegExp(`<${element}>([^<]*)<`).exec(xml)?.[1] ?? "";
 }
 
-/** Sends one request over and over on some connections; answers how many were answered, and in what time. */
+/** Sends one request over and over on some connections; tells how many were answered, and how fast. */
 export async function hammer(
   url: string,
   request: Buffer,
@@ -97,7 +97,7 @@ export async function hammer(
       const sentMs = nowMs;
       await connection.send(request);
       nowMs = performance.now();
-      if (sentMs >= startMs && nowMs <= endMs) times.push(nowMs - sentMs);
+      if (nowMs >= startMs && nowMs <= endMs) times.push(nowMs - sentMs);
     }
     connection.close();
   };
