@@ -1,4 +1,4 @@
-import type { Database, RootDatabase, RangeOptions as LmdbRange } from "lmdb";
+import type { Database, RootDatabase, RangeOptions as LmdbRange, Transaction } from "lmdb";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
 import type { Writes } from "./journal-record.ts";
 import type { Direction, Layer, LayerCursor } from "./layer.ts";
@@ -11,6 +11,8 @@ type Entries = Database<Uint8Array, string>;
 /** One LMDB database file whose keys are strings of bytes. */
 export class LmdbFile implements Layer {
   readonly #root: RootDatabase<Uint8Array, string>;
+  /** Held here because its reader goes when it is collected as garbage. */
+  #reading: Transaction | undefined;
 
   /** Opens or creates the file at `path`, whose folder exists. Throws what LMDB throws. */
   static async open(path: string): Promise<LmdbFile> {
@@ -75,10 +77,12 @@ export class LmdbFile implements Layer {
 
   /** Keeps this process in {@link LmdbFile.readerPids} until the file is closed. */
   stayReader(): void {
-    this.#root.useReadTransaction();
+    this.#reading ??= this.#root.useReadTransaction();
   }
 
   close(): Promise<void> {
+    this.#reading?.done();
+    this.#reading = undefined;
     return this.#root.close();
   }
 }

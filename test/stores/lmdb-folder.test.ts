@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { silentLog } from "../../src/kernel/log.ts";
 import { StoreUnavailable } from "../../src/kernel/store.ts";
 import type { Store } from "../../src/kernel/store.ts";
@@ -78,6 +80,18 @@ describe("a data folder", () => {
     assert.equal(entries.length, 1);
   });
 
+  test("stays refused while garbage is collected and others are refused", async () => {
+    await open();
+    for (let turn = 0; turn < 3; turn += 1) {
+      await new Promise((resolve) => void setTimeout(resolve, 5));
+      collectGarbage();
+      await assert.rejects(open(), isUnavailable(/is in use by this process/));
+    }
+    const intruder = run(process.execPath, [HOLDER, path], "ignore");
+    const [code] = await once(intruder, "exit");
+    assert.equal(code, 1);
+  });
+
   test("of a newer version is refused", async () => {
     await (await open()).close();
     const file = await LmdbFile.open(join(path, "data.mdb"));
@@ -138,6 +152,11 @@ describe("a data folder", () => {
     }
   });
 });
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+}
 
 function key(at: number): Key {
   return encodeKey(7, [at]);
