@@ -62,7 +62,8 @@ export function stopAll(transition: Transition): void {
 /** Ends the threads below `parent`, with the events that say so, and forgets them. */
 export function abortChildren(transition: Transition, parent: Thread): void {
   for (const child of transition.childrenOf(parent)) {
-    const isActive = child.phase.kind !== "done" && child.phase.kind !== "stopped";
+    const { kind } = child.phase;
+    const isActive = kind !== "done" && kind !== "stopped" && !transition.failed.has(child.id);
     abortChildren(transition, child);
     if (isActive) {
       const type = transition.stateOf(child).type;
@@ -220,6 +221,7 @@ async function goOn(
 function leaveBranch(transition: Transition, child: Thread): Thread {
   const parent = transition.thread(child.parent ?? 0);
   stop(transition, child);
+  transition.failed.add(child.id);
   if (transition.stateOf(parent).type === "Map") {
     transition.emit(child, "MapIterationFailed", { name: parent.state, index: child.index });
   }

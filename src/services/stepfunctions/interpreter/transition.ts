@@ -28,6 +28,8 @@ export class Transition {
   readonly touched: Set<number> = new Set();
   readonly touchedData: Set<number> = new Set();
   readonly removed: Set<number> = new Set();
+  /** Threads whose failure has gone up to their parent. */
+  readonly failed: Set<number> = new Set();
   /** Children whose end their parent knows of. */
   readonly counted: Set<number> = new Set();
   #lastValue: Json | undefined;
