@@ -13,7 +13,6 @@ import { moveTasks } from "./move-tasks.ts";
 import { permissions } from "./permissions.ts";
 import { purge } from "./purge.ts";
 import { queues } from "./queues.ts";
-import { quotas } from "./quotas.ts";
 import { receive } from "./receive.ts";
 import { retention } from "./retention.ts";
 import { send } from "./send.ts";
@@ -46,6 +45,5 @@ export function sqsSuite(name: string, open: () => Promise<StorePlace>): void {
     for (const [title, tests] of Object.entries(TOPICS)) {
       topic(title, async () => ({ place: await open() }), tests);
     }
-    topic("quotas", async () => ({ place: await open(), enforceQuotas: true }), quotas);
   });
 }
