@@ -157,11 +157,16 @@ export function effectiveSubscriptionPolicy(
   topicPolicy?: string,
   subscriptionPolicy?: string,
 ): string {
-  const policy = httpDeliveryPolicy(topicPolicy, subscriptionPolicy);
+  const { healthyRetryPolicy, maxReceivesPerSecond, headerContentType } = httpDeliveryPolicy(
+    topicPolicy,
+    subscriptionPolicy,
+  );
   return JSON.stringify({
-    healthyRetryPolicy: policy.healthyRetryPolicy,
-    ...throttle("throttlePolicy", policy.maxReceivesPerSecond),
-    requestPolicy: { headerContentType: policy.headerContentType },
+    healthyRetryPolicy,
+    sicklyRetryPolicy: null,
+    throttlePolicy: maxReceivesPerSecond === undefined ? null : { maxReceivesPerSecond },
+    requestPolicy: { headerContentType },
+    guaranteed: false,
   });
 }
 

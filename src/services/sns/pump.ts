@@ -86,8 +86,8 @@ class Pump {
   #look(): Promise<Situation> {
     const { store, clock } = this.#sns.deps;
     return store.read(async (reader) => {
-      const topic = await findTopic(reader, this.#payload.topic);
-      const isSame = topic?.id === this.#payload.topicId;
+      const found = await findTopic(reader, this.#payload.topic);
+      const topic = found?.id === this.#payload.topicId ? found : undefined;
       const subscription = await findSubscription(reader, this.#payload.topicId, this.#id);
       const due = await reader.range(DELIVERY_DUE.between([this.#id], 0, clock.now() + 1), {
         limit: LIMITS.deliveriesRead,
@@ -99,7 +99,7 @@ class Pump {
         topic?.attributes["DeliveryPolicy"],
         subscription?.attributes["DeliveryPolicy"],
       );
-      return { topic: isSame ? topic : undefined, subscription, policy, due, messages };
+      return { topic, subscription, policy, due, messages };
     });
   }
 
@@ -149,6 +149,8 @@ class Pump {
   /** Moves the delivery to where the outcome puts it. */
   async #commit(tx: Tx, made: MadeAttempt): Promise<void> {
     const { outcome, entry, delivery } = made;
+    // Gone when another node took this one for dead and made the attempt, too.
+    if ((await tx.get(entry.key)) === undefined) return;
     const { failures } = decodeRecord<DeliveryState>(entry.value);
     if (outcome.kind === "delivered") {
       this.#remove(tx, entry);
