@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import type { Measure } from "./scenario.ts";
 
 const COLUMNS = ["what", "value", "p50 ms", "p99 ms", "CPU µs", "ratio", "goal", ""] as const;
@@ -31,6 +31,7 @@ export function pageOf(
 Written by \`npm run bench\`. Ratios are of one run, so they say more than the numbers beside them.
 
 - machine: ${machine.length} x ${machine[0]?.model ?? "unknown"}, ${memory}, ${process.platform} ${process.arch}
+- load average of ${numberOf(loadavg()[0] ?? NaN)} at the end: what is over 1 to 2 is others' work, which slows all of this
 - Node ${process.version}, commit ${commit()}, ${facts.date}
 - store ${facts.store}${facts.isQuick ? ", quick: backlogs are a tenth of the full run's" : ""}
 
