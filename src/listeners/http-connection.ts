@@ -86,7 +86,7 @@ export class Connection {
   signal(): AbortSignal {
     if (this.#aborting === undefined) {
       this.#aborting = new AbortController();
-      if (this.#host.stopping || this.#peerEnded) this.#aborting.abort();
+      if (this.#host.stopping || this.#peerEnded || this.#socket.destroyed) this.#aborting.abort();
     }
     return this.#aborting.signal;
   }

@@ -410,3 +410,27 @@ test("a target that is a whole URL is its path [RFC 9112, 3.2.2]", async () => {
     assert.equal(answer.body, seen);
   }
 });
+
+test("who asks only then whether the client left, is told [RST before the signal is read]", async () => {
+  let begin = (): void => {};
+  const begun = new Promise<void>((resolve) => void (begin = resolve));
+  let look = (): void => {};
+  const looking = new Promise<void>((resolve) => void (look = resolve));
+  let wasAborted: boolean | undefined;
+  {
+    await using listener = await listen(async (request) => {
+      begin();
+      await looking;
+      wasAborted = request.signal.aborted;
+      return { status: 200, headers: {}, body: "" };
+    });
+    using client = new RawClient(listener.port);
+    client.write(post("x"));
+    await begun;
+    client.socket.resetAndDestroy();
+    await new Promise<void>((resolve) => void setTimeout(resolve, 50));
+    look();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  assert.equal(wasAborted, true);
+});
