@@ -377,3 +377,27 @@ test("sns:publish reaches the topic's subscribers with the transition [SNS integ
     sns.destroy();
   }
 });
+
+test("an HTTP task cannot ask for a cloud's credentials [instance metadata]", async () => {
+  for (const host of ["169.254.169.254", "[fd00:ec2::254]", "[::ffff:169.254.169.254]"]) {
+    const ApiEndpoint = `http://${host}/latest/meta-data/`;
+    const ran = await workshop.run(
+      task("http:invoke", { Parameters: { ApiEndpoint, Method: "GET" } }),
+    );
+    assert.equal(ran.error, "States.Http.Socket");
+    assert.match(ran.cause ?? "", /instance metadata/);
+  }
+});
+
+test("an answer that is too long for a state fails the HTTP task [States.DataLimitExceeded]", async () => {
+  const endpoint = createServer((_request, response) => response.end("x".repeat(300_000)));
+  await new Promise<void>((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
+  const { port } = endpoint.address() as AddressInfo;
+  try {
+    const parameters = { ApiEndpoint: `http://127.0.0.1:${port}/`, Method: "GET" };
+    const ran = await workshop.run(task("http:invoke", { Parameters: parameters }));
+    assert.equal(ran.error, "States.DataLimitExceeded");
+  } finally {
+    endpoint.close();
+  }
+});

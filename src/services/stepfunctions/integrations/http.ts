@@ -3,6 +3,7 @@ import type { Failure } from "../interpreter/protocol.ts";
 import { isJsonArray, isJsonObject, parseJson } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import { HTTP_TASK_MS, MAX_PAYLOAD_BYTES } from "../limits.ts";
+import { metadataAddress } from "./metadata-address.ts";
 import { CONNECTIONS_OPTION, findConnection } from "./connections.ts";
 import type { Connection } from "./connections.ts";
 
@@ -45,10 +46,15 @@ export async function invokeHttp(
   let response: Response;
   let text: string;
   try {
+    const refused = await metadataAddress(url);
+    if (refused !== undefined) {
+      throw new Error(`${refused} is an address of instance metadata, which no task may ask`);
+    }
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(HTTP_TASK_MS)]);
     response = await fetch(url, { ...init, signal, redirect: "manual" });
-    text = await response.text();
+    text = await boundedText(response);
   } catch (error) {
+    if (error instanceof HttpTaskFailed) throw error;
     throw new HttpTaskFailed(
       "States.Http.Socket",
       error instanceof Error ? describe(error) : String(error),
@@ -69,18 +75,29 @@ export async function invokeHttp(
       text || response.statusText,
     );
   }
-  if (Buffer.byteLength(text) > MAX_PAYLOAD_BYTES) {
-    throw new HttpTaskFailed(
-      "States.DataLimitExceeded",
-      "The response body exceeds the maximum number of bytes service limit.",
-    );
-  }
   return {
     Headers: headers,
     ResponseBody: parseBody(response, text),
     StatusCode: response.status,
     StatusText: response.statusText,
   };
+}
+
+/** The text of an answer's body, of which no more is taken in than a state may pass on. */
+async function boundedText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_PAYLOAD_BYTES) {
+      throw new HttpTaskFailed(
+        "States.DataLimitExceeded",
+        "The response body exceeds the maximum number of bytes service limit.",
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** Who wants to see requests and answers, and whether with what connections add. */
