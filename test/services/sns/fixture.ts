@@ -23,6 +23,7 @@ export interface StorePlace {
 export interface BenchOptions {
   readonly place: StorePlace;
   readonly serviceOptions?: Readonly<Record<string, string>>;
+  readonly enforceQuotas?: boolean;
   readonly log?: Log;
 }
 
@@ -334,7 +335,7 @@ export class KeptLog implements Log {
 }
 
 async function open(
-  { place, serviceOptions = {}, log = silentLog }: BenchOptions,
+  { place, serviceOptions = {}, enforceQuotas = false, log = silentLog }: BenchOptions,
   nowMs: number,
 ): Promise<[Server, AdjustableClock]> {
   const clock = new AdjustableClock({ frozenAtMs: nowMs });
@@ -343,7 +344,7 @@ async function open(
     port: 0,
     store: place.choice,
     region: "us-east-1",
-    enforceQuotas: false,
+    enforceQuotas,
     serviceOptions: { "sns.httpTimeoutMs": "1000", ...serviceOptions },
     log,
     clock,

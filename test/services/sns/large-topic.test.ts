@@ -1,24 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ServiceCatalog } from "../../../src/kernel/catalog.ts";
-import { AdjustableClock } from "../../../src/kernel/clock.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
-import type { Deps } from "../../../src/kernel/operation.ts";
-import { TargetRegistry } from "../../../src/kernel/targets.ts";
-import { Waiters } from "../../../src/kernel/waiters.ts";
 import { WorkRunner } from "../../../src/kernel/work-runner.ts";
-import { workQueue } from "../../../src/kernel/work.ts";
-import { systemRandom } from "../../../src/random.ts";
 import { fanoutTimer } from "../../../src/services/sns/fanout.ts";
 import { LIMITS } from "../../../src/services/sns/limits.ts";
 import { publish } from "../../../src/services/sns/publish.ts";
-import { Routes } from "../../../src/services/sns/routes.ts";
-import { Signer } from "../../../src/services/sns/signing.ts";
-import type { Sns } from "../../../src/services/sns/sns.ts";
 import { addSubscription } from "../../../src/services/sns/subscription.ts";
 import { findTopic, putTopic } from "../../../src/services/sns/topic.ts";
 import type { TopicRecord } from "../../../src/services/sns/topic.ts";
-import { memoryStore } from "../../../src/stores/memory.ts";
+import { partsInMemory } from "./parts.ts";
 
 const TOPIC: TopicRecord = {
   accountId: "000000000000",
@@ -34,34 +24,8 @@ const TOPIC: TopicRecord = {
 
 test("every subscription of a topic with more than are looked at together gets a message once", async () => {
   const count = 2 * LIMITS.routesPerTopic + 3;
-  const clock = new AdjustableClock({ frozenAtMs: 0 });
-  const store = memoryStore(silentLog);
-  const random = systemRandom();
-  const served: string[] = [];
-  const target = {
-    deliver: async (_tx: unknown, arn: string) => {
-      served.push(arn);
-      return { messageId: "m" };
-    },
-  };
-  const targets = new TargetRegistry(async () => target);
-  const deps: Deps = {
-    store,
-    clock,
-    random,
-    log: silentLog,
-    waiters: new Waiters(clock),
-    work: workQueue,
-    targets,
-    operations: new ServiceCatalog({ loaders: {}, store, clock, random, publicUrl: () => "" }),
-    settings: {
-      enforceQuotas: false,
-      publicUrl: () => "http://localhost",
-      defaultRegion: "us-east-1",
-      option: () => undefined,
-    },
-  };
-  const sns: Sns = { deps, routes: new Routes(), signer: new Signer(deps) };
+  const { sns, clock, served } = partsInMemory();
+  const { store, random } = sns.deps;
   const runner = new WorkRunner({
     store,
     clock,

@@ -12,7 +12,7 @@ import { startServer } from "../../../src/server.ts";
 import { selfSignedCertificate } from "../../../src/services/sns/certificate.ts";
 import { checkedLookup } from "../../../src/services/sns/http-sender.ts";
 import type { Resolve } from "../../../src/services/sns/http-sender.ts";
-import { Bench, KeptLog, START_MS } from "./fixture.ts";
+import { Bench, KeptLog, refused, START_MS } from "./fixture.ts";
 import type { BenchOptions, StorePlace } from "./fixture.ts";
 
 const MEMORY: StorePlace = { choice: { kind: "memory" }, remove: async () => {} };
@@ -182,7 +182,7 @@ describe("mail", () => {
   });
 });
 
-test("web hooks at addresses of instance metadata are refused, unless allowed", async () => {
+test("web hooks at addresses of instance metadata are refused", async () => {
   const hosts = [
     "169.254.169.254",
     "2852039166",
@@ -190,20 +190,19 @@ test("web hooks at addresses of instance metadata are refused, unless allowed", 
     "[fe80::1]",
     "[::ffff:169.254.169.254]",
   ];
-  for (const allowed of [false, true]) {
-    const log = new KeptLog();
-    const serviceOptions = {
-      "sns.allowMetadataAddresses": String(allowed),
-      "sns.httpTimeoutMs": "50",
-    };
-    await withBench({ log, serviceOptions }, async (bench) => {
-      const topic = await bench.topic();
-      for (const host of hosts) await bench.subscribe(topic, "http", `http://${host}/latest/`);
-      await bench.settle();
-      const refused = log.lines.filter(({ fields }) => fields["code"] === "AddressRefused");
-      assert.equal(refused.length, allowed ? 0 : hosts.length);
-    });
-  }
+  const log = new KeptLog();
+  await withBench({ log }, async (bench) => {
+    const topic = await bench.topic();
+    for (const host of hosts) await bench.subscribe(topic, "http", `http://${host}/latest/`);
+    await bench.settle();
+    const codes = log.lines
+      .map(({ fields }) => fields["code"])
+      .filter((code) => code !== undefined);
+    assert.deepEqual(
+      codes,
+      hosts.map(() => "AddressRefused"),
+    );
+  });
 });
 
 test("a name that stands for an address of instance metadata is refused", async () => {
@@ -215,6 +214,30 @@ test("a name that stands for an address of instance metadata is refused", async 
     );
   assert.ok((await answer("169.254.169.254")) instanceof Error);
   assert.deepEqual(await answer("127.0.0.1"), [{ address: "127.0.0.1", family: 4 }]);
+});
+
+test("a topic has at most 200 filter policies where quotas are enforced", async () => {
+  await withBench({ enforceQuotas: true }, async (bench) => {
+    const topic = await bench.topic();
+    const subscribe = (index: number, attributes: Record<string, string>): Promise<string> =>
+      bench.subscribe(topic, "sqs", `arn:aws:sqs:us-east-1:000000000000:q${index}`, {
+        Attributes: attributes,
+      });
+    const FilterPolicy = '{"a":["b"]}';
+    await Promise.all(
+      Array.from({ length: 200 }, (_, index) => subscribe(index, { FilterPolicy })),
+    );
+    const limit = "FilterPolicyLimitExceededException";
+    await refused(subscribe(200, { FilterPolicy }), limit);
+    const SubscriptionArn = await subscribe(200, {});
+    const set = (AttributeValue: string): Promise<unknown> =>
+      bench.sns.setSubscriptionAttributes({
+        SubscriptionArn,
+        AttributeName: "FilterPolicy",
+        AttributeValue,
+      });
+    await refused(set(FilterPolicy), limit);
+  });
 });
 
 test("delivery status records are logged as the topic asks for", async () => {
