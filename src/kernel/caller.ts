@@ -18,3 +18,8 @@ export function callerOf(accessKeyId: string, region: string): Caller {
   const accountId = /^\d{12}$/.test(accessKeyId) ? accessKeyId : DEFAULT_ACCOUNT_ID;
   return { accountId, region, accessKeyId, principalArn: `arn:aws:iam::${accountId}:root` };
 }
+
+/** Whether a text can be a region's name; keys and ARNs hold it. */
+export function isRegionName(text: string): boolean {
+  return /^[A-Za-z0-9-]{1,32}$/.test(text);
+}

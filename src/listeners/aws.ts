@@ -1,4 +1,4 @@
-import { callerOf } from "../kernel/caller.ts";
+import { callerOf, isRegionName } from "../kernel/caller.ts";
 import { operationOf } from "../kernel/catalog.ts";
 import type { ServiceCatalog } from "../kernel/catalog.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -159,6 +159,10 @@ class RequestContext implements Context {
   constructor(options: AwsHandlerOptions, { request, scope, requestId }: Exchange) {
     const region =
       scope?.region || regionOfHost(request.header("host") ?? "") || options.defaultRegion;
+    if (!isRegionName(region)) {
+      const message = "Credential should be scoped to a valid region.";
+      throw new ServiceError("SignatureDoesNotMatch", message, { status: 403 });
+    }
     this.caller = callerOf(scope?.accessKeyId ?? "", region);
     this.requestId = requestId;
     this.nowMs = options.clock.now();

@@ -46,6 +46,15 @@ test("any other access key id, and none, is account 000000000000", async () => {
   assert.equal(unsigned.body["Region"], "ap-south-1");
 });
 
+test("a scope whose region is none is refused, however long", async () => {
+  await using server = await tinyServer();
+  for (const region of ["r".repeat(33), "x".repeat(5_000), "eu_west", "eu west"]) {
+    const { status, body } = await call(server, "Echo", { Text: "a" }, signedAs("me", region));
+    assert.equal(status, 403, region);
+    assert.match(String(body["__type"]), /InvalidSignatureException/);
+  }
+});
+
 test("a service is found by host, by path and by API version", async () => {
   await using server = await tinyServer();
   const query = "Action=Echo&Text=found";
