@@ -41,13 +41,9 @@ export function listExecutions(): Operation<ListExecutionsInput, ListExecutionsO
         ? EXECUTION_BY_START.parts(key)[2]
         : EXECUTION_BY_STATUS.parts(key)[3],
     );
-    const executions = (await readExecutions(tx, uids))
-      .filter(
-        ({ progress }) =>
-          redriveFilter === undefined ||
-          progress.redriveCount > 0 === (redriveFilter === "REDRIVEN"),
-      )
-      .map(toItem);
+    const isWanted = ({ redriveCount = 0 }: ExecutionListItem): boolean =>
+      redriveFilter === undefined || redriveCount > 0 === (redriveFilter === "REDRIVEN");
+    const executions = (await readItems(tx, uids)).filter(isWanted);
     return { executions, ...(page.nextToken !== undefined && { nextToken: page.nextToken }) };
   });
 }
@@ -83,20 +79,27 @@ async function groupOf(
   return `${machine.uid}:${ref.alias}`;
 }
 
-async function readExecutions(reader: Reader, uids: readonly string[]): Promise<StoredExecution[]> {
-  const records = await reader.getMany(uids.map((uid) => EXECUTION.key(uid)));
-  const progresses = await reader.getMany(uids.map((uid) => PROGRESS.key(uid)));
-  return uids.flatMap((_, index) => {
-    const record = records[index];
-    const progress = progresses[index];
-    if (record === undefined || progress === undefined) return [];
-    return [
-      {
-        record: decodeRecord<ExecutionRecord>(record),
-        progress: decodeRecord<ProgressRecord>(progress),
-      },
-    ];
-  });
+/** How many executions are read at once: each comes with its input, which may be long. */
+const CHUNK = 50;
+
+async function readItems(reader: Reader, uids: readonly string[]): Promise<ExecutionListItem[]> {
+  const items: ExecutionListItem[] = [];
+  for (let at = 0; at < uids.length; at += CHUNK) {
+    const some = uids.slice(at, at + CHUNK);
+    const records = await reader.getMany(some.map((uid) => EXECUTION.key(uid)));
+    const progresses = await reader.getMany(some.map((uid) => PROGRESS.key(uid)));
+    for (const [index, record] of records.entries()) {
+      const progress = progresses[index];
+      if (record === undefined || progress === undefined) continue;
+      items.push(
+        toItem({
+          record: decodeRecord<ExecutionRecord>(record),
+          progress: decodeRecord<ProgressRecord>(progress),
+        }),
+      );
+    }
+  }
+  return items;
 }
 
 function toItem({ record, progress }: StoredExecution): ExecutionListItem {
