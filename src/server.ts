@@ -155,7 +155,7 @@ async function serve(config: ServerConfig, ground: Ground): Promise<Server> {
     host: config.host,
     port: config.port,
     handler: frontDoor({ config, ground, catalog, clock: kept, reset, place }),
-    bodyLimit: awsBodyLimit(services, catalog, limits.bodyBytes),
+    bodyLimit: awsBodyLimit(services, catalog, limits),
     log,
     random,
     limits,

@@ -15,6 +15,7 @@ import type { Protocol, ProtocolFactory } from "../wire/protocol.ts";
 import { credentialScopeOf } from "../wire/sigv4.ts";
 import type { CredentialScope } from "../wire/sigv4.ts";
 import { refusal } from "./http-answer.ts";
+import type { HttpLimits } from "./limits.ts";
 import type { Metrics } from "./metrics.ts";
 import { isForm, regionOfHost, Router } from "./routes.ts";
 import type { ServiceRoute } from "./routes.ts";
@@ -95,15 +96,17 @@ const SMALL_BODY_BYTES = 65_536;
 export function awsBodyLimit(
   routes: readonly ServiceRoute[],
   catalog: ServiceCatalog,
-  defaultBytes: number,
+  { bodyBytes, bodyCapBytes }: Pick<HttpLimits, "bodyBytes" | "bodyCapBytes">,
 ): (request: HttpRequest) => number {
   const router = new Router(routes);
   return (request) => {
     const length = Number(request.header("content-length") ?? Infinity);
-    if (length <= SMALL_BODY_BYTES) return defaultBytes;
+    if (length <= SMALL_BODY_BYTES) return bodyBytes;
     const route = router.find(request, credentialScopeOf(request));
-    const service = route && catalog.loaded(route.signingName);
-    return service?.maxRequestBytes ?? defaultBytes;
+    if (route === undefined) return bodyBytes;
+    const service = catalog.loaded(route.signingName);
+    // A service that is not loaded has not said yet what it takes.
+    return service === undefined ? bodyCapBytes : (service.maxRequestBytes ?? bodyBytes);
   };
 }
 

@@ -44,8 +44,8 @@ export const LIMITS = {
 export const DEDUPLICATION_MS = 300_000;
 /** How long a deleted queue's name is not to be had, and a queue is not purged again. */
 export const QUEUE_PAUSE_MS = 60_000;
-/** The largest request: 1 MiB of messages with the JSON or form encoding around them. */
-export const MAX_REQUEST_BYTES = 2_097_152;
+/** The largest request: 1 MiB of messages, which JSON in ASCII (as of botocore) and forms treble. */
+export const MAX_REQUEST_BYTES = 4_194_304;
 
 /** Calls per second on a FIFO queue (of one kind), or on a message group in high-throughput mode. */
 export const FIFO_CALLS_PER_SECOND = 300;
