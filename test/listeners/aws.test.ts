@@ -48,7 +48,7 @@ test("any other access key id, and none, is account 000000000000", async () => {
 
 test("a scope whose region is none is refused, however long", async () => {
   await using server = await tinyServer();
-  for (const region of ["r".repeat(33), "x".repeat(5_000), "eu_west", "eu west"]) {
+  for (const region of ["r".repeat(33), "x".repeat(5_000), "eu_west"]) {
     const { status, body } = await call(server, "Echo", { Text: "a" }, signedAs("me", region));
     assert.equal(status, 403, region);
     assert.match(String(body["__type"]), /InvalidSignatureException/);
