@@ -7,9 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { witnessOf } from "../services/stepfunctions/witness.ts";
 import { killLoop, randomFrom } from "./kill-loop.ts";
 import type { TortureOptions } from "./lmdb-ledger.ts";
-import { effectsOf, OUTPUT, witnessOf } from "./workflow.ts";
+import { effectsOf, OUTPUT } from "./workflow.ts";
 import { Ledger, WorkflowClient } from "./workflow-client.ts";
 
 const CHILD = fileURLToPath(new URL("workflow-child.ts", import.meta.url));
