@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Connection } from "./connection.ts";
 import type { Bench, Measure, Scenario } from "./scenario.ts";
-import type { ServerProcess } from "./servers.ts";
+import type { ServerProcess, Waystation } from "./servers.ts";
 import { Airport, createMachine, quantiles, statesRequest, tell } from "./stepfunctions-client.ts";
 
 const STATES = 20;
@@ -289,13 +289,13 @@ export const stepFunctionsWaiting: Scenario = {
     await first.send(clockRequest(url, "freeze", {}));
     await start(connections, url, { stateMachineArn, count: FEW });
     await first.send(clockRequest(url, "advance", { durationMs: 0 }));
-    const early = await waystation.usage();
+    const earlyMb = await ownMb(waystation);
     const startMs = performance.now();
     await start(connections, url, { stateMachineArn, count: waiting });
     await first.send(clockRequest(url, "advance", { durationMs: 0 }));
     const startedMs = performance.now();
     await sleep(1_000);
-    const late = await waystation.usage();
+    const lateMb = await ownMb(waystation);
     const advanceMs = performance.now();
     await first.send(clockRequest(url, "advance", { durationMs: HOUR_S * 1_000 }));
     const endedMs = performance.now();
@@ -305,7 +305,6 @@ export const stepFunctionsWaiting: Scenario = {
     for (const connection of connections) connection.close();
     await waystation.stop();
     const count = waiting.toLocaleString("en");
-    const grownMb = (late.rssBytes - early.rssBytes) / 1e6;
     return [
       {
         what: `executions started until ${count} wait`,
@@ -314,14 +313,14 @@ export const stepFunctionsWaiting: Scenario = {
       },
       {
         what: `memory with ${FEW.toLocaleString("en")} waiting`,
-        value: early.rssBytes / 1e6,
+        value: earlyMb,
         unit: "MB",
       },
       {
         what: `memory with ${count} waiting`,
-        value: late.rssBytes / 1e6,
+        value: lateMb,
         unit: "MB",
-        goal: { text: `grows less than ${SLACK_MB} MB`, isMet: grownMb < SLACK_MB },
+        goal: { text: `grows less than ${SLACK_MB} MB`, isMet: lateMb - earlyMb < SLACK_MB },
       },
       {
         what: `waits ended when ${count} were due at once`,
@@ -331,6 +330,12 @@ export const stepFunctionsWaiting: Scenario = {
     ];
   },
 };
+
+/** Memory without the pages of the data file, which the system shows to the process and takes back at will. */
+async function ownMb(server: Waystation): Promise<number> {
+  const [{ rssBytes }, dataBytes] = await Promise.all([server.usage(), server.dataBytes()]);
+  return (rssBytes - dataBytes) / 1e6;
+}
 
 async function start(
   connections: readonly Connection[],

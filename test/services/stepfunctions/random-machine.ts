@@ -232,7 +232,13 @@ function callback({ places }: Making, { name, onward }: Link): States {
 
 function activity({ places }: Making, { name, onward }: Link): States {
   const Parameters = { by: name };
-  return { [name]: { Type: "Task", Resource: places.activityArn, Parameters, ...onward } };
+  const Retry = [{ ErrorEquals: ["Refused"], IntervalSeconds: 1, MaxAttempts: 1 }];
+  const Catch = [{ ErrorEquals: ["Refused"], Next: `${name}refused` }];
+  const Resource = places.activityArn;
+  return {
+    [name]: { Type: "Task", Resource, Parameters, Retry, Catch, ...onward },
+    [`${name}refused`]: { Type: "Pass", Result: { by: name }, ...onward },
+  };
 }
 
 function parallel(making: Making, { name, onward }: Link): States {
