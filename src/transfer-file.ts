@@ -16,7 +16,7 @@ export async function exportToFile(
   const partial = `${path}.partial`;
   const file = await open(partial, "w", 0o600);
   try {
-    const sink = async (chunk: Uint8Array): Promise<void> => void (await file.writeFile(chunk));
+    const sink = (chunk: Uint8Array): Promise<void> => file.writeFile(chunk);
     const done = await exportStore(store, sink, { onProgress });
     await file.sync();
     await file.close();

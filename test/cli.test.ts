@@ -120,9 +120,8 @@ test("an open address without credentials is refused in a sentence", async () =>
 });
 
 test("a host that has no address is said in a sentence", async () => {
-  const { code, err } = await run(
-    ...["start", "--memory", "--port", "0", "--host", "nowhere.invalid", "--credentials", "a:b"],
-  );
+  const words = "start --memory --port 0 --host nowhere.invalid --credentials a:b".split(" ");
+  const { code, err } = await run(...words);
   assert.equal(code, 1);
   assert.match(err, /^waystation: nowhere\.invalid is no address[^\n]*\n$/);
 });

@@ -125,8 +125,9 @@ export class Journal {
   }
 
   async close(): Promise<void> {
-    for (const segment of await Promise.allSettled(this.#segments)) {
-      if (segment.status === "fulfilled") await segment.value?.close();
+    const opened = this.#segments.filter((segment) => segment !== undefined);
+    for (const segment of await Promise.allSettled(opened)) {
+      if (segment.status === "fulfilled") await segment.value.close();
     }
   }
 

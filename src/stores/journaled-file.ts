@@ -66,7 +66,7 @@ export class JournaledFile implements BatchFile {
   }
 
   async write(writes: Writes): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#assertWhole();
     const record = this.#journal.next(writes);
     if (
       this.#journal.isFull(record.byteLength) ||
@@ -74,7 +74,7 @@ export class JournaledFile implements BatchFile {
     ) {
       // The other segment is free once what it holds has been applied.
       await this.#applying;
-      if (this.#failure !== undefined) throw this.#failure;
+      this.#assertWhole();
       this.#journal.turn();
       this.#applying = this.#apply();
     }
@@ -82,6 +82,10 @@ export class JournaledFile implements BatchFile {
     for (const [key, value] of writes) {
       this.#pending.write(key, value === "deleted" ? undefined : value);
     }
+  }
+
+  #assertWhole(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** After a failure: reopens the file, brings it up to date, and begins the journal anew. */

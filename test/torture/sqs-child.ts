@@ -10,7 +10,9 @@ import "../../src/wire/aws-json.ts";
 
 /** Serves SQS on the LMDB store in the folder argv[2], once told to, until killed. */
 const [, , folder = ""] = process.argv;
-process.stdin.once("data", async () => {
+process.stdin.once("data", () => void serve());
+
+async function serve(): Promise<void> {
   const { url } = await startServer({
     host: "127.0.0.1",
     port: 0,
@@ -22,7 +24,7 @@ process.stdin.once("data", async () => {
   });
   await warmUp(url);
   writeSync(1, `${url}\n`);
-});
+}
 
 /** One call, so that all is in place when the load comes. */
 async function warmUp(url: string): Promise<void> {

@@ -91,6 +91,7 @@ export interface HiddenRecord {
 /** Changes to the three counts, written once per transaction. */
 export type Tally = Record<CountName, number>;
 
+/** No change yet. */
 export function newTally(): Tally {
   return { ready: 0, delayed: 0, inFlight: 0 };
 }

@@ -1,7 +1,6 @@
 import { ServiceError } from "../../kernel/errors.ts";
 
 // The characters of XML 1.0; with the u flag a lone surrogate is one that is not in the set.
-// oxlint-disable-next-line no-control-regex -- tab, line feed and carriage return are allowed
 const NOT_ALLOWED = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
 /** Throws InvalidMessageContents unless a body or an attribute's text has only characters of XML 1.0. */

@@ -32,7 +32,9 @@ describe("SQS over Query", () => {
   };
   const get = async (form: Record<string, string>, path = "/"): Promise<Answer> => {
     const query = new URLSearchParams({ Version: "2012-11-05", ...form });
-    const response = await fetch(`${bench.server.url}${path}?${query}`, { headers: HEADERS });
+    const response = await fetch(`${bench.server.url}${path}?${query.toString()}`, {
+      headers: HEADERS,
+    });
     return { status: response.status, text: await response.text() };
   };
 

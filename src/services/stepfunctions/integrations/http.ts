@@ -180,7 +180,7 @@ function encodeBody(
   if (objectOf(task["Transform"])["RequestBodyEncoding"] === "URL_ENCODED") {
     if (!headers.has("content-type"))
       headers.set("content-type", "application/x-www-form-urlencoded");
-    return encodeForm(objectOf(body), String(form["ArrayFormat"] ?? "INDICES"));
+    return encodeForm(objectOf(body), textOf(form["ArrayFormat"] ?? "INDICES"));
   }
   if (!headers.has("content-type")) headers.set("content-type", "application/json");
   return typeof body === "string" ? body : JSON.stringify(body);
