@@ -33,10 +33,12 @@ async function answerPage(
  */
 export function refuseForeignGet(request: HttpRequest, publicHost: string | undefined): void {
   if (request.method !== "GET" && request.method !== "HEAD") return;
+  if (request.header("origin") !== undefined) return; // guardOrigin has looked at it
   const site = request.header("sec-fetch-site") ?? "none";
   const host = request.header("host") ?? "localhost";
-  const isFromHere = site === "none" || site === "same-origin";
-  if (isFromHere && (isLocalHost(host) || host === publicHost)) return;
+  const isHere = isLocalHost(host);
+  const isFromHere = isHere ? site !== "cross-site" : site === "none" || site === "same-origin";
+  if (isFromHere && (isHere || host === publicHost)) return;
   throw new ServiceError("AccessDenied", "Requests of web pages from elsewhere are refused");
 }
 
