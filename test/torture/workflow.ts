@@ -76,8 +76,9 @@ export function workflow({ effects, tokens, childArn }: Places): object {
           },
         },
         ResultPath: "$.each",
-        Next: "Ask",
+        Next: "Spread",
       },
+      Spread: spread(effects),
       Ask: {
         Type: "Task",
         Resource: `${SEND}.waitForTaskToken`,
@@ -100,6 +101,37 @@ export function workflow({ effects, tokens, childArn }: Places): object {
       Last: { ...send("last"), Next: "End" },
       End: { Type: "Succeed" },
     },
+  };
+}
+
+/** A Distributed Map: of its children, which are executions, two send and one is over at once. */
+function spread(effects: string): object {
+  const Choices = [{ Variable: "$.value", NumericEquals: 2, Next: "Done" }];
+  return {
+    Type: "Map",
+    ItemsPath: "$.spread",
+    ItemSelector: { "name.$": "$name", "value.$": "$$.Map.Item.Value" },
+    MaxConcurrency: 2,
+    ItemProcessor: {
+      ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+      StartAt: "Which",
+      States: {
+        Which: { Type: "Choice", Choices, Default: "Send" },
+        Send: {
+          Type: "Task",
+          Resource: SEND,
+          Parameters: {
+            QueueUrl: effects,
+            "MessageBody.$": "States.Format('{}/spread{}', $.name, $.value)",
+          },
+          ResultPath: null,
+          Next: "Done",
+        },
+        Done: { Type: "Pass", OutputPath: "$.value", End: true },
+      },
+    },
+    ResultPath: "$.spread",
+    Next: "Ask",
   };
 }
 
@@ -147,19 +179,20 @@ function failing(): object {
 }
 
 /** What each execution gets. */
-export const INPUT: string = JSON.stringify({ items: [1, 2, 3, 4] });
+export const INPUT: string = JSON.stringify({ items: [1, 2, 3, 4], spread: [1, 2, 3] });
 
 /** What each execution gives. */
 export const OUTPUT: unknown = {
   items: [1, 2, 3, 4],
   forked: ["waited", "sent", { error: "States.TaskFailed" }],
   each: [2, 4, 6, 8],
+  spread: [1, 2, 3],
   answer: { answered: true },
   child: { output: { rested: true } },
 };
 
 /** The bodies of the messages that each execution sends, once each. */
 export function effectsOf(name: string): string[] {
-  const what = ["first", "second", "item0", "item1", "item2", "item3", "last"];
-  return what.map((each) => `${name}/${each}`);
+  const items = ["item0", "item1", "item2", "item3", "spread1", "spread3"];
+  return ["first", "second", ...items, "last"].map((each) => `${name}/${each}`);
 }

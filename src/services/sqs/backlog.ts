@@ -96,6 +96,7 @@ export function newTally(): Tally {
   return { ready: 0, delayed: 0, inFlight: 0 };
 }
 
+/** Adds a tally to the counts of the queue. */
 export function writeTally({ tx, queue }: Scope, tally: Tally): void {
   const backlog = backlogOf(queue);
   if (tally.ready !== 0) tx.add(COUNT.key(backlog, "ready"), tally.ready);
@@ -108,6 +109,7 @@ export function countOf(reader: Reader, queue: QueueRecord, name: CountName): Pr
   return reader.sum(COUNT.key(backlogOf(queue), name));
 }
 
+/** Whether a message is past its retention. */
 export function isExpired({ queue, nowMs }: Scope, message: MessageRecord): boolean {
   return message.sentAtMs + queue.messageRetentionPeriod * 1_000 <= nowMs;
 }
@@ -201,6 +203,7 @@ export function checkTotalVisibility(
   );
 }
 
+/** What receives made of a message; undefined when it was never received. */
 export async function readFlight(
   { tx, queue }: Scope,
   position: string,

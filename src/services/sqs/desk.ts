@@ -13,6 +13,7 @@ export interface Desk {
   readonly quotas: Quotas;
 }
 
+/** What the operations of one server work with. */
 export function openDesk(deps: Deps): Desk {
   return {
     deps,
@@ -31,6 +32,7 @@ export async function scopeAt(
   return { tx: at.tx, queue, nowMs: at.nowMs ?? context.nowMs, positions: desk.positions };
 }
 
+/** A queue that is known already, in its transaction. */
 export function scopeOf(
   { positions }: Desk,
   { nowMs }: Context,

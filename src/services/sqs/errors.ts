@@ -15,6 +15,7 @@ export function invalidValue(parameter: string, value: unknown, reason: string):
   );
 }
 
+/** A required parameter is missing. */
 export function missingParameter(parameter: string): ServiceError {
   return new ServiceError(
     "MissingRequiredParameterException",
@@ -31,10 +32,12 @@ export function emptyBatch(operation: string): ServiceError {
   );
 }
 
+/** There is no queue at a URL. */
 export function queueDoesNotExist(): ServiceError {
   return new ServiceError("QueueDoesNotExist", "The specified queue does not exist.");
 }
 
+/** A queue URL is none. */
 export function invalidAddress(address: string): ServiceError {
   return new ServiceError(
     "InvalidAddress",
@@ -42,10 +45,12 @@ export function invalidAddress(address: string): ServiceError {
   );
 }
 
+/** There is no such queue attribute, or it cannot be set. */
 export function invalidAttributeName(name: string): ServiceError {
   return new ServiceError("InvalidAttributeName", `Unknown Attribute ${name}.`);
 }
 
+/** A queue attribute's value is refused. */
 export function invalidAttributeValue(name: string, reason?: string): ServiceError {
   const why = reason === undefined ? "" : ` Reason: ${reason}`;
   return new ServiceError(
@@ -54,6 +59,7 @@ export function invalidAttributeValue(name: string, reason?: string): ServiceErr
   );
 }
 
+/** A queue of that name has other attributes. */
 export function queueNameExists(attribute: string): ServiceError {
   return new ServiceError(
     "QueueNameExists",
@@ -61,6 +67,7 @@ export function queueNameExists(attribute: string): ServiceError {
   );
 }
 
+/** The name was that of a queue less than 60 seconds ago. */
 export function queueDeletedRecently(): ServiceError {
   return new ServiceError(
     "QueueDeletedRecently",
@@ -68,6 +75,7 @@ export function queueDeletedRecently(): ServiceError {
   );
 }
 
+/** The queue was purged less than 60 seconds ago. */
 export function purgeInProgress(queueName: string): ServiceError {
   return new ServiceError(
     "PurgeQueueInProgress",
@@ -75,10 +83,12 @@ export function purgeInProgress(queueName: string): ServiceError {
   );
 }
 
+/** A receipt handle is none, or one of another queue. */
 export function invalidReceipt(reason: string): ServiceError {
   return new ServiceError("ReceiptHandleIsInvalid", reason);
 }
 
+/** The message of a receipt is not in flight. */
 export function messageNotInFlight(receipt: string): ServiceError {
   const reason = "Message does not exist or is not available for visibility timeout change.";
   return new ServiceError(
@@ -93,22 +103,27 @@ export function messageIsGone(receipt: string): ServiceError {
   return invalidValue("ReceiptHandle", receipt, reason);
 }
 
+/** A limit on the number of something is reached. */
 export function overLimit(what: string, found: number, most: number): ServiceError {
   return new ServiceError("OverLimit", `${found} ${what} were found, maximum allowed is ${most}.`);
 }
 
+/** A queue has 120,000 messages in flight. */
 export function tooManyInFlight(): ServiceError {
   return new ServiceError("OverLimit", "Too many messages in flight.");
 }
 
+/** A rate that AWS allows is exceeded. */
 export function throttled(): ServiceError {
   return new ServiceError("RequestThrottled", "Request is throttled.");
 }
 
+/** There is no such queue or task. */
 export function resourceNotFound(reason: string): ServiceError {
   return new ServiceError("ResourceNotFoundException", reason);
 }
 
+/** The operation does not go with the state of things. */
 export function unsupported(reason: string): ServiceError {
   return new ServiceError("UnsupportedOperation", reason);
 }

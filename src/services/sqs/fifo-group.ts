@@ -30,6 +30,7 @@ export interface OrderRecord {
   readonly sentAtMs: number;
 }
 
+/** The state of a message group; undefined when the queue holds none of its messages. */
 export async function readGroup(
   { tx, queue }: Scope,
   group: string,

@@ -72,6 +72,7 @@ export async function listMoveTasks(
   return entries.map((entry) => decodeRecord<MoveTaskRecord>(entry.value));
 }
 
+/** Writes a move task's record. */
 export function putTask(tx: Tx, source: QueueAddress, task: MoveTaskRecord): void {
   const { accountId, region, name } = source;
   tx.put(MOVE_TASK.key(accountId, region, name, task.startedAtMs, task.id), encodeRecord(task));

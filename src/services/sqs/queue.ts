@@ -71,6 +71,7 @@ export function topicOf(queue: QueueRecord): string {
   return `sqs:${queue.id}`;
 }
 
+/** The ARN of a queue. */
 export function queueArn(address: QueueAddress): string {
   return formatArn("sqs", address, address.name);
 }
@@ -80,6 +81,7 @@ export function queueUrl(context: Context, address: QueueAddress): string {
   return `${context.baseUrl}/${address.accountId}/${address.name}`;
 }
 
+/** The key of a queue's record. */
 export function keyOf(address: QueueAddress): ReturnType<typeof QUEUE.key> {
   return QUEUE.key(address.accountId, address.region, address.name);
 }
@@ -102,6 +104,7 @@ export function addressOfArn(arn: string): QueueAddress | undefined {
 /** Every operation reads a queue's record, which seldom changes. */
 const DECODED = new RecordMemo<QueueRecord>(1_000);
 
+/** The queue at an address; undefined when there is none. */
 export async function findQueue(
   reader: Reader,
   address: QueueAddress,
@@ -129,6 +132,7 @@ export async function queueAt(context: Context, reader: Reader, url: string): Pr
   return queue;
 }
 
+/** Writes a queue's record. */
 export function putQueue(tx: Tx, queue: QueueRecord): void {
   tx.put(keyOf(queue), encodeRecord(queue));
 }

@@ -84,6 +84,7 @@ export async function checkNameIsFree(
   tx.delete(key);
 }
 
+/** Forgets a queue's timer: the queue is deleted. */
 export async function cancelExpiry(tx: Tx, work: WorkQueue, queue: QueueRecord): Promise<void> {
   await work.cancel(tx, EXPIRE, queue.id);
 }
