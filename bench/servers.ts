@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -25,6 +25,8 @@ export type BareServer = ServerProcess;
 export interface Waystation extends ServerProcess {
   /** Bytes of its data file; 0 when the store has none. */
   dataBytes(): Promise<number>;
+  /** Memory that is not pages of files; all of it where the system does not tell them apart. */
+  ownBytes(): Promise<number>;
 }
 
 /** `memory`, `lmdb`, or a `postgres://` URL. */
@@ -53,6 +55,11 @@ export async function startWaystation(store: StoreName, folder: string): Promise
     dataBytes: async () => {
       const file = await stat(join(data, "data.mdb")).catch(() => undefined);
       return file?.size ?? 0;
+    },
+    ownBytes: async () => {
+      const status = await readFile(`/proc/${child.pid}/status`, "utf8").catch(() => "");
+      const match = /^RssAnon:\s+(\d+) kB$/m.exec(status);
+      return match === null ? (await usageOf(child)).rssBytes : Number(match[1]) * 1_024;
     },
     stop: async () => {
       await stopProcess(child);
