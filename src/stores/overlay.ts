@@ -15,8 +15,10 @@ export class Overlay implements Layer {
   below: Layer;
   /** The last write of each key. */
   readonly #slots = new Map<Key, Uint8Array | "deleted">();
-  /** The written keys that have values, in order. */
+  /** The written keys that have values, in order; without those of `#unsorted`. */
   readonly #present = new SortedMap<Uint8Array>();
+  /** Keys written since a range was last read: many an overlay never serves one. */
+  readonly #unsorted = new Set<Key>();
   /** Where all that is below is hidden. */
   readonly #hidden = new KeyIntervals();
 
@@ -52,11 +54,13 @@ export class Overlay implements Layer {
       return;
     }
     this.#slots.delete(key);
+    this.#unsorted.delete(key);
     this.#present.delete(key);
     this.#hidden.clear();
   }
 
   cursor(range: KeyRange, direction: Direction): LayerCursor {
+    this.#sort();
     const upper =
       direction === "ascending"
         ? this.#present.ascendFrom(range.from)
@@ -80,8 +84,16 @@ export class Overlay implements Layer {
 
   #set(key: Key, slot: Uint8Array | "deleted"): void {
     this.#slots.set(key, slot);
-    if (slot === "deleted") this.#present.delete(key);
-    else this.#present.set(key, slot);
+    this.#unsorted.add(key);
+  }
+
+  #sort(): void {
+    for (const key of this.#unsorted) {
+      const slot = this.#slots.get(key);
+      if (slot === undefined || slot === "deleted") this.#present.delete(key);
+      else this.#present.set(key, slot);
+    }
+    this.#unsorted.clear();
   }
 }
 
