@@ -28,7 +28,13 @@ export async function lookAhead(
   revision: ParsedRevision,
 ): Promise<Ahead | undefined> {
   const execution = newExecution(record, revision);
-  const batch = await nextBatch(engine, execution);
+  let batch: Batch | undefined;
+  try {
+    batch = await nextBatch(engine, execution);
+  } catch {
+    // A bug must not hold up the others: the execution meets it by itself, and is failed for it.
+    return undefined;
+  }
   if (batch === undefined || !isLast(execution, batch)) return undefined;
   // Nothing of its first thread is stored yet, whatever changed in it.
   const [first] = batch.transitions;
