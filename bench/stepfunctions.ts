@@ -111,52 +111,56 @@ async function firstTransition(bench: Bench, url: string): Promise<Measure> {
 export const stepFunctionsExpress: Scenario = {
   name: "stepfunctions-express",
   run: async (bench) => {
-    const waystation = await bench.startWaystation();
+    const [waystation, bare] = await Promise.all([
+      bench.startWaystation(),
+      bench.startBareServer(),
+    ]);
     const { url } = waystation;
-    const connections = await Promise.all(
-      Array.from({ length: EXPRESS_CONNECTIONS }, () => Connection.open(url)),
-    );
+    const connections = await openMany(url, EXPRESS_CONNECTIONS);
+    const bareConnections = await openMany(bare.url, EXPRESS_CONNECTIONS);
     const [first] = connections;
     if (first === undefined) return [];
     const definition = { StartAt: "S1", States: fiveStates() };
-    const stateMachineArn = await createMachine(first, url, {
-      name: "five",
-      type: "EXPRESS",
-      definition,
-    });
+    const machine = { name: "five", type: "EXPRESS", definition };
+    const stateMachineArn = await createMachine(first, url, machine);
     const input = JSON.stringify(ORDER);
     const request = statesRequest(url, "StartSyncExecution", { stateMachineArn, input });
-    await hammer(connections, request, { durationMs: bench.durationMs / 2 });
+    const { durationMs } = bench;
+    await hammer(connections, request, { durationMs: durationMs / 2 });
     const before = await waystation.usage();
-    const full = await hammer(connections, request, { durationMs: bench.durationMs });
+    const full = await hammer(connections, request, { durationMs });
     const { cpuMs } = await waystation.usage();
-    const perSecond = full.length / (bench.durationMs / 1_000);
-    const half = await hammer(connections, request, {
-      durationMs: bench.durationMs,
-      perSecond: perSecond / 2,
-    });
-    for (const connection of connections) connection.close();
-    await waystation.stop();
-    const calm = quantiles(half);
+    const value = full.length / (durationMs / 1_000);
+    const half = { durationMs, perSecond: value / 2 };
+    const calm = quantiles(await hammer(connections, request, half));
+    // What the machine itself and the pace of the requests make of it.
+    const idle = quantiles(await hammer(bareConnections, request, half));
+    for (const connection of [...connections, ...bareConnections]) connection.close();
+    await Promise.all([waystation.stop(), bare.stop()]);
     return [
       {
         what: "StartSyncExecution of 5 states, 64 connections",
-        value: perSecond,
+        value,
         unit: "/s",
         ...quantiles(full),
         cpuUs: ((cpuMs - before.cpuMs) * 1_000) / full.length,
-        goal: { text: "at least 1,500", isMet: perSecond >= 1_500 },
+        goal: { text: "at least 1,500", isMet: value >= 1_500 },
       },
       {
         what: "StartSyncExecution at half of that load",
-        value: half.length / (bench.durationMs / 1_000),
+        value: value / 2,
         unit: "/s",
         ...calm,
         goal: { text: "p99 under 20 ms", isMet: calm.p99Ms < 20 },
       },
+      { what: "bare node:http at that load", value: value / 2, unit: "/s", ...idle },
     ];
   },
 };
+
+function openMany(url: string, count: number): Promise<Connection[]> {
+  return Promise.all(Array.from({ length: count }, () => Connection.open(url)));
+}
 
 function fiveStates(): object {
   return {
@@ -270,9 +274,7 @@ export const stepFunctionsWaiting: Scenario = {
     const asked = Number(process.env["WAITING"] ?? NaN);
     const waiting = asked || (bench.isQuick ? 10_000 : 100_000);
     const waystation = await bench.startWaystation();
-    const connections = await Promise.all(
-      Array.from({ length: START_CONNECTIONS }, () => Connection.open(waystation.url)),
-    );
+    const connections = await openMany(waystation.url, START_CONNECTIONS);
     const measures = await wait(waystation, connections, waiting);
     for (const connection of connections) connection.close();
     await waystation.stop();
