@@ -1,6 +1,7 @@
 import { once } from "node:events";
+import fs from "node:fs";
 import { open } from "node:fs/promises";
-import { flushCompileCache } from "node:module";
+import { flushCompileCache, syncBuiltinESMExports } from "node:module";
 import { silentLog } from "../../src/kernel/log.ts";
 import { startServer } from "../../src/server.ts";
 
@@ -30,23 +31,39 @@ for (const target of ["AmazonSQS.ListQueues", "AWSStepFunctions.ListStateMachine
 flushCompileCache();
 process.stdout.write(`${server.url}\n`);
 
-/** The journal is the only file that is written through file handles once the server listens. */
+/** What is written, from where and how much of it, and where to. */
+type Place = [bytes: Uint8Array, from: number, length: number, at: number];
+
+/** The journal's are the only writes once the server listens; they go through file handles, or at once. */
 async function dieAtFlush(fatal: number, end: string | undefined): Promise<void> {
   const handle = await open(import.meta.filename);
   const prototype = Object.getPrototypeOf(handle);
   await handle.close();
   const { write } = prototype;
+  const { writeSync } = fs;
   let writes = 0;
+  const isFatal = (length: number): boolean => {
+    // A new segment is filled with zeros, a mebibyte at a time.
+    if (length !== 2 ** 20) writes += 1;
+    return writes >= fatal;
+  };
+  const dying = (length: number): number => (end === "torn" ? Math.floor(length / 2) : length);
+  const die = (): void => void process.kill(process.pid, "SIGKILL");
   Object.assign(prototype, {
-    async write(this: unknown, ...[bytes, from, length, at]: number[]) {
-      // A new segment is filled with zeros, a mebibyte at a time.
-      if (length !== 2 ** 20) writes += 1;
-      if (writes < fatal) return Reflect.apply(write, this, [bytes, from, length, at]);
-      const isTorn = end === "torn";
-      const part = isTorn ? Math.floor((length ?? 0) / 2) : length;
-      await Reflect.apply(write, this, [bytes, from, part, at]);
-      process.kill(process.pid, "SIGKILL");
+    async write(this: unknown, ...[bytes, from, length, at]: Place) {
+      if (!isFatal(length)) return Reflect.apply(write, this, [bytes, from, length, at]);
+      await Reflect.apply(write, this, [bytes, from, dying(length), at]);
+      die();
       return new Promise(() => {});
     },
   });
+  Object.assign(fs, {
+    writeSync(file: number, ...[bytes, from, length, at]: Place) {
+      if (!isFatal(length)) return writeSync(file, bytes, from, length, at);
+      writeSync(file, bytes, from, dying(length), at);
+      die();
+      return length;
+    },
+  });
+  syncBuiltinESMExports();
 }
