@@ -85,7 +85,7 @@ test("errors have a type with a namespace, and the code of Query in a header", (
     }
   }));
 
-test("a region of any length is answered", () =>
+test("a region of any length is refused or answered, in a scope and in a URL", () =>
   withBench(async ({ server }) => {
     const region = "r".repeat(3_000);
     const inputs = {
@@ -93,10 +93,11 @@ test("a region of any length is answered", () =>
       GetQueueUrl: { QueueName: "x" },
       ListQueues: {},
     };
-    const types: unknown[] = [];
     for (const [operation, input] of Object.entries(inputs)) {
-      types.push((await post(server.url, operation, { input, region })).type);
+      const { type } = await post(server.url, operation, { input, region });
+      assert.equal(type, "com.amazon.coral.service#InvalidSignatureException", operation);
     }
-    const invalid = "com.amazon.coral.service#InvalidParameterValueException";
-    assert.deepEqual(types, [invalid, "com.amazonaws.sqs#QueueDoesNotExist", undefined]);
+    const QueueUrl = `${server.url}/queue/${region}/000000000000/x`;
+    const { type } = await post(server.url, "PurgeQueue", { input: { QueueUrl } });
+    assert.equal(type, "com.amazonaws.sqs#QueueDoesNotExist");
   }));
