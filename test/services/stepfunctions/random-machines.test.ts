@@ -144,7 +144,7 @@ const { seed } = seeded();
 for (let index = 0; index < MACHINES; index += 1) {
   test(
     `a random machine ends the same however often it is interrupted [seed ${seed + index}]`,
-    { timeout: 30_000 },
+    { timeout: 120_000 },
     async (t) => {
       const name = `random-${index}`;
       const expected = await Trial.begin(calm, name, seed + index);

@@ -137,8 +137,16 @@ export class Workshop {
 
   /** The whole history of an execution. */
   async history(executionArn: string): Promise<HistoryEvent[]> {
-    const { events = [] } = await this.sfn.getExecutionHistory({ executionArn, maxResults: 1000 });
-    return events;
+    const all: HistoryEvent[] = [];
+    let page: { nextToken?: string | undefined } = {};
+    do {
+      const { nextToken } = page;
+      const asked = { executionArn, maxResults: 1000, ...(nextToken && { nextToken }) };
+      const { events = [], ...rest } = await this.sfn.getExecutionHistory(asked);
+      all.push(...events);
+      page = rest;
+    } while (page.nextToken !== undefined);
+    return all;
   }
 
   /** The types of an execution's events, in order. */
