@@ -170,8 +170,7 @@ export const subscriptions: Topic = (bench) => {
       );
     };
     assert.deepEqual(await counts(), ["1", "1", "0"]);
-    await bench().settle();
-    const { Token } = JSON.parse(hook.take()[0]?.body ?? "");
+    const Token = await bench().tokenFor(hook);
     await bench().sns.confirmSubscription({ TopicArn, Token });
     await bench().sns.confirmSubscription({ TopicArn, Token });
     assert.deepEqual(await counts(), ["2", "0", "0"]);
