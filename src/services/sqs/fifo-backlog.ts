@@ -33,14 +33,11 @@ import {
   HIDDEN,
   MESSAGE,
 } from "./keys.ts";
-import { BACKGROUND_CHUNK, LIMITS } from "./limits.ts";
+import { BACKGROUND_CHUNK, LIMITS, RECEIVE_ROUNDS } from "./limits.ts";
 import type { MessageRecord, ReceivedMessage } from "./message.ts";
 import { sequenceAfter } from "./position.ts";
 import { backlogOf, topicOf } from "./queue.ts";
 import type { Receipt } from "./receipt.ts";
-
-/** How often a receive looks again when all that it met was expired or dead-lettered. */
-const ROUNDS = 10;
 
 /**
  * The backlog of a FIFO queue: in order within a message group, of which no message is received
@@ -89,7 +86,7 @@ export const fifoBacklog: Backlog = {
     const deadLetter = await deadLetterOf(scope);
     const received: ReceivedMessage[] = [];
     let isWorthAnotherLook = false;
-    for (let round = 0; round < ROUNDS && received.length < limit; round += 1) {
+    for (let round = 0; round < RECEIVE_ROUNDS && received.length < limit; round += 1) {
       const wanted = limit - received.length;
       const groups = await tx.claim(FIFO_READY.below(backlogOf(queue)), wanted);
       isWorthAnotherLook = groups.length === wanted;

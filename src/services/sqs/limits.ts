@@ -54,3 +54,5 @@ export const FIFO_CALLS_PER_SECOND = 300;
 export const BACKGROUND_CHUNK = 200;
 /** The shortest time between two looks for expired messages of a queue. */
 export const RETENTION_PAUSE_MS = 1_000;
+/** How often a receive looks again when all that it met was expired or dead-lettered. */
+export const RECEIVE_ROUNDS = 10;

@@ -14,3 +14,21 @@ export function pageOf(token: string): string {
   if (/^[A-Za-z0-9_.-]{1,80}$/.test(name)) return name;
   throw invalidParameter(`Invalid or expired next token: ${token.slice(0, 200)}`);
 }
+
+/** A page of names, and the token for what follows it. */
+export interface Page {
+  readonly names: readonly string[];
+  readonly nextToken: { readonly NextToken?: string };
+}
+
+/**
+ * Cuts a page out of names of which up to one more than its size were read. Without MaxResults SQS
+ * answers up to 1,000 names and no token.
+ */
+export function cutPage(read: readonly string[], maxResults: number | undefined): Page {
+  const size = pageSizeOf(maxResults);
+  const names = read.slice(0, size);
+  const last = names.at(-1);
+  const hasMore = read.length > size && maxResults !== undefined && last !== undefined;
+  return { names, nextToken: hasMore ? { NextToken: Buffer.from(last).toString("base64") } : {} };
+}

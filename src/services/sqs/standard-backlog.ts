@@ -24,12 +24,9 @@ import type { DeadLetter } from "./dead-letter.ts";
 import { messageIsGone, messageNotInFlight, tooManyInFlight } from "./errors.ts";
 import { assignTurn, leaveTurn } from "./fairness.ts";
 import { FLIGHT, HIDDEN, MESSAGE, READY } from "./keys.ts";
-import { BACKGROUND_CHUNK, LIMITS } from "./limits.ts";
+import { BACKGROUND_CHUNK, LIMITS, RECEIVE_ROUNDS } from "./limits.ts";
 import type { MessageRecord, ReceivedMessage } from "./message.ts";
 import { backlogOf, topicOf } from "./queue.ts";
-
-/** How often a receive looks again when all that it met was expired or dead-lettered. */
-const ROUNDS = 10;
 
 /** The backlog of a standard queue: at least once, in the order of turns and positions. */
 export const standardBacklog: Backlog = {
@@ -69,7 +66,7 @@ export const standardBacklog: Backlog = {
     const deadLetter = await deadLetterOf(scope);
     const received: ReceivedMessage[] = [];
     const tally = newTally();
-    for (let round = 0; round < ROUNDS && received.length < limit; round += 1) {
+    for (let round = 0; round < RECEIVE_ROUNDS && received.length < limit; round += 1) {
       const wanted = limit - received.length;
       const entries = await tx.claim(READY.below(backlogOf(queue)), wanted);
       for (const met of await readMet(scope, entries)) {

@@ -8,7 +8,7 @@ import { keyAfter } from "../../../kernel/tuple.ts";
 import { scopeAt } from "../desk.ts";
 import type { Desk } from "../desk.ts";
 import { DEAD_LETTER_SOURCE } from "../keys.ts";
-import { pageOf, pageSizeOf } from "../page.ts";
+import { cutPage, pageOf, pageSizeOf } from "../page.ts";
 import { queueUrl } from "../queue.ts";
 
 /** URLs of the queues that name this one as their dead-letter queue. */
@@ -25,13 +25,11 @@ export function listDeadLetterSourceQueues(
         ? whole.from
         : keyAfter(DEAD_LETTER_SOURCE.key(accountId, region, name, pageOf(input.NextToken)));
     const entries = await tx.range({ from, to: whole.to }, { limit: limit + 1 });
-    const names = entries.map((entry) => DEAD_LETTER_SOURCE.parts(entry.key)[3]);
-    const page = names.slice(0, limit);
-    const last = page.at(-1);
-    const hasMore = names.length > limit && input.MaxResults !== undefined && last !== undefined;
+    const read = entries.map((entry) => DEAD_LETTER_SOURCE.parts(entry.key)[3]);
+    const { names, nextToken } = cutPage(read, input.MaxResults);
     return {
-      queueUrls: page.map((source) => queueUrl(context, { accountId, region, name: source })),
-      ...(hasMore && { NextToken: Buffer.from(last).toString("base64") }),
+      queueUrls: names.map((source) => queueUrl(context, { accountId, region, name: source })),
+      ...nextToken,
     };
   });
 }

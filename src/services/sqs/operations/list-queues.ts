@@ -5,7 +5,7 @@ import { keyAfter } from "../../../kernel/tuple.ts";
 import type { Desk } from "../desk.ts";
 import { QUEUE } from "../keys.ts";
 import { LIMITS } from "../limits.ts";
-import { pageOf, pageSizeOf } from "../page.ts";
+import { cutPage, pageOf, pageSizeOf } from "../page.ts";
 import { queueUrl } from "../queue.ts";
 
 /** URLs of the caller's queues in order of names, by prefix and page. */
@@ -24,16 +24,13 @@ export function listQueues(desk: Desk): Operation<ListQueuesRequest, ListQueuesR
     const entries = await desk.deps.store.read((reader) =>
       reader.range({ from, to: whole.to }, { limit: limit + 1 }),
     );
-    const names = entries.map((entry) => QUEUE.parts(entry.key)[2]);
-    const page = names.slice(0, limit);
-    const last = page.at(-1);
-    // Without MaxResults SQS answers up to 1,000 queues and no token.
-    const hasMore = names.length > limit && input.MaxResults !== undefined && last !== undefined;
+    const read = entries.map((entry) => QUEUE.parts(entry.key)[2]);
+    const { names, nextToken } = cutPage(read, input.MaxResults);
     return {
-      ...(page.length > 0 && {
-        QueueUrls: page.map((name) => queueUrl(context, { accountId, region, name })),
+      ...(names.length > 0 && {
+        QueueUrls: names.map((name) => queueUrl(context, { accountId, region, name })),
       }),
-      ...(hasMore && { NextToken: Buffer.from(last).toString("base64") }),
+      ...nextToken,
     };
   });
 }
