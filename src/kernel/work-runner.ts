@@ -307,8 +307,8 @@ export class WorkRunner {
       const finish = await handler.perform(item, this.#stopping.signal);
       await clock.track(
         store.transact(async (tx) => {
-          await finish(tx);
-          await this.#endLease(tx, item);
+          // Without its lease the item is cancelled, or another node's: then that one's result counts.
+          if ((await this.#endLease(tx, item)) !== undefined) await finish(tx);
         }),
       );
     } catch (error) {
@@ -342,7 +342,10 @@ export class WorkRunner {
     }
   }
 
-  /** Removes the item that was performed, or makes due what was scheduled in its place meanwhile. */
+  /**
+   * Removes the item that was performed, or makes due what was scheduled in its place meanwhile.
+   * Answers what the item was; undefined when this lease of it is over, which changes nothing.
+   */
   async #endLease(tx: Tx, item: LeasedWork): Promise<WorkRecord | undefined> {
     const { node } = this.#options;
     const { kind, id, lease } = item;

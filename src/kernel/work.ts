@@ -111,7 +111,8 @@ export interface TimerHandler {
 
 /**
  * Handles an item outside of transactions, at least once: it acts on the world and returns what to
- * write, which commits with the removal of the item. It may schedule the same item anew there.
+ * write, which commits with the removal of the item. It may schedule the same item anew there. When
+ * the item was cancelled meanwhile, or leased by another node, what it returned is not written.
  */
 export interface EffectHandler {
   readonly kind: "effect";
@@ -143,7 +144,10 @@ export interface WorkQueue {
    * in that case, so that many transactions can ask for the same item without colliding.
    */
   ensure(tx: Tx, item: WorkItem): Promise<void>;
-  /** Forgets an item. One that a node performs now is not interrupted, but neither tried again. */
+  /**
+   * Forgets an item. One that a node performs now is not interrupted, but neither tried again, and
+   * what it returns is not written.
+   */
   cancel(tx: Tx, kind: string, id: string): Promise<void>;
 }
 

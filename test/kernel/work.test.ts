@@ -352,6 +352,66 @@ test("an item that is cancelled and scheduled anew while it is performed keeps i
   assert.equal(await left(), 0);
 });
 
+/** An effect of one node on a store of several: it ends when it is told, with a result or failing. */
+async function openNode(
+  store: Store,
+  node: string,
+): Promise<{ runner: WorkRunner; clock: AdjustableClock; ends: ((error?: Error) => void)[] }> {
+  const ends: ((error?: Error) => void)[] = [];
+  const handler: WorkHandler = {
+    kind: "effect",
+    concurrency: 1,
+    waitsForClock: true,
+    retry: { maxAttempts: 1, firstDelayMs: 1, maxDelayMs: 1 },
+    perform: async () => {
+      await new Promise<void>((resolve, reject) => {
+        ends.push((error) => (error === undefined ? resolve() : reject(error)));
+      });
+      return async (tx) => tx.put(WORK_DEAD.key("result of", node), new Uint8Array());
+    },
+    giveUp: async (tx) => tx.put(WORK_DEAD.key("given up by", node), new Uint8Array()),
+  };
+  const clock = new AdjustableClock({ frozenAtMs: 1_000 });
+  const handlerOf = async (): Promise<WorkHandler> => handler;
+  const runner = new WorkRunner({ store, clock, log: silentLog, random, node, handlerOf });
+  await runner.start();
+  return { runner, clock, ends };
+}
+
+async function resultsIn(store: Store): Promise<string[]> {
+  const results = await store.read((reader) => reader.range(WORK_DEAD.below(), { limit: 9 }));
+  return results.map(({ key }) => WORK_DEAD.parts(key).join(" "));
+}
+
+for (const { end, error } of [{ end: "result" }, { end: "failure", error: new Error("down") }]) {
+  for (const order of ["while the other performs it", "after the other performed it"]) {
+    test(`the ${end} of a node that lost its lease is dropped ${order}`, async () => {
+      const store = memoryStore();
+      const late = await openNode(store, "late");
+      const item = { kind: "test.do", id: "1", dueAtMs: 1_000, payload: {} };
+      await store.transact((tx) => workQueue.schedule(tx, item));
+      await late.clock.settle();
+      const other = await openNode(store, "other");
+      await other.runner.release("late");
+      await other.clock.settle();
+      // The late node performs as many as it may, so the other one has it now.
+      const isAfter = order.startsWith("after");
+      assert.deepEqual([late.ends.length, other.ends.length], [1, 1]);
+      if (isAfter) other.ends[0]?.();
+      await other.clock.settle();
+      late.ends[0]?.(error);
+      await late.clock.settle();
+      assert.deepEqual(await resultsIn(store), isAfter ? ["result of other"] : []);
+      other.ends[0]?.();
+      await other.clock.settle();
+      assert.deepEqual(await resultsIn(store), ["result of other"]);
+      const left = await store.read((reader) => reader.range(WORK_ITEM.below(), { limit: 9 }));
+      assert.deepEqual(left, []);
+      await Promise.all([late.runner.stop(), other.runner.stop()]);
+    });
+  }
+}
+
 test("an effect that ends while the store is unavailable is tried again when it is back", async () => {
   const memory = memoryStore();
   let isAway = false;
