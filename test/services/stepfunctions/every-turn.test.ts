@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
-import { Workshop } from "./workshop.ts";
+import { onLmdb, Workshop } from "./workshop.ts";
 
 /** In which turns of the event loop the server is stopped, each with an execution of its own. */
 const TURNS = 40;
 
 let workshop: Workshop;
 before(async () => {
-  workshop = await Workshop.open({ store: "lmdb" });
+  workshop = await Workshop.open(await onLmdb());
 });
 after(() => workshop.close());
 

@@ -4,7 +4,7 @@ import { seeded } from "../../seed.ts";
 import { Dice, randomMachine } from "./random-machine.ts";
 import type { Places } from "./random-machine.ts";
 import { witnessOf } from "./witness.ts";
-import { Workshop } from "./workshop.ts";
+import { inMemory, onLmdb, Workshop } from "./workshop.ts";
 
 /** Machines that are tried; more when `MACHINES` says so. */
 const MACHINES = Number(process.env["MACHINES"] ?? 10);
@@ -16,8 +16,8 @@ const MOST_SECONDS = 2_000;
 let calm: Workshop;
 let rough: Workshop;
 before(async () => {
-  calm = await Workshop.open();
-  rough = await Workshop.open({ store: "lmdb" });
+  calm = await Workshop.open(await inMemory());
+  rough = await Workshop.open(await onLmdb());
 });
 after(async () => {
   await calm.close();

@@ -22,15 +22,35 @@ export const START_MS: number = Date.UTC(2026, 0, 1);
 /** A role that every machine of the tests has. */
 export const ROLE: string = "arn:aws:iam::000000000000:role/workflow";
 
+/** Where a workshop's data is kept, made anew and empty. */
+export interface StorePlace {
+  readonly choice: StoreChoice;
+  /** Removes the data, after the server is stopped. */
+  readonly remove: () => Promise<void>;
+}
+
+/** Data that is gone with the server. */
+export async function inMemory(): Promise<StorePlace> {
+  return { choice: { kind: "memory" }, remove: async () => {} };
+}
+
+/** Data in a temporary folder. */
+export async function onLmdb(): Promise<StorePlace> {
+  const folder = await mkdtemp(join(tmpdir(), "waystation-sfn-"));
+  return { choice: { kind: "lmdb", folder }, remove: () => rm(folder, { recursive: true }) };
+}
+
+/** Opens a workshop on the store that the tests are for. */
+export type OpenWorkshop = (options?: WorkshopOptions) => Promise<Workshop>;
+
 export interface WorkshopOptions {
-  readonly store?: "memory" | "lmdb";
   readonly options?: Readonly<Record<string, string>>;
   readonly log?: Log;
 }
 
 /** A server with a clock that stands still, with clients and shorthands for workflows. */
 export class Workshop {
-  readonly #choice: StoreChoice;
+  readonly #place: StorePlace;
   readonly #options: WorkshopOptions;
   #server: Server;
   #clock: AdjustableClock;
@@ -38,8 +58,8 @@ export class Workshop {
   #sqs: SQS;
   #names = 0;
 
-  private constructor(choice: StoreChoice, options: WorkshopOptions, opened: Opened) {
-    this.#choice = choice;
+  private constructor(place: StorePlace, options: WorkshopOptions, opened: Opened) {
+    this.#place = place;
     this.#options = options;
     this.#server = opened.server;
     this.#clock = opened.clock;
@@ -47,12 +67,8 @@ export class Workshop {
     this.#sqs = opened.sqs;
   }
 
-  static async open(options: WorkshopOptions = {}): Promise<Workshop> {
-    const choice: StoreChoice =
-      options.store === "lmdb"
-        ? { kind: "lmdb", folder: await mkdtemp(join(tmpdir(), "waystation-sfn-")) }
-        : { kind: "memory" };
-    return new Workshop(choice, options, await open(choice, options, START_MS));
+  static async open(place: StorePlace, options: WorkshopOptions = {}): Promise<Workshop> {
+    return new Workshop(place, options, await open(place.choice, options, START_MS));
   }
 
   get sfn(): SFN {
@@ -90,7 +106,7 @@ export class Workshop {
   async restart(): Promise<void> {
     const nowMs = this.nowMs();
     await this.#stop();
-    const opened = await open(this.#choice, this.#options, nowMs);
+    const opened = await open(this.#place.choice, this.#options, nowMs);
     this.#server = opened.server;
     this.#clock = opened.clock;
     this.#sfn = opened.sfn;
@@ -99,7 +115,7 @@ export class Workshop {
 
   async close(): Promise<void> {
     await this.#stop();
-    if (this.#choice.kind === "lmdb") await rm(this.#choice.folder, { recursive: true });
+    await this.#place.remove();
   }
 
   /** Makes a machine of a definition, or of a states object that starts at its first state. */

@@ -7,7 +7,7 @@ import { startedEvent } from "../start.ts";
 import { complete } from "./complete.ts";
 import type { Execution } from "./execution.ts";
 import { runExpress } from "./express.ts";
-import { callerOfExecution, surroundingsOf } from "./run.ts";
+import { callerOfExecution, surroundingsOf } from "./surroundings.ts";
 
 /** Runs an Express child of a map run in memory: at least once. Answers how to record its end. */
 export async function runExpressChild(

@@ -1,21 +1,18 @@
-import type { Caller } from "../../../kernel/caller.ts";
 import type { Tx } from "../../../kernel/store.ts";
-import { mapRunArn } from "../arns.ts";
 import type { Engine } from "../engine.ts";
 import { planTask } from "../integrations/plan.ts";
 import type { TaskPlan } from "../integrations/plan.ts";
 import { advance } from "../interpreter/advance.ts";
-import type { Effect, ExecutionEvent, Surroundings } from "../interpreter/protocol.ts";
+import type { Effect, ExecutionEvent } from "../interpreter/protocol.ts";
 import { isReady } from "../interpreter/state.ts";
 import type { Transition } from "../interpreter/transition.ts";
-import { MAX_LABEL_LENGTH, MAX_TRANSITIONS_PER_COMMIT } from "../limits.ts";
-import type { ExecutionRecord } from "../records.ts";
-import { formatToken } from "../uids.ts";
+import { MAX_TRANSITIONS_PER_COMMIT } from "../limits.ts";
 import { runExpressChild } from "./express-child.ts";
 import { CallRefused, commitBatch } from "./commit.ts";
 import type { Batch } from "./commit.ts";
 import { loadExecution, loadInbox } from "./execution.ts";
 import type { Execution, InboxEntry } from "./execution.ts";
+import { callerOfExecution, surroundingsOf } from "./surroundings.ts";
 import { RUN_WORK } from "./work.ts";
 
 /** After how many commits in a row the inbox is looked at, so that a busy execution can be ended. */
@@ -96,36 +93,6 @@ function restOf(engine: Engine, execution: Execution, batch: Batch): Rest {
 async function runAgain(tx: Tx, engine: Engine, uid: string): Promise<void> {
   const dueAtMs = engine.clock.now();
   await engine.work.ensure(tx, { kind: RUN_WORK, id: uid, dueAtMs, payload: {} });
-}
-
-/** What an interpreter needs to know around an execution, besides its state. */
-export function surroundingsOf(engine: Engine, execution: Execution, nowMs: number): Surroundings {
-  const { record, definition, context } = execution;
-  const { uid } = record;
-  return {
-    definition,
-    context,
-    region: record.region,
-    random: engine.random,
-    nowMs,
-    tokenOf: (thread, wait) => formatToken({ uid, thread, wait }, engine.random),
-    mapRunArnOf: (label) => newMapRunArn(engine, record, label),
-  };
-}
-
-function newMapRunArn(engine: Engine, record: ExecutionRecord, label: string): string {
-  const safe = label.replaceAll(/[^A-Za-z0-9_-]/g, "").slice(0, MAX_LABEL_LENGTH) || "map";
-  return mapRunArn(record, {
-    machine: record.machineName,
-    label: safe,
-    unique: engine.random.uuid(),
-  });
-}
-
-/** Who an execution's tasks act as. */
-export function callerOfExecution(execution: Execution): Caller {
-  const { accountId, region } = execution.record;
-  return { accountId, region, accessKeyId: "", principalArn: execution.revision.record.roleArn };
 }
 
 /** Makes transitions until the execution waits, something must be committed first, or enough are made. */

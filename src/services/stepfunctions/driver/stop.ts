@@ -7,7 +7,7 @@ import { Transition } from "../interpreter/transition.ts";
 import { commitBatch } from "./commit.ts";
 import { loadExecution } from "./execution.ts";
 import type { Execution } from "./execution.ts";
-import { surroundingsOf } from "./run.ts";
+import { surroundingsOf } from "./surroundings.ts";
 
 /**
  * Aborts a running execution within `tx`. Whoever advances it at the same time loses. Does nothing to

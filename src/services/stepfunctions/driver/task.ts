@@ -2,6 +2,7 @@ import { ServiceError } from "../../../kernel/errors.ts";
 import { decodeRecord } from "../../../kernel/record.ts";
 import type { Tx } from "../../../kernel/store.ts";
 import type { DueWork } from "../../../kernel/work.ts";
+import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 import { HttpTaskFailed, invokeHttp } from "../integrations/http.ts";
 import type { HttpWatch } from "../integrations/http.ts";
@@ -9,11 +10,11 @@ import { planTask } from "../integrations/plan.ts";
 import type { TaskPlan } from "../integrations/plan.ts";
 import type { Effect, Failure } from "../interpreter/protocol.ts";
 import type { Thread } from "../interpreter/state.ts";
-import { THREAD } from "../keys.ts";
+import { EXECUTION, THREAD } from "../keys.ts";
 import type { Json } from "../language/json.ts";
+import type { ExecutionRecord } from "../records.ts";
 import { resultEvent } from "./commit.ts";
-import { loadExecution } from "./execution.ts";
-import { callerOfExecution } from "./run.ts";
+import { callerOfExecution } from "./surroundings.ts";
 import { deliverEvent } from "./work.ts";
 
 type TaskEffect = Extract<Effect, { kind: "task" }>;
@@ -33,12 +34,10 @@ export async function performTask(
 ): Promise<(tx: Tx) => Promise<void>> {
   // Scheduled by this service only.
   const { uid, effect } = item.payload as { uid: string; effect: TaskEffect };
-  const execution = await engine.store.read((reader) => loadExecution(engine, reader, uid));
-  if (execution === undefined || !(await isAwaited(engine, uid, effect))) return async () => {};
-  const plan = await planTask(engine, effect.call, callerOfExecution(execution));
+  const plan = await engine.clock.track(planAwaited(engine, uid, effect));
+  if (plan === undefined) return async () => {};
   const work = perform(engine, plan, { signal });
-  if (!isWaitingCall(plan)) void engine.clock.track(work);
-  const result = await work;
+  const result = await (isWaitingCall(plan) ? work : engine.clock.track(work));
   const { thread, wait } = effect;
   const event =
     "output" in result
@@ -92,12 +91,20 @@ export function isWaitingCall(plan: TaskPlan): boolean {
   return plan.kind === "call" && WAITING.has(`${plan.call.service}:${plan.call.operation}`);
 }
 
-async function isAwaited(
+/** How a task's call is made; undefined when its execution does not wait for it any more. */
+async function planAwaited(
   engine: Engine,
   uid: string,
-  { thread, wait }: TaskEffect,
-): Promise<boolean> {
-  const value = await engine.store.read((reader) => reader.get(THREAD.key(uid, thread)));
-  const phase = value && decodeRecord<Thread>(value).phase;
-  return phase?.kind === "task" && phase.wait === wait;
+  { thread, wait, call }: TaskEffect,
+): Promise<TaskPlan | undefined> {
+  const caller = await engine.store.read(async (reader) => {
+    const keys = [EXECUTION.key(uid), THREAD.key(uid, thread)];
+    const [recordValue, threadValue] = await reader.getMany(keys);
+    if (recordValue === undefined || threadValue === undefined) return undefined;
+    const { phase } = decodeRecord<Thread>(threadValue);
+    if (phase.kind !== "task" || phase.wait !== wait) return undefined;
+    const record = decodeRecord<ExecutionRecord>(recordValue);
+    return callerOfExecution({ record, revision: await revisionOf(engine, reader, record) });
+  });
+  return caller && planTask(engine, call, caller);
 }

@@ -1,0 +1,41 @@
+import type { Caller } from "../../../kernel/caller.ts";
+import { mapRunArn } from "../arns.ts";
+import type { Engine } from "../engine.ts";
+import type { Surroundings } from "../interpreter/protocol.ts";
+import { MAX_LABEL_LENGTH } from "../limits.ts";
+import type { ExecutionRecord } from "../records.ts";
+import { formatToken } from "../uids.ts";
+import type { Execution } from "./execution.ts";
+
+/** What an interpreter needs to know around an execution, besides its state. */
+export function surroundingsOf(engine: Engine, execution: Execution, nowMs: number): Surroundings {
+  const { record, definition, context } = execution;
+  const { uid } = record;
+  return {
+    definition,
+    context,
+    region: record.region,
+    random: engine.random,
+    nowMs,
+    tokenOf: (thread, wait) => formatToken({ uid, thread, wait }, engine.random),
+    mapRunArnOf: (label) => newMapRunArn(engine, record, label),
+  };
+}
+
+function newMapRunArn(engine: Engine, record: ExecutionRecord, label: string): string {
+  const safe = label.replaceAll(/[^A-Za-z0-9_-]/g, "").slice(0, MAX_LABEL_LENGTH) || "map";
+  return mapRunArn(record, {
+    machine: record.machineName,
+    label: safe,
+    unique: engine.random.uuid(),
+  });
+}
+
+/** Who an execution's tasks act as. */
+export function callerOfExecution({
+  record,
+  revision,
+}: Pick<Execution, "record" | "revision">): Caller {
+  const { accountId, region } = record;
+  return { accountId, region, accessKeyId: "", principalArn: revision.record.roleArn };
+}

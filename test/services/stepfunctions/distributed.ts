@@ -1,0 +1,283 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { OpenWorkshop, Ran, Workshop } from "./workshop.ts";
+
+/** Distributed Maps and their map runs. */
+export function distributed(open: OpenWorkshop): void {
+  let workshop: Workshop;
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "waystation-objects-"));
+    await mkdir(join(folder, "bucket/in"), { recursive: true });
+    workshop = await open({ options: { "states.objectFolder": folder } });
+  });
+  after(async () => {
+    await workshop.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const PASS = { StartAt: "E", States: { E: { Type: "Pass", End: true } } };
+
+  /** A machine of one Distributed Map. */
+  function map(fields: object, processor: object = PASS, executionType = "STANDARD"): object {
+    const ItemProcessor = {
+      ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: executionType },
+      ...processor,
+    };
+    return {
+      StartAt: "M",
+      States: { M: { Type: "Map", Label: "items", ItemProcessor, End: true, ...fields } },
+    };
+  }
+
+  async function mapRunOf(ran: Ran): Promise<string> {
+    const { mapRuns = [] } = await workshop.sfn.listMapRuns({ executionArn: ran.arn });
+    return mapRuns[0]?.mapRunArn ?? "";
+  }
+
+  for (const type of ["STANDARD", "EXPRESS"]) {
+    test(`each item is an execution of its own, counted and listed [Distributed Map, ${type}]`, async () => {
+      const ran = await workshop.run(
+        map({ ItemSelector: { "v.$": "$$.Map.Item.Value" } }, PASS, type),
+        [1, 2, 3],
+      );
+      assert.equal(ran.status, "SUCCEEDED", ran.cause);
+      assert.deepEqual(ran.output, [{ v: 1 }, { v: 2 }, { v: 3 }]);
+      const mapRunArn = await mapRunOf(ran);
+      assert.match(
+        mapRunArn,
+        /^arn:aws:states:us-east-1:000000000000:mapRun:machine-\d+\/items:[0-9a-f-]{36}$/,
+      );
+      const run = await workshop.sfn.describeMapRun({ mapRunArn });
+      assert.equal(run.status, "SUCCEEDED");
+      assert.deepEqual(
+        [run.itemCounts?.succeeded, run.executionCounts?.total, run.executionCounts?.running],
+        [3, 3, 0],
+      );
+      const { executions = [] } = await workshop.sfn.listExecutions({ mapRunArn });
+      assert.equal(executions.length, 3);
+      const child = await workshop.sfn.describeExecution({
+        executionArn: executions[0]?.executionArn ?? "",
+      });
+      assert.deepEqual([child.status, child.mapRunArn], ["SUCCEEDED", mapRunArn]);
+      assert.match(child.stateMachineArn ?? "", /\/items$/);
+      assert.deepEqual((await workshop.types(ran.arn)).slice(1, -1), [
+        "MapStateEntered",
+        "MapStateStarted",
+        "MapRunStarted",
+        "MapRunSucceeded",
+        "MapStateSucceeded",
+        "MapStateExited",
+      ]);
+    });
+  }
+
+  test("no more children run at once than MaxConcurrency, which can be changed [UpdateMapRun]", async () => {
+    const waiting = { StartAt: "W", States: { W: { Type: "Wait", Seconds: 10, End: true } } };
+    const ran = await workshop.run(map({ MaxConcurrency: 2 }, waiting), [1, 2, 3, 4, 5, 6]);
+    const mapRunArn = await mapRunOf(ran);
+    const counts = async (): Promise<number[]> => {
+      const { executionCounts } = await workshop.sfn.describeMapRun({ mapRunArn });
+      return [
+        executionCounts?.running ?? 0,
+        executionCounts?.pending ?? 0,
+        executionCounts?.succeeded ?? 0,
+      ];
+    };
+    assert.deepEqual(await counts(), [2, 4, 0]);
+    await workshop.advance(10);
+    assert.deepEqual(await counts(), [2, 2, 2]);
+    await workshop.sfn.updateMapRun({ mapRunArn, maxConcurrency: 10 });
+    await workshop.settle();
+    assert.deepEqual(await counts(), [4, 0, 2]);
+    await workshop.advance(10);
+    assert.deepEqual((await workshop.look(ran.arn)).output, [1, 2, 3, 4, 5, 6]);
+    await assert.rejects(workshop.sfn.updateMapRun({ mapRunArn, maxConcurrency: 1 }), {
+      name: "ValidationException",
+    });
+  });
+
+  const FAIL_ODD = {
+    StartAt: "C",
+    States: {
+      C: {
+        Type: "Choice",
+        Choices: [{ Variable: "$.odd", BooleanEquals: true, Next: "F" }],
+        Default: "E",
+      },
+      F: { Type: "Fail", Error: "Odd" },
+      E: { Type: "Pass", End: true },
+    },
+  };
+
+  test("more failures than are tolerated fail the map run, fewer do not [tolerated failures]", async () => {
+    const items = [{ odd: true }, { odd: false }, { odd: false }, { odd: false }];
+    const strict = await workshop.run(map({}, FAIL_ODD), items);
+    assert.deepEqual(
+      [strict.status, strict.error],
+      ["FAILED", "States.ExceedToleratedFailureThreshold"],
+    );
+    assert.ok((await workshop.types(strict.arn)).includes("MapRunFailed"));
+    const byCount = await workshop.run(map({ ToleratedFailureCount: 1 }, FAIL_ODD), items);
+    assert.equal(byCount.status, "SUCCEEDED");
+    assert.equal(
+      (await workshop.run(map({ ToleratedFailurePercentage: 25 }, FAIL_ODD), items)).status,
+      "SUCCEEDED",
+    );
+    assert.equal(
+      (await workshop.run(map({ ToleratedFailurePercentage: 24 }, FAIL_ODD), items)).status,
+      "FAILED",
+    );
+  });
+
+  test("items are put together by number and by size [ItemBatcher]", async () => {
+    const ran = await workshop.run(
+      map({ ItemBatcher: { MaxItemsPerBatch: 2, BatchInput: { k: 1 } } }),
+      [1, 2, 3],
+    );
+    assert.deepEqual(ran.output, [
+      { BatchInput: { k: 1 }, Items: [1, 2] },
+      { BatchInput: { k: 1 }, Items: [3] },
+    ]);
+    const run = await workshop.sfn.describeMapRun({ mapRunArn: await mapRunOf(ran) });
+    assert.deepEqual([run.itemCounts?.succeeded, run.executionCounts?.succeeded], [3, 2]);
+    const bySize = await workshop.run(map({ ItemBatcher: { MaxInputBytesPerBatch: 40 } }), [
+      "a".repeat(12),
+      "b".repeat(12),
+      "c",
+    ]);
+    assert.deepEqual(bySize.output, [
+      { Items: ["a".repeat(12)] },
+      { Items: ["b".repeat(12), "c"] },
+    ]);
+  });
+
+  test("items are read from JSON, JSON lines, CSV and listings [ItemReader]", async () => {
+    await writeFile(join(folder, "bucket/in/a.json"), '{"list":[1,2]}');
+    await writeFile(join(folder, "bucket/in/b.jsonl"), '{"n":1}\n{"n":2}\n');
+    await writeFile(join(folder, "bucket/in/c.csv"), 'id,name\n1,"Doe, ""J"""\n2,x\r\n');
+    const read = async (config: object, key: string, more: object = {}): Promise<unknown> => {
+      const reader = {
+        Resource: "arn:aws:states:::s3:getObject",
+        ReaderConfig: config,
+        Parameters: { Bucket: "bucket", Key: key },
+      };
+      const ran = await workshop.run(map({ ItemReader: { ...reader, ...more } }));
+      assert.equal(ran.status, "SUCCEEDED", ran.cause);
+      return ran.output;
+    };
+    assert.deepEqual(await read({ InputType: "JSON", ItemsPointer: "/list" }, "in/a.json"), [1, 2]);
+    assert.deepEqual(await read({ InputType: "JSONL" }, "in/b.jsonl"), [{ n: 1 }, { n: 2 }]);
+    const csv = { InputType: "CSV", CSVHeaderLocation: "FIRST_ROW" };
+    assert.deepEqual(await read(csv, "in/c.csv"), [
+      { id: "1", name: 'Doe, "J"' },
+      { id: "2", name: "x" },
+    ]);
+    assert.deepEqual(await read({ ...csv, MaxItems: 1 }, "in/c.csv"), [
+      { id: "1", name: 'Doe, "J"' },
+    ]);
+    const listing = {
+      Resource: "arn:aws:states:::s3:listObjectsV2",
+      Parameters: { Bucket: "bucket", Prefix: "in/" },
+    };
+    const listed = await workshop.run(map({ ItemReader: listing }));
+    assert.deepEqual(
+      Object(listed.output).map((item: { Key: string }) => item.Key),
+      ["in/a.json", "in/b.jsonl", "in/c.csv"],
+    );
+  });
+
+  test("a reader that cannot read fails the map run, and names no file outside [States.ItemReaderFailed]", async () => {
+    const reader = (Key: string): object => ({
+      Resource: "arn:aws:states:::s3:getObject",
+      ReaderConfig: { InputType: "JSON" },
+      Parameters: { Bucket: "bucket", Key },
+    });
+    assert.equal(
+      (await workshop.run(map({ ItemReader: reader("none.json") }))).error,
+      "States.ItemReaderFailed",
+    );
+    assert.equal(
+      (await workshop.run(map({ ItemReader: reader("../../../etc/passwd") }))).error,
+      "States.Permissions",
+    );
+    const other = await open();
+    try {
+      const ran = await other.run(map({ ItemReader: reader("a") }));
+      assert.equal(ran.error, "States.ItemReaderFailed");
+      assert.match(ran.cause ?? "", /no service 's3'/);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test("results are written to files that a manifest names [ResultWriter]", async () => {
+    const writer = {
+      Resource: "arn:aws:states:::s3:putObject",
+      Parameters: { Bucket: "bucket", Prefix: "out" },
+    };
+    const ran = await workshop.run(
+      map({ ResultWriter: writer, ToleratedFailureCount: 5 }, FAIL_ODD),
+      [{ odd: true }, { odd: false }],
+    );
+    assert.equal(ran.status, "SUCCEEDED", ran.cause);
+    const { Key } = Object(ran.output).ResultWriterDetails;
+    const manifest = JSON.parse(await readFile(join(folder, "bucket", Key), "utf8"));
+    const succeeded = JSON.parse(
+      await readFile(join(folder, "bucket", manifest.ResultFiles.SUCCEEDED[0].Key), "utf8"),
+    );
+    assert.deepEqual(
+      [succeeded.length, succeeded[0].Status, succeeded[0].Output],
+      [1, "SUCCEEDED", '{"odd":false}'],
+    );
+    const failed = JSON.parse(
+      await readFile(join(folder, "bucket", manifest.ResultFiles.FAILED[0].Key), "utf8"),
+    );
+    assert.deepEqual([failed.length, failed[0].Error], [1, "Odd"]);
+  });
+
+  test("stopping the execution aborts its map run and its children", async () => {
+    const ran = await workshop.run(
+      map({}, { StartAt: "W", States: { W: { Type: "Wait", Seconds: 1000, End: true } } }),
+      [1, 2],
+    );
+    await workshop.sfn.stopExecution({ executionArn: ran.arn });
+    await workshop.settle();
+    const run = await workshop.sfn.describeMapRun({ mapRunArn: await mapRunOf(ran) });
+    assert.deepEqual(
+      [run.status, run.executionCounts?.aborted, run.executionCounts?.running],
+      ["ABORTED", 2, 0],
+    );
+  });
+
+  test("a redrive redrives the children that failed, and only those [redriving map runs]", async () => {
+    const { activityArn = "" } = await workshop.sfn.createActivity({ name: "map-work" });
+    const work = {
+      StartAt: "T",
+      States: { T: { Type: "Task", Resource: activityArn, End: true } },
+    };
+    const ran = await workshop.run(map({ MaxConcurrency: 1 }, work), [1, 2]);
+    const answer = async (isGood: boolean): Promise<void> => {
+      const { taskToken = "", input } = await workshop.sfn.getActivityTask({ activityArn });
+      if (isGood) await workshop.sfn.sendTaskSuccess({ taskToken, output: `"done ${input}"` });
+      else await workshop.sfn.sendTaskFailure({ taskToken, error: "E" });
+      await workshop.settle();
+    };
+    await answer(true);
+    await answer(false);
+    assert.equal((await workshop.look(ran.arn)).status, "FAILED");
+    await workshop.sfn.redriveExecution({ executionArn: ran.arn });
+    await workshop.settle();
+    await answer(true);
+    const ended = await workshop.look(ran.arn);
+    assert.deepEqual(ended.output, ["done 1", "done 2"]);
+    const run = await workshop.sfn.describeMapRun({ mapRunArn: await mapRunOf(ran) });
+    assert.deepEqual(
+      [run.redriveCount, run.executionCounts?.succeeded, run.executionCounts?.failed],
+      [1, 2, 0],
+    );
+  });
+}

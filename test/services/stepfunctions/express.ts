@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request } from "node:http";
+import { after, before, test } from "node:test";
+import type { OpenWorkshop, Workshop } from "./workshop.ts";
+
+/** Express executions. */
+export function express(open: OpenWorkshop): void {
+  let workshop: Workshop;
+  before(async () => {
+    workshop = await open();
+  });
+  after(() => workshop.close());
+
+  test("a synchronous execution answers its output, or its failure with 200 [StartSyncExecution]", async () => {
+    const stateMachineArn = await workshop.machine(
+      {
+        StartAt: "C",
+        States: {
+          C: {
+            Type: "Choice",
+            Choices: [{ Variable: "$.fail", IsPresent: true, Next: "F" }],
+            Default: "M",
+          },
+          F: { Type: "Fail", Error: "E", Cause: "C" },
+          M: {
+            Type: "Map",
+            ItemsPath: "$.n",
+            ItemProcessor: { StartAt: "P", States: { P: { Type: "Pass", End: true } } },
+            End: true,
+          },
+        },
+      },
+      "EXPRESS",
+    );
+    const good = await workshop.sfn.startSyncExecution({
+      stateMachineArn,
+      name: "n",
+      input: '{"n":[1,2]}',
+    });
+    assert.deepEqual([good.status, good.output, good.name], ["SUCCEEDED", "[1,2]", "n"]);
+    assert.match(
+      good.executionArn ?? "",
+      /^arn:aws:states:us-east-1:000000000000:express:machine-\d+:n:[0-9a-f-]{36}$/,
+    );
+    assert.ok((good.billingDetails?.billedDurationInMilliseconds ?? 0) >= 100);
+    const bad = await workshop.sfn.startSyncExecution({ stateMachineArn, input: '{"fail":1}' });
+    assert.deepEqual([bad.status, bad.error, bad.cause], ["FAILED", "E", "C"]);
+    await assert.rejects(workshop.sfn.listExecutions({ stateMachineArn }), {
+      name: "StateMachineTypeNotSupported",
+    });
+    await assert.rejects(
+      workshop.sfn.describeExecution({ executionArn: good.executionArn ?? "" }),
+      {
+        name: "InvalidArn",
+      },
+    );
+    const standard = await workshop.machine({ StartAt: "S", States: { S: { Type: "Succeed" } } });
+    await assert.rejects(workshop.sfn.startSyncExecution({ stateMachineArn: standard }), {
+      name: "StateMachineTypeNotSupported",
+    });
+  });
+
+  test("an execution that runs for five minutes is ended [Express limits]", async () => {
+    const stateMachineArn = await workshop.machine(
+      { StartAt: "W", States: { W: { Type: "Wait", Seconds: 1000, End: true } } },
+      "EXPRESS",
+    );
+    const running = workshop.sfn.startSyncExecution({ stateMachineArn });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await workshop.advance(300);
+    assert.equal((await running).status, "TIMED_OUT");
+  });
+
+  test("an asynchronous execution runs by itself, tasks and waits included [Express]", async () => {
+    const { QueueUrl = "" } = await workshop.sqs.createQueue({ QueueName: "express" });
+    const stateMachineArn = await workshop.machine(
+      {
+        StartAt: "W",
+        States: {
+          W: { Type: "Wait", Seconds: 20, Next: "T" },
+          T: {
+            Type: "Task",
+            Resource: "arn:aws:states:::sqs:sendMessage",
+            Parameters: { QueueUrl, MessageBody: "ran" },
+            End: true,
+          },
+        },
+      },
+      "EXPRESS",
+    );
+    await workshop.start(stateMachineArn);
+    await workshop.advance(19);
+    assert.equal((await workshop.sqs.receiveMessage({ QueueUrl })).Messages, undefined);
+    await workshop.advance(1);
+    assert.equal((await workshop.sqs.receiveMessage({ QueueUrl })).Messages?.[0]?.Body, "ran");
+  });
+
+  test("a synchronous execution is found under the host that real clients name [sync- host prefix]", async () => {
+    const stateMachineArn = await workshop.machine(
+      { StartAt: "S", States: { S: { Type: "Succeed" } } },
+      "EXPRESS",
+    );
+    const { port } = new URL(workshop.server.url);
+    const scope = "test/20260101/us-east-1/states/aws4_request";
+    const sent = request({
+      host: "127.0.0.1",
+      port,
+      method: "POST",
+      headers: {
+        host: "sync-states.us-east-1.amazonaws.com",
+        "content-type": "application/x-amz-json-1.0",
+        "x-amz-target": "AWSStepFunctions.StartSyncExecution",
+        authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`,
+      },
+    });
+    sent.end(JSON.stringify({ stateMachineArn, input: "[1]" }));
+    const [response] = await once(sent, "response");
+    let body = "";
+    for await (const chunk of response) body += String(chunk);
+    assert.equal(JSON.parse(body).output, "[1]");
+  });
+
+  test("JSON that is nested too deep is refused, not a failure of the server", async () => {
+    const stateMachineArn = await workshop.machine(
+      { StartAt: "S", States: { S: { Type: "Succeed" } } },
+      "EXPRESS",
+    );
+    const input = "[".repeat(50_000) + "]".repeat(50_000);
+    await assert.rejects(workshop.sfn.startSyncExecution({ stateMachineArn, input }), {
+      name: "InvalidExecutionInput",
+    });
+  });
+}

@@ -1,0 +1,4 @@
+import { stepFunctionsSuite } from "./suite.ts";
+import { onLmdb } from "./workshop.ts";
+
+stepFunctionsSuite("lmdb", onLmdb);

@@ -1,0 +1,36 @@
+import { describe } from "node:test";
+import { distributed } from "./distributed.ts";
+import { executions } from "./executions.ts";
+import { express } from "./express.ts";
+import { failures } from "./failures.ts";
+import { history } from "./history.ts";
+import { machines } from "./machines.ts";
+import { states } from "./states.ts";
+import { tasks } from "./tasks.ts";
+import { testState } from "./test-state.ts";
+import { Workshop } from "./workshop.ts";
+import type { OpenWorkshop, StorePlace } from "./workshop.ts";
+
+const TOPICS: Readonly<Record<string, (open: OpenWorkshop) => void>> = {
+  states,
+  tasks,
+  failures,
+  executions,
+  history,
+  machines,
+  express,
+  distributed,
+  "test state": testState,
+};
+
+/**
+ * Every behaviour of Step Functions, on a store that `place` makes anew and empty for each topic. What
+ * needs no store (the language, the interpreter) has tests of its own.
+ */
+export function stepFunctionsSuite(name: string, place: () => Promise<StorePlace>): void {
+  describe(`Step Functions on ${name}`, () => {
+    for (const [title, tests] of Object.entries(TOPICS)) {
+      describe(title, () => tests(async (options) => Workshop.open(await place(), options)));
+    }
+  });
+}

@@ -1,0 +1,421 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, test } from "node:test";
+import type { OpenWorkshop, Workshop } from "./workshop.ts";
+
+/** What Task states call, and how what they wait for comes to an end. */
+export function tasks(open: OpenWorkshop): void {
+  let workshop: Workshop;
+  const connections = JSON.stringify({ mine: { headers: { "x-api-key": "secret" } } });
+  before(async () => {
+    workshop = await open({ options: { "states.connections": connections } });
+  });
+  after(() => workshop.close());
+
+  const QUEUE_PREFIX = "arn:aws:states:::";
+
+  /** A machine of one Task state. */
+  function task(resource: string, fields: object = {}): object {
+    return {
+      StartAt: "T",
+      States: { T: { Type: "Task", Resource: QUEUE_PREFIX + resource, End: true, ...fields } },
+    };
+  }
+
+  async function queue(name: string): Promise<string> {
+    return (await workshop.sqs.createQueue({ QueueName: name })).QueueUrl ?? "";
+  }
+
+  async function receive(url: string): Promise<string[]> {
+    const { Messages = [] } = await workshop.sqs.receiveMessage({
+      QueueUrl: url,
+      MaxNumberOfMessages: 10,
+    });
+    return Messages.map(({ Body = "" }) => Body);
+  }
+
+  test("sqs:sendMessage sends once and gives the service's answer [SQS integration]", async () => {
+    const url = await queue("optimized");
+    const ran = await workshop.run(
+      task("sqs:sendMessage", { Parameters: { QueueUrl: url, "MessageBody.$": "$" } }),
+      { hello: 1 },
+    );
+    assert.equal(ran.status, "SUCCEEDED", ran.cause);
+    assert.match(Object(ran.output).MessageId, /^[0-9a-f-]{36}$/);
+    assert.deepEqual(await receive(url), ['{"hello":1}']);
+    assert.deepEqual(await workshop.types(ran.arn), [
+      "ExecutionStarted",
+      "TaskStateEntered",
+      "TaskScheduled",
+      "TaskStarted",
+      "TaskSucceeded",
+      "TaskStateExited",
+      "ExecutionSucceeded",
+    ]);
+    const [, , scheduled] = await workshop.history(ran.arn);
+    assert.equal(scheduled?.taskScheduledEventDetails?.resourceType, "sqs");
+    assert.equal(scheduled?.taskScheduledEventDetails?.resource, "sendMessage");
+    assert.equal(scheduled?.taskScheduledEventDetails?.region, "us-east-1");
+  });
+
+  test("aws-sdk calls any operation, with capitals whatever the service writes [AWS SDK integration]", async () => {
+    const url = await queue("sdk");
+    const sent = await workshop.run(
+      task("aws-sdk:sqs:sendMessage", { Parameters: { QueueUrl: url, MessageBody: "x" } }),
+    );
+    assert.equal(sent.status, "SUCCEEDED", sent.cause);
+    const machine = await workshop.machine(task("aws-sdk:sqs:listQueues", { Parameters: {} }));
+    const described = await workshop.run(
+      task("aws-sdk:sfn:describeStateMachine", { Parameters: { StateMachineArn: machine } }),
+    );
+    assert.equal(described.status, "SUCCEEDED", described.cause);
+    assert.equal(Object(described.output).StateMachineArn, machine);
+  });
+
+  test("a service's refusal fails the task with the service's error name, and nothing is written", async () => {
+    const sdk = await workshop.run(
+      task("aws-sdk:sqs:sendMessage", {
+        Parameters: { QueueUrl: "http://localhost/000000000000/none", MessageBody: "x" },
+      }),
+    );
+    assert.equal(sdk.status, "FAILED");
+    assert.match(sdk.error ?? "", /^Sqs\.\w+Exception$/);
+    assert.match(sdk.cause ?? "", /\(Service: Sqs, Status Code: \d+, Request ID: [0-9a-f-]+\)$/);
+    const optimized = await workshop.run(
+      task("states:startExecution", {
+        Parameters: { StateMachineArn: "arn:aws:states:us-east-1:000000000000:stateMachine:none" },
+      }),
+    );
+    assert.equal(optimized.error, "StepFunctions.StateMachineDoesNotExistException");
+  });
+
+  test("a service that is not here fails the task clearly and never echoes its input [absent services]", async () => {
+    for (const resource of [
+      "lambda:invoke",
+      "dynamodb:putItem",
+      "aws-sdk:nowhere:doIt",
+      "aws-sdk:sqs:doNothing",
+      "batch:submitJob.sync",
+    ]) {
+      const ran = await workshop.run(task(resource, { Parameters: { a: 1 } }));
+      assert.deepEqual([ran.status, ran.error], ["FAILED", "States.TaskFailed"], resource);
+      assert.ok(ran.cause);
+    }
+    const lambda = {
+      StartAt: "T",
+      States: {
+        T: {
+          Type: "Task",
+          Resource: "arn:aws:lambda:us-east-1:000000000000:function:f",
+          End: true,
+        },
+      },
+    };
+    const ran = await workshop.run(lambda);
+    assert.deepEqual([ran.status, ran.error], ["FAILED", "States.TaskFailed"]);
+    assert.ok((await workshop.types(ran.arn)).includes("LambdaFunctionFailed"));
+  });
+
+  test("a task with a token waits for its use [.waitForTaskToken]", async () => {
+    const url = await queue("tokens");
+    const definition = task("sqs:sendMessage.waitForTaskToken", {
+      Parameters: { QueueUrl: url, "MessageBody.$": "$$.Task.Token" },
+    });
+    const good = await workshop.run(definition);
+    const [token = ""] = await receive(url);
+    assert.equal(good.status, "RUNNING");
+    assert.ok((await workshop.types(good.arn)).includes("TaskSubmitted"));
+    await workshop.sfn.sendTaskHeartbeat({ taskToken: token });
+    await workshop.sfn.sendTaskSuccess({ taskToken: token, output: '{"done":true}' });
+    await assert.rejects(workshop.sfn.sendTaskSuccess({ taskToken: token, output: "{}" }), {
+      name: "TaskTimedOut",
+      message: "Task Timed Out: 'Provided task does not exist anymore'",
+    });
+    await workshop.settle();
+    assert.deepEqual((await workshop.look(good.arn)).output, { done: true });
+    const bad = await workshop.run(definition);
+    const [other = ""] = await receive(url);
+    await workshop.sfn.sendTaskFailure({ taskToken: other, error: "E", cause: "C" });
+    await workshop.settle();
+    const failed = await workshop.look(bad.arn);
+    assert.deepEqual([failed.status, failed.error, failed.cause], ["FAILED", "E", "C"]);
+    await assert.rejects(workshop.sfn.sendTaskSuccess({ taskToken: "x", output: "{}" }), {
+      name: "InvalidToken",
+      message: "Invalid Token: 'Invalid token'",
+    });
+  });
+
+  test("an output that is no JSON is refused and the task goes on waiting [InvalidOutput]", async () => {
+    const url = await queue("outputs");
+    const ran = await workshop.run(
+      task("sqs:sendMessage.waitForTaskToken", {
+        Parameters: { QueueUrl: url, "MessageBody.$": "$$.Task.Token" },
+      }),
+    );
+    const [taskToken = ""] = await receive(url);
+    await assert.rejects(workshop.sfn.sendTaskSuccess({ taskToken, output: "no" }), {
+      name: "InvalidOutput",
+    });
+    assert.equal((await workshop.look(ran.arn)).status, "RUNNING");
+  });
+
+  test("TimeoutSeconds and HeartbeatSeconds end a task; a heartbeat moves the latter [timeouts]", async () => {
+    const url = await queue("timeouts");
+    const parameters = { QueueUrl: url, "MessageBody.$": "$$.Task.Token" };
+    const timed = await workshop.run(
+      task("sqs:sendMessage.waitForTaskToken", { Parameters: parameters, TimeoutSeconds: 10 }),
+    );
+    await receive(url);
+    await workshop.advance(10);
+    const timedOut = await workshop.look(timed.arn);
+    assert.deepEqual([timedOut.status, timedOut.error], ["FAILED", "States.Timeout"]);
+    assert.ok((await workshop.types(timed.arn)).includes("TaskTimedOut"));
+
+    const beating = await workshop.run(
+      task("sqs:sendMessage.waitForTaskToken", { Parameters: parameters, HeartbeatSeconds: 5 }),
+    );
+    const [taskToken = ""] = await receive(url);
+    await workshop.advance(4);
+    await workshop.sfn.sendTaskHeartbeat({ taskToken });
+    await workshop.advance(4);
+    assert.equal((await workshop.look(beating.arn)).status, "RUNNING");
+    await workshop.advance(1);
+    const dead = await workshop.look(beating.arn);
+    assert.deepEqual([dead.status, dead.error], ["FAILED", "States.HeartbeatTimeout"]);
+    await assert.rejects(workshop.sfn.sendTaskHeartbeat({ taskToken }), { name: "TaskTimedOut" });
+  });
+
+  test("Retry tries again after its intervals, then Catch goes on [Retry]", async () => {
+    const definition = {
+      StartAt: "T",
+      States: {
+        T: {
+          Type: "Task",
+          Resource: "arn:aws:states:::lambda:invoke",
+          Parameters: { a: 1 },
+          Retry: [
+            { ErrorEquals: ["Other"], MaxAttempts: 9 },
+            {
+              ErrorEquals: ["States.TaskFailed"],
+              IntervalSeconds: 2,
+              BackoffRate: 3,
+              MaxAttempts: 3,
+              MaxDelaySeconds: 10,
+            },
+          ],
+          Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: "$.e", Next: "Done" }],
+          End: true,
+        },
+        Done: { Type: "Pass", Parameters: { "retries.$": "$.e.Error" }, End: true },
+      },
+    };
+    const startMs = workshop.nowMs();
+    const ran = await workshop.run(definition);
+    assert.equal(ran.status, "RUNNING");
+    await workshop.advance(100);
+    const ended = await workshop.look(ran.arn);
+    assert.deepEqual(ended.output, { retries: "States.TaskFailed" });
+    const scheduled = (await workshop.history(ran.arn)).filter(
+      ({ type }) => type === "TaskScheduled",
+    );
+    const seconds = scheduled.map(
+      ({ timestamp }) => ((timestamp?.getTime() ?? 0) - startMs) / 1000,
+    );
+    assert.deepEqual(seconds, [0, 2, 8, 18]);
+  });
+
+  test("an activity's tasks are polled, worked on and answered [activities]", async () => {
+    const { activityArn = "" } = await workshop.sfn.createActivity({ name: "work" });
+    const definition = {
+      StartAt: "T",
+      States: { T: { Type: "Task", Resource: activityArn, End: true, HeartbeatSeconds: 60 } },
+    };
+    const ran = await workshop.run(definition, { job: 1 });
+    const { taskToken = "", input } = await workshop.sfn.getActivityTask({
+      activityArn,
+      workerName: "w1",
+    });
+    assert.equal(input, '{"job":1}');
+    await workshop.sfn.sendTaskSuccess({ taskToken, output: "5" });
+    await workshop.settle();
+    assert.equal((await workshop.look(ran.arn)).output, 5);
+    assert.deepEqual((await workshop.types(ran.arn)).slice(2, 5), [
+      "ActivityScheduled",
+      "ActivityStarted",
+      "ActivitySucceeded",
+    ]);
+
+    const polled = workshop.sfn.getActivityTask({ activityArn });
+    const late = await workshop.start(await workshop.machine(definition), { job: 2 });
+    assert.equal((await polled).input, '{"job":2}');
+    await workshop.settle();
+    await workshop.advance(60);
+    assert.equal((await workshop.look(late)).error, "States.HeartbeatTimeout");
+  });
+
+  test("an activity's time runs from when a worker takes the task [ActivityStarted]", async () => {
+    const { activityArn = "" } = await workshop.sfn.createActivity({ name: "timed" });
+    const state = { Type: "Task", Resource: activityArn, TimeoutSeconds: 5, End: true };
+    const ran = await workshop.run({ StartAt: "T", States: { T: state } });
+    await workshop.advance(60);
+    assert.equal((await workshop.look(ran.arn)).status, "RUNNING");
+    const { taskToken = "" } = await workshop.sfn.getActivityTask({ activityArn });
+    await workshop.advance(5);
+    assert.equal((await workshop.look(ran.arn)).error, "States.Timeout");
+    await assert.rejects(workshop.sfn.sendTaskSuccess({ taskToken, output: "1" }), {
+      name: "TaskTimedOut",
+    });
+  });
+
+  test("a task of an execution that was stopped leaves its activity's queue", async () => {
+    const { activityArn = "" } = await workshop.sfn.createActivity({ name: "idle" });
+    const state = { Type: "Task", Resource: activityArn, End: true };
+    const ran = await workshop.run({ StartAt: "T", States: { T: state } });
+    await workshop.sfn.stopExecution({ executionArn: ran.arn });
+    const polled = workshop.sfn.getActivityTask({ activityArn });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await workshop.advance(60);
+    assert.equal((await polled).taskToken, undefined);
+  });
+
+  test("states:startExecution.sync:2 waits for its child and gives its output as JSON [nested workflows]", async () => {
+    const child = await workshop.machine({
+      StartAt: "W",
+      States: {
+        W: { Type: "Wait", Seconds: 5, Next: "P" },
+        P: { Type: "Pass", Result: { r: 1 }, End: true },
+      },
+    });
+    const parameters = { StateMachineArn: child, Input: { a: 1 } };
+    const second = await workshop.run(
+      task("states:startExecution.sync:2", { Parameters: parameters }),
+    );
+    const first = await workshop.run(
+      task("states:startExecution.sync", { Parameters: parameters }),
+    );
+    const plain = await workshop.run(task("states:startExecution", { Parameters: parameters }));
+    assert.equal(plain.status, "SUCCEEDED", plain.cause);
+    assert.equal(second.status, "RUNNING");
+    await workshop.advance(5);
+    const output = Object((await workshop.look(second.arn)).output);
+    assert.deepEqual(
+      [output.Status, output.Output, output.Input],
+      ["SUCCEEDED", { r: 1 }, { a: 1 }],
+    );
+    assert.equal(Object((await workshop.look(first.arn)).output).Output, '{"r":1}');
+    assert.deepEqual((await workshop.types(second.arn)).slice(2, 6), [
+      "TaskScheduled",
+      "TaskStarted",
+      "TaskSubmitted",
+      "TaskSucceeded",
+    ]);
+  });
+
+  test("a child that fails fails its task, and stopping the parent stops the child [nested workflows]", async () => {
+    const failing = await workshop.machine({
+      StartAt: "F",
+      States: { F: { Type: "Fail", Error: "Inner" } },
+    });
+    const failed = await workshop.run(
+      task("states:startExecution.sync:2", { Parameters: { StateMachineArn: failing } }),
+    );
+    assert.equal(failed.error, "States.TaskFailed");
+    assert.equal(JSON.parse(failed.cause ?? "{}").Error, "Inner");
+    const waiting = await workshop.machine({
+      StartAt: "W",
+      States: { W: { Type: "Wait", Seconds: 5000, End: true } },
+    });
+    const parent = await workshop.run(
+      task("states:startExecution.sync", { Parameters: { StateMachineArn: waiting } }),
+    );
+    await workshop.sfn.stopExecution({ executionArn: parent.arn });
+    await workshop.settle();
+    const { executions = [] } = await workshop.sfn.listExecutions({ stateMachineArn: waiting });
+    assert.deepEqual(
+      executions.map(({ status }) => status),
+      ["ABORTED"],
+    );
+  });
+
+  test("http:invoke calls an endpoint with its connection's headers [HTTP tasks]", async () => {
+    const seen: string[] = [];
+    const endpoint = createServer((request, response) => {
+      seen.push(`${request.method} ${request.url} ${String(request.headers["x-api-key"])}`);
+      const isGood = request.url?.startsWith("/good") === true;
+      response
+        .writeHead(isGood ? 200 : 503, { "content-type": "application/json" })
+        .end('{"ok":1}');
+    });
+    await new Promise<void>((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
+    const { port } = endpoint.address() as AddressInfo;
+    try {
+      const parameters = (path: string): object => ({
+        ApiEndpoint: `http://127.0.0.1:${port}${path}`,
+        Method: "POST",
+        QueryParameters: { q: "1" },
+        RequestBody: { a: 1 },
+        Authentication: {
+          ConnectionArn: "arn:aws:events:us-east-1:000000000000:connection/mine/1",
+        },
+      });
+      const good = await workshop.run(task("http:invoke", { Parameters: parameters("/good") }));
+      assert.equal(good.status, "SUCCEEDED", good.cause);
+      assert.deepEqual(Object(good.output).ResponseBody, { ok: 1 });
+      assert.equal(Object(good.output).StatusCode, 200);
+      const bad = await workshop.run(task("http:invoke", { Parameters: parameters("/bad") }));
+      assert.equal(bad.error, "States.Http.StatusCode.503");
+      assert.deepEqual(seen, ["POST /good?q=1 secret", "POST /bad?q=1 secret"]);
+    } finally {
+      endpoint.close();
+    }
+  });
+
+  test("sns:publish reaches the topic's subscribers with the transition [SNS integration]", async () => {
+    const sns = workshop.snsClient();
+    try {
+      const { TopicArn = "" } = await sns.createTopic({ Name: "told" });
+      const url = await queue("subscriber");
+      const Endpoint = "arn:aws:sqs:us-east-1:000000000000:subscriber";
+      await sns.subscribe({
+        TopicArn,
+        Protocol: "sqs",
+        Endpoint,
+        Attributes: { RawMessageDelivery: "true" },
+      });
+      const ran = await workshop.run(
+        task("sns:publish", { Parameters: { TopicArn, "Message.$": "$" } }),
+        { news: 1 },
+      );
+      assert.equal(ran.status, "SUCCEEDED", ran.cause);
+      await workshop.advance(1);
+      assert.deepEqual(await receive(url), ['{"news":1}']);
+    } finally {
+      sns.destroy();
+    }
+  });
+
+  test("an HTTP task cannot ask for a cloud's credentials [instance metadata]", async () => {
+    for (const host of ["169.254.169.254", "[fd00:ec2::254]", "[::ffff:169.254.169.254]"]) {
+      const ApiEndpoint = `http://${host}/latest/meta-data/`;
+      const ran = await workshop.run(
+        task("http:invoke", { Parameters: { ApiEndpoint, Method: "GET" } }),
+      );
+      assert.equal(ran.error, "States.Http.Socket");
+      assert.match(ran.cause ?? "", /instance metadata/);
+    }
+  });
+
+  test("an answer that is too long for a state fails the HTTP task [States.DataLimitExceeded]", async () => {
+    const endpoint = createServer((_request, response) => response.end("x".repeat(300_000)));
+    await new Promise<void>((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
+    const { port } = endpoint.address() as AddressInfo;
+    try {
+      const parameters = { ApiEndpoint: `http://127.0.0.1:${port}/`, Method: "GET" };
+      const ran = await workshop.run(task("http:invoke", { Parameters: parameters }));
+      assert.equal(ran.error, "States.DataLimitExceeded");
+    } finally {
+      endpoint.close();
+    }
+  });
+}
