@@ -50,7 +50,10 @@ export class AdjustableClock implements Clock {
   readonly #tracked = new Set<Promise<unknown>>();
   #order = 0;
   #offsetMs = 0;
+  /** Where time stands; undefined while it runs. It also stands while it is being moved. */
   #frozenAtMs: number | undefined;
+  /** False once it is frozen: then it stands after a move, too. */
+  #runs: boolean;
   #timer: NodeJS.Timeout | undefined;
   #timerAtMs = Infinity;
   #advancing: Promise<void> = Promise.resolve();
@@ -61,6 +64,7 @@ export class AdjustableClock implements Clock {
   constructor(options: { readonly frozenAtMs?: number; readonly machineNow?: () => number } = {}) {
     this.#machineNow = options.machineNow ?? machineNow;
     this.#frozenAtMs = options.frozenAtMs;
+    this.#runs = options.frozenAtMs === undefined;
   }
 
   now(): number {
@@ -69,11 +73,8 @@ export class AdjustableClock implements Clock {
 
   state(): ClockState {
     const nowMs = this.now();
-    return {
-      mode: this.#frozenAtMs === undefined ? "running" : "frozen",
-      nowMs,
-      offsetMs: nowMs - this.#machineNow(),
-    };
+    if (this.#runs) return { mode: "running", nowMs, offsetMs: this.#offsetMs };
+    return { mode: "frozen", nowMs, offsetMs: nowMs - this.#machineNow() };
   }
 
   alarm(atMs: number, action: () => void | Promise<void>): Alarm {
@@ -96,21 +97,23 @@ export class AdjustableClock implements Clock {
 
   /** Stops time where it is. Alarms that are due by then still run. */
   freeze(): void {
+    this.#runs = false;
     this.#frozenAtMs = this.now();
     this.#arm();
   }
 
   /** Lets a frozen clock run on from where it stands. */
   resume(): void {
-    if (this.#frozenAtMs === undefined) return;
+    if (this.#runs || this.#frozenAtMs === undefined) return;
+    this.#runs = true;
     this.#offsetMs = this.#frozenAtMs - this.#machineNow();
-    this.#frozenAtMs = undefined;
-    this.#arm();
+    if (!this.#moving) this.#runOn();
   }
 
   /**
-   * Moves time forward by `durationMs`, running what becomes due on the way, in order. Rejects with a
-   * RangeError when that is not a whole number from 0, or ends after the last time that a Date holds.
+   * Moves time forward by `durationMs`, running what becomes due on the way, in order. What passes
+   * on the machine meanwhile passes on a running clock as well, after that. Rejects with a RangeError
+   * when `durationMs` is not a whole number from 0, or ends after the last time that a Date holds.
    */
   advance(durationMs: number): Promise<void> {
     return this.#exclusively(async () => {
@@ -144,24 +147,34 @@ export class AdjustableClock implements Clock {
 
   async #moveTo(targetMs: number): Promise<void> {
     checkTime(targetMs);
-    const running = this.#frozenAtMs === undefined;
     this.#frozenAtMs = this.now();
     this.#moving = true;
     this.#arm();
     try {
       await this.#runUntil(targetMs);
-      this.#frozenAtMs = targetMs;
+      this.#jump(targetMs);
     } finally {
       this.#moving = false;
-      if (running) this.resume();
+      if (this.#runs) this.#runOn();
       else this.#arm();
     }
+  }
+
+  /** Moves the time that stands, and with it how far ahead of the machine's it will run on. */
+  #jump(toMs: number): void {
+    this.#offsetMs += toMs - this.now();
+    this.#frozenAtMs = toMs;
+  }
+
+  #runOn(): void {
+    this.#frozenAtMs = undefined;
+    this.#arm();
   }
 
   async #runUntil(targetMs: number): Promise<void> {
     await this.#settleTracked();
     for (let next = this.#heap[0]; next && next.atMs <= targetMs; next = this.#heap[0]) {
-      this.#frozenAtMs = Math.max(this.now(), next.atMs);
+      this.#jump(Math.max(this.now(), next.atMs));
       this.#remove(next);
       await next.action();
       await this.#settleTracked();

@@ -101,6 +101,46 @@ test("a running clock keeps running, ahead by what it was advanced", async () =>
   assert.equal(clock.now(), 6_008);
 });
 
+test("a running clock loses nothing of the time that passes while it is moved", async () => {
+  let machine = 5_000;
+  const clock = new AdjustableClock({ machineNow: () => machine });
+  const rung: number[] = [];
+  const ring = (): void => {
+    rung.push(clock.now());
+    machine += 300;
+  };
+  clock.alarm(5_400, ring);
+  clock.alarm(5_900, ring);
+  await clock.advance(1_000);
+  assert.deepEqual(rung, [5_400, 5_900]);
+  assert.deepEqual(clock.state(), { mode: "running", nowMs: 6_600, offsetMs: 1_000 });
+  clock.alarm(6_600, ring);
+  await clock.settle();
+  assert.deepEqual(clock.state(), { mode: "running", nowMs: 6_900, offsetMs: 1_000 });
+  clock.alarm(6_900, ring);
+  await clock.set(20_000);
+  assert.equal(clock.now(), 20_300);
+});
+
+test("what is frozen or resumed while it is moved stands or runs after that", async () => {
+  let machine = 5_000;
+  const clock = new AdjustableClock({ machineNow: () => machine });
+  clock.alarm(5_400, () => {
+    clock.freeze();
+    machine += 300;
+  });
+  await clock.advance(1_000);
+  machine += 100;
+  assert.deepEqual(clock.state(), { mode: "frozen", nowMs: 6_000, offsetMs: 600 });
+  clock.alarm(6_400, () => {
+    clock.resume();
+    machine += 300;
+  });
+  await clock.advance(1_000);
+  machine += 100;
+  assert.deepEqual(clock.state(), { mode: "running", nowMs: 7_400, offsetMs: 1_600 });
+});
+
 test("a running clock rings by itself", async () => {
   const clock = new AdjustableClock();
   await new Promise<void>((resolve) => {
