@@ -342,10 +342,7 @@ export class WorkRunner {
     }
   }
 
-  /**
-   * Removes the item that was performed, or makes due what was scheduled in its place meanwhile.
-   * Answers what the item was; undefined when this lease of it is over, which changes nothing.
-   */
+  /** Removes the item, or makes due what follows it. Undefined, and no change, without the lease. */
   async #endLease(tx: Tx, item: LeasedWork): Promise<WorkRecord | undefined> {
     const { node } = this.#options;
     const { kind, id, lease } = item;
