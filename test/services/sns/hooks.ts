@@ -221,38 +221,6 @@ export const hooks: Topic = (bench) => {
     assert.equal(MessageAttributes?.["ErrorCode"]?.StringValue, "RedirectRefused");
   });
 
-  test("hooks that close, hang, stall or flood fail or succeed in bounded time", async () => {
-    const topic = await bench().topic();
-    const dead = await bench().queue();
-    const attributes = {
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn }),
-      DeliveryPolicy: JSON.stringify({ healthyRetryPolicy: { numRetries: 0 } }),
-    };
-    const closes = await bench().hook(topic, attributes);
-    closes.answer = (response) => void response.destroy();
-    const hangs = await bench().hook(topic, attributes);
-    hangs.answer = () => {};
-    const floods = await bench().hook(topic, attributes);
-    floods.answer = (response) => {
-      const chunk = Buffer.alloc(1 << 20);
-      const flood = (): void => {
-        while (!response.destroyed && response.write(chunk));
-      };
-      response.on("drain", flood);
-      response.on("close", () => response.destroy());
-      flood();
-    };
-    const stalls = await bench().hook(topic, attributes);
-    stalls.answer = (response) => void response.writeHead(200).write("so far");
-    await bench().sns.publish({ TopicArn: topic, Message: "m" });
-    await bench().settle();
-    const codes = (await bench().take(dead)).map(
-      ({ MessageAttributes }) => MessageAttributes?.["ErrorCode"]?.StringValue,
-    );
-    assert.equal(codes.length, 2, String(codes));
-    assert.ok(codes.includes("Timeout"), String(codes));
-  });
-
   test("a hook with a certificate nobody trusts fails", async () => {
     const topic = await bench().topic();
     const { createServer } = await import("node:https");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createServer, globalAgent } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
@@ -93,6 +94,58 @@ describe("signatures", () => {
       const other = SigningCertURL.replace(/-[0-9a-f]+\.pem/, "-0.pem");
       assert.equal((await fetch(other)).status, 404);
     });
+  });
+});
+
+describe("slow web hooks", () => {
+  test("hooks that close, hang, stall or flood fail or succeed in bounded time", async () => {
+    // Real time, since sockets know no other: long enough for a machine that is busy.
+    const serviceOptions = { "sns.httpTimeoutMs": "2000" };
+    await withBench({ serviceOptions }, async (bench) => {
+      const topic = await bench.topic();
+      const dead = await bench.queue();
+      const attributes = {
+        RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn }),
+        DeliveryPolicy: JSON.stringify({ healthyRetryPolicy: { numRetries: 0 } }),
+      };
+      const closes = await bench.hook(topic, attributes);
+      closes.answer = (response) => void response.destroy();
+      const hangs = await bench.hook(topic, attributes);
+      hangs.answer = () => {};
+      const floods = await bench.hook(topic, attributes);
+      floods.answer = (response) => {
+        const chunk = Buffer.alloc(1 << 20);
+        const flood = (): void => {
+          while (!response.destroyed && response.write(chunk));
+        };
+        response.on("drain", flood);
+        response.on("close", () => response.destroy());
+        flood();
+      };
+      const stalls = await bench.hook(topic, attributes);
+      stalls.answer = (response) => void response.writeHead(200).write("so far");
+      await bench.sns.publish({ TopicArn: topic, Message: "m" });
+      await bench.settle();
+      const codes = (await bench.take(dead)).map(
+        ({ MessageAttributes }) => MessageAttributes?.["ErrorCode"]?.StringValue,
+      );
+      assert.equal(codes.length, 2, String(codes));
+      assert.ok(codes.includes("Timeout"), String(codes));
+    });
+  });
+});
+
+test("a web hook is called even if this machine stands still for a second meanwhile", async () => {
+  await withBench({}, async (bench) => {
+    const topic = await bench.topic();
+    const hook = await bench.openHook();
+    const stall = (): void => {
+      unsubscribe("undici:client:beforeConnect", stall);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_100);
+    };
+    subscribe("undici:client:beforeConnect", stall);
+    await bench.subscribe(topic, "http", hook.url);
+    assert.ok(await bench.tokenFor(hook));
   });
 });
 
