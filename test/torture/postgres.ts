@@ -21,11 +21,13 @@ import { startProxy } from "../stores/cutting-proxy.ts";
 import { Ledger } from "../stores/ledger.ts";
 import { copyFolder, startPostgres } from "../stores/postgres-server.ts";
 import type { PostgresServer } from "../stores/postgres-server.ts";
+import { tortureNodes } from "./postgres-workflows.ts";
 
-const HELP = `npm run torture:postgres -- [--seconds N] [failover] [nodes]
+const HELP = `npm run torture:postgres -- [--seconds N] [failover] [nodes] [workflows]
 
 failover   A primary with a synchronous standby is killed under load, and the standby promoted
-nodes      Three nodes are killed at random and the database restarted twice, under load from real clients`;
+nodes      Three nodes are killed at random and the database restarted twice, under load from real clients
+workflows  Two nodes advance workflows; one is killed at random moments, the other finishes what it left`;
 
 const VISIBILITY_SECONDS = 5;
 /** Message groups of the FIFO queue. */
@@ -52,6 +54,14 @@ if (values.help) say(HELP);
 else {
   if (isAsked("failover")) await failover();
   if (isAsked("nodes")) await nodesUnderFire();
+  if (isAsked("workflows")) await workflows();
+}
+
+async function workflows(): Promise<void> {
+  const kills = Math.max(1, Math.floor(seconds / 3));
+  const seed = Math.floor(random.fraction() * 2 ** 31);
+  const acknowledged = await tortureNodes({ kills, seed });
+  say(`workflows: ${kills} nodes killed at work; nothing lost of ${acknowledged} acknowledged`);
 }
 
 /** Nothing that was acknowledged may be missing on the standby that took over. */

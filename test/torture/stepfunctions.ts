@@ -41,7 +41,7 @@ export async function tortureTransitions({ kills, seed }: TortureOptions): Promi
       return new Life(folder, [String(flush), random() < 0.3 ? "torn" : "whole"]);
     };
     let next = life();
-    await withLife(new Life(folder, []), ledger, (client) => client.prepare());
+    await withLife(new Life(folder, []), ledger, prepareFrozen);
     for (let number = 0; killed < kills; number += 1) {
       const name = `w${number}`;
       for (let isOver = false; !isOver;) {
@@ -75,7 +75,7 @@ export async function tortureWorkflows({ kills, seed }: TortureOptions): Promise
   const working = new Map<number, Promise<void>>();
   try {
     const expected = await undisturbed(folder);
-    await withLife(new Life(folder, []), ledger, (client) => client.prepare());
+    await withLife(new Life(folder, []), ledger, prepareFrozen);
     await killLoop({
       kills,
       seed,
@@ -99,6 +99,11 @@ export async function tortureWorkflows({ kills, seed }: TortureOptions): Promise
     await rm(folder, { recursive: true });
   }
   return ledger.acknowledged;
+}
+
+async function prepareFrozen(client: WorkflowClient): Promise<void> {
+  await client.freeze();
+  await client.prepare();
 }
 
 /** Starts workflows and has those that run go on, until the server is killed. */
@@ -131,8 +136,8 @@ async function runToEnd(client: WorkflowClient, ledger: Ledger, name: string): P
   throw new Error(`${name} does not end: ${JSON.stringify((await client.history(name)).at(-1))}`);
 }
 
-/** Every workflow ended as it does undisturbed, and what was acknowledged happened, once. */
-async function check(
+/** Checks that every workflow ended as it does undisturbed, and what was acknowledged happened, once. */
+export async function check(
   client: WorkflowClient,
   ledger: Ledger,
   expected: readonly string[],
@@ -154,7 +159,7 @@ async function check(
 async function undisturbed(folder: string): Promise<string[]> {
   const ledger = new Ledger();
   return withLife(new Life(join(folder, "calm"), []), ledger, async (client) => {
-    await client.prepare();
+    await prepareFrozen(client);
     await runToEnd(client, ledger, "calm");
     const witness = witnessOf("calm", await client.history("calm"));
     await check(client, ledger, witness);
@@ -162,13 +167,13 @@ async function undisturbed(folder: string): Promise<string[]> {
   });
 }
 
-/** One server process, which starts when its predecessor is gone. */
-class Life {
+/** One server process, on a folder of LMDB or the URL of a PostgreSQL; it serves once told to begin. */
+export class Life {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
 
-  constructor(folder: string, words: readonly string[]) {
-    this.#child = spawnServer(folder, words);
+  constructor(place: string, words: readonly string[]) {
+    this.#child = spawnServer(place, words);
     this.#exited = once(this.#child, "exit");
   }
 
@@ -205,8 +210,8 @@ async function withLife<Result>(
   }
 }
 
-function spawnServer(folder: string, words: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [CHILD, folder, ...words], {
+function spawnServer(place: string, words: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [CHILD, place, ...words], {
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "waystation-workflows-code") },
   });

@@ -6,17 +6,19 @@ import { silentLog } from "../../src/kernel/log.ts";
 import { startServer } from "../../src/server.ts";
 
 /**
- * A server on the LMDB folder in argv[2], once told to; prints its URL. It is killed from outside, or
- * kills itself at its argv[3]th write to the journal: after it, before anybody can know of it, or,
+ * A server on the LMDB folder or PostgreSQL URL in argv[2], once told to; prints its URL. It is killed
+ * from outside, or, on LMDB, kills itself at its argv[3]th write to the journal: after it, before anybody can know of it, or,
  * with "torn" in argv[4], when a half of it is written.
  */
-const [, , folder = "", flush, how] = process.argv;
+const [, , place = "", flush, how] = process.argv;
 await once(process.stdin, "data");
 if (flush !== undefined) await dieAtFlush(Number(flush), how);
 const server = await startServer({
   host: "127.0.0.1",
   port: 0,
-  store: { kind: "lmdb", folder },
+  store: place.startsWith("postgres:")
+    ? { kind: "postgres", url: place }
+    : { kind: "lmdb", folder: place },
   region: "us-east-1",
   enforceQuotas: false,
   serviceOptions: {},

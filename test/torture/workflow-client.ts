@@ -50,9 +50,13 @@ export class WorkflowClient {
     this.#sqs.destroy();
   }
 
-  /** Makes queues and machines, and stops the clock. What is there already stays. */
+  /** Stops the clock. */
+  freeze(): Promise<void> {
+    return this.#moveClock("freeze", {});
+  }
+
+  /** Makes queues and machines. What is there already stays. */
   async prepare(): Promise<void> {
-    await this.#moveClock("freeze", {});
     const [effects, tokens] = await Promise.all(
       [QUEUES.effects, QUEUES.tokens].map(async (QueueName) => {
         const { QueueUrl = "" } = await this.#sqs.createQueue({ QueueName });
