@@ -60,6 +60,11 @@ export interface Total {
 
 export interface Tx extends Reader {
   /**
+   * Fetches what is going to be read, so that each of these reads needs no round trip of its own. It
+   * is no read: the transaction does not depend on it. Absent where the store is near.
+   */
+  prefetch?(keys: readonly Key[]): Promise<void>;
+  /**
    * The first entries of a range that no other open transaction has claimed. They stay this
    * transaction's own until it ends; it normally deletes or moves them.
    */

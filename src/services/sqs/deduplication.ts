@@ -1,7 +1,8 @@
 import { decodeRecord, encodeRecord, PRESENT } from "../../kernel/record.ts";
+import type { Tx } from "../../kernel/store.ts";
 import type { Key } from "../../kernel/tuple.ts";
 import type { Scope } from "./backlog.ts";
-import { DEDUPLICATION, FORGET } from "./keys.ts";
+import { DEDUPLICATION, FIFO_GROUP, FORGET } from "./keys.ts";
 import { BACKGROUND_CHUNK, DEDUPLICATION_MS } from "./limits.ts";
 import type { MessageRecord } from "./message.ts";
 import { backlogOf } from "./queue.ts";
@@ -13,14 +14,40 @@ interface DeduplicationRecord {
   readonly untilMs: number;
 }
 
-/** How many forgotten ids a send clears away: more than it adds. */
-const FORGET_PER_SEND = 2;
+/**
+ * One send of so many, by a digit of its random id, clears ids away: twice as many as are added
+ * meanwhile. To look for them is a round trip where the store is remote.
+ */
+const SENDS_PER_CLEARING = 16;
+
+/** Transactions that have looked for ids to clear away. */
+const CLEARED = new WeakSet<Tx>();
+
+/** Fetches what sends to a FIFO queue will read, together; some of them clear old ids away, too. */
+export async function prefetchSends(
+  scope: Scope,
+  messages: readonly MessageRecord[],
+): Promise<void> {
+  const { tx, queue } = scope;
+  if (!queue.isFifo) return;
+  const fetched = tx.prefetch?.(
+    messages.flatMap((message) => [
+      deduplicationKey(queue, message),
+      FIFO_GROUP.key(backlogOf(queue), message.group ?? ""),
+    ]),
+  );
+  const clears = messages.some(({ id }) => id.endsWith("0")) && !CLEARED.has(tx);
+  if (clears) CLEARED.add(tx);
+  await Promise.all([fetched, clears && forgetDue(scope, 2 * SENDS_PER_CLEARING)]);
+}
 
 /** The earlier message that a message repeats within 5 minutes; undefined when it is new. */
 export async function earlierSend(
-  { tx, queue, nowMs }: Scope,
+  scope: Scope,
   message: MessageRecord,
 ): Promise<Pick<DeduplicationRecord, "messageId" | "sequenceNumber"> | undefined> {
+  const { tx, queue, nowMs } = scope;
+  await prefetchSends(scope, [message]);
   const value = await tx.get(deduplicationKey(queue, message));
   if (value === undefined) return undefined;
   const record = decodeRecord<DeduplicationRecord>(value);
@@ -39,7 +66,6 @@ export async function rememberSend(scope: Scope, message: MessageRecord): Promis
   };
   tx.put(key, encodeRecord(record));
   forgetAt(scope, key, untilMs);
-  await forgetDue(scope, FORGET_PER_SEND);
 }
 
 /** Has a key deleted at a time, by the sends that follow or by the queue's timer. */
@@ -53,12 +79,13 @@ export async function forgetDue(
   limit: number = BACKGROUND_CHUNK,
 ): Promise<number> {
   const due = await tx.claim(FORGET.between([backlogOf(queue)], 0, nowMs + 1), limit);
-  for (const entry of due) {
-    // The key part of a FORGET key is the text of a key of this backlog.
-    const key = FORGET.parts(entry.key)[2] as Key;
+  // The key part of a FORGET key is the text of a key of this backlog.
+  const keys = due.map((entry) => FORGET.parts(entry.key)[2] as Key);
+  const values = due.length === 0 ? [] : await tx.getMany(keys);
+  for (const [index, entry] of due.entries()) {
     tx.delete(entry.key);
-    const value = await tx.get(key);
-    if (value === undefined) continue;
+    const [key, value] = [keys[index], values[index]];
+    if (key === undefined || value === undefined) continue;
     if (decodeRecord<{ untilMs: number }>(value).untilMs <= nowMs) tx.delete(key);
   }
   return due.length;

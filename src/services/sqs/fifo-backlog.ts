@@ -24,6 +24,8 @@ import type { DeadLetter } from "./dead-letter.ts";
 import { invalidValue, messageIsGone } from "./errors.ts";
 import { leavePlace, readGroup, settleGroup, withoutGroupPlace } from "./fifo-group.ts";
 import type { GroupRecord, OrderRecord } from "./fifo-group.ts";
+import { readFront } from "./fifo-front.ts";
+import type { Front, FrontMessage } from "./fifo-front.ts";
 import {
   FIFO_DELAYED,
   FIFO_ORDER,
@@ -35,6 +37,7 @@ import {
 } from "./keys.ts";
 import { BACKGROUND_CHUNK, LIMITS, RECEIVE_ROUNDS } from "./limits.ts";
 import type { MessageRecord, ReceivedMessage } from "./message.ts";
+import { prefetchPromotion, prefetchReceipts } from "./prefetch.ts";
 import { sequenceAfter } from "./position.ts";
 import { backlogOf, topicOf } from "./queue.ts";
 import type { Receipt } from "./receipt.ts";
@@ -80,31 +83,41 @@ export const fifoBacklog: Backlog = {
 
   async receive(scope, request) {
     const { tx, queue } = scope;
-    await fifoBacklog.promote(scope);
-    const free = LIMITS.inFlightMessages - (await countOf(tx, queue, "inFlight"));
-    const limit = Math.min(request.limit, free);
-    const deadLetter = await deadLetterOf(scope);
+    const ready = FIFO_READY.below(backlogOf(queue));
+    // What is known to be needed travels together.
+    const [promoted, inFlight, deadLetter, first] = await Promise.all([
+      fifoBacklog.promote(scope),
+      countOf(tx, queue, "inFlight"),
+      deadLetterOf(scope),
+      tx.claim(ready, request.limit),
+    ]);
+    const limit = Math.min(request.limit, LIMITS.inFlightMessages - inFlight);
     const received: ReceivedMessage[] = [];
     let isWorthAnotherLook = false;
+    let unused = 0;
     for (let round = 0; round < RECEIVE_ROUNDS && received.length < limit; round += 1) {
       const wanted = limit - received.length;
-      const groups = await tx.claim(FIFO_READY.below(backlogOf(queue)), wanted);
+      const isKnown = round === 0 && (promoted === 0 || first.length >= wanted);
+      const groups = isKnown ? first.slice(0, wanted) : await tx.claim(ready, wanted);
+      const met = await readFront(scope, groups, wanted);
+      unused = groups.length - met.length;
       isWorthAnotherLook = groups.length === wanted;
-      for (const entry of groups) {
-        if (received.length >= limit) break;
-        const taking = { request, deadLetter, limit: limit - received.length };
-        const got = await receiveGroup(scope, FIFO_READY.parts(entry.key)[2], taking);
+      for (const one of met) {
+        const got = await receiveGroup(scope, one, { request, deadLetter });
         received.push(...got);
         // All that was met in the group was expired or dead-lettered: there may be more behind.
         if (got.length === 0) isWorthAnotherLook = true;
       }
-      if (!isWorthAnotherLook) break;
+      if (!isWorthAnotherLook && unused === 0) break;
     }
-    if (received.length === 0 && isWorthAnotherLook) tx.wake({ topic: topicOf(queue) });
+    if (received.length === 0 && isWorthAnotherLook) unused += 1;
+    // Whoever looked meanwhile did not see the groups that are claimed here and stay.
+    if (unused > 0) tx.wake({ topic: topicOf(queue), count: unused });
     return received;
   },
 
   async remove(scope, receipt, handle) {
+    await prefetchReceipts(scope, [receipt]);
     const flight = await readFlight(scope, receipt.position);
     if (flight === undefined) return;
     landFlight(scope, receipt, { flight, handle });
@@ -115,6 +128,7 @@ export const fifoBacklog: Backlog = {
 
   async changeVisibility(scope, receipt, change) {
     const { nowMs, queue, tx } = scope;
+    await prefetchReceipts(scope, [receipt]);
     const flight = await readFlight(scope, receipt.position);
     if (flight === undefined) throw messageIsGone(change.handle);
     checkReceipt(scope, receipt, { flight, handle: change.handle });
@@ -137,17 +151,19 @@ export const fifoBacklog: Backlog = {
   async promote(scope) {
     const { tx, queue, nowMs } = scope;
     const backlog = backlogOf(queue);
-    const due = await tx.claim(HIDDEN.between([backlog], 0, nowMs + 1), BACKGROUND_CHUNK);
+    const oldEnough = Math.max(0, nowMs - queue.delaySeconds * 1_000 + 1);
+    const [due, grown, delayed] = await Promise.all([
+      tx.claim(HIDDEN.between([backlog], 0, nowMs + 1), BACKGROUND_CHUNK),
+      tx.claim(FIFO_YOUNG.between([backlog], 0, oldEnough), BACKGROUND_CHUNK),
+      tx.claim(FIFO_DELAYED.between([backlog], 0, oldEnough), BACKGROUND_CHUNK),
+    ]);
+    if (due.length + delayed.length > 0) await prefetchPromotion(scope, due, delayed);
     const tally = newTally();
     for (const { key, value } of due) await promoteOne(scope, { key, value }, tally);
-    const oldEnough = Math.max(0, nowMs - queue.delaySeconds * 1_000 + 1);
-    const grown = await tx.claim(FIFO_YOUNG.between([backlog], 0, oldEnough), BACKGROUND_CHUNK);
     for (const { key } of grown) tx.delete(key);
     tally.ready += grown.length;
     tally.delayed -= grown.length;
     writeTally(scope, tally);
-    const since = FIFO_DELAYED.between([backlog], 0, oldEnough);
-    const delayed = await tx.claim(since, BACKGROUND_CHUNK);
     for (const { key } of delayed) await changeGroup(scope, FIFO_DELAYED.parts(key)[2], NO_CHANGE);
     return due.length + grown.length + delayed.length;
   },
@@ -160,17 +176,19 @@ export const fifoBacklog: Backlog = {
     const groups = await tx.claim(FIFO_READY.below(backlogOf(queue)), limit);
     for (const entry of groups) {
       if (messages.length >= limit || isStopped) break;
-      const group = FIFO_READY.parts(entry.key)[2];
+      const [met] = await readFront(scope, [entry], limit - messages.length);
+      if (met === undefined) break;
+      const { group, messages: inOrder } = met;
       const tally = newTally();
       let left = 0;
-      for (const met of await readGroupMessages(scope, group, limit - messages.length)) {
-        const isKept = !isExpired(scope, met.message);
-        isStopped = isKept && !(await mayTake(met.message));
+      for (const one of inOrder) {
+        const isKept = !isExpired(scope, one.message);
+        isStopped = isKept && !(await mayTake(one.message));
         if (isStopped) break;
-        tally[await leaveOrder(scope, met)] -= 1;
-        deleteMessage(scope, met.position);
+        tally[await leaveOrder(scope, one)] -= 1;
+        deleteMessage(scope, one.position);
         left += 1;
-        if (isKept) messages.push(met.message);
+        if (isKept) messages.push(one.message);
       }
       writeTally(scope, tally);
       await changeGroup(scope, group, { queued: -left, inFlight: 0 });
@@ -200,23 +218,21 @@ export const fifoBacklog: Backlog = {
 
 const NO_CHANGE = { queued: 0, inFlight: 0 };
 
-interface Taking {
+interface Receiving {
   readonly request: ReceiveRequest;
   readonly deadLetter: DeadLetter | undefined;
-  readonly limit: number;
 }
 
-/** Receives as many messages of a ready group as it can; the group is locked if there was one. */
+/** Receives messages of a ready group; the group is locked if there was one. */
 async function receiveGroup(
   scope: Scope,
-  group: string,
-  { request, deadLetter, limit }: Taking,
+  { group, messages }: Front,
+  { request, deadLetter }: Receiving,
 ): Promise<ReceivedMessage[]> {
   const { nowMs } = scope;
   const received: ReceivedMessage[] = [];
   const tally = newTally();
-  const met = await readGroupMessages(scope, group, limit);
-  for (const { key, message, position, flight, sequence } of met) {
+  for (const { key, message, position, flight, sequence } of messages) {
     tally[await leaveOrder(scope, { key, message, position })] -= 1;
     if (isExpired(scope, message)) {
       deleteMessage(scope, position);
@@ -232,49 +248,8 @@ async function receiveGroup(
     }
   }
   writeTally(scope, { ...tally, inFlight: received.length });
-  await changeGroup(scope, group, { queued: -met.length, inFlight: received.length });
+  await changeGroup(scope, group, { queued: -messages.length, inFlight: received.length });
   return received;
-}
-
-interface GroupMessage {
-  readonly key: Entry["key"];
-  readonly sequence: string;
-  readonly position: string;
-  readonly message: MessageRecord;
-  readonly flight: FlightRecord | undefined;
-}
-
-/** The first messages of a group whose delay is over, in order. */
-async function readGroupMessages(
-  { tx, queue, nowMs }: Scope,
-  group: string,
-  limit: number,
-): Promise<GroupMessage[]> {
-  const backlog = backlogOf(queue);
-  const delayMs = queue.delaySeconds * 1_000;
-  const entries = await tx.range(FIFO_ORDER.below(backlog, group), { limit });
-  const orders = entries.map((entry) => decodeRecord<OrderRecord>(entry.value));
-  const values = await tx.getMany([
-    ...orders.map(({ position }) => MESSAGE.key(backlog, position)),
-    ...orders.map(({ position }) => FLIGHT.key(backlog, position)),
-  ]);
-  const messages: GroupMessage[] = [];
-  for (const [index, entry] of entries.entries()) {
-    const order = orders[index];
-    const message = values[index];
-    const flight = values[entries.length + index];
-    if (order === undefined || message === undefined) continue;
-    // Without a delay nothing waits, also when the clock was set back since.
-    if (delayMs > 0 && order.sentAtMs + delayMs > nowMs) break;
-    messages.push({
-      key: entry.key,
-      sequence: FIFO_ORDER.parts(entry.key)[2],
-      position: order.position,
-      message: decodeRecord<MessageRecord>(message),
-      flight: flight && decodeRecord<FlightRecord>(flight),
-    });
-  }
-  return messages;
 }
 
 /** Changes a group's numbers and lets it find its place; a group that gave messages takes a new turn. */
@@ -344,7 +319,7 @@ function checkReceipt(
 /** Takes a message out of its group's order; answers which count it was in. */
 function leaveOrder(
   scope: Scope,
-  { key, message, position }: Pick<GroupMessage, "key" | "message" | "position">,
+  { key, message, position }: Pick<FrontMessage, "key" | "message" | "position">,
 ): Promise<"ready" | "delayed"> {
   scope.tx.delete(key);
   return leaveDelay(scope, position, message);

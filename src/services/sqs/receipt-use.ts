@@ -1,10 +1,31 @@
+import { ServiceError } from "../../kernel/errors.ts";
 import { backlogKindOf } from "./backlog-kind.ts";
 import type { Scope } from "./backlog.ts";
 import { invalidReceipt, invalidValue, messageIsGone, missingParameter } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
+import { prefetchReceipts } from "./prefetch.ts";
 import { backlogOf } from "./queue.ts";
 import { decodeReceipt } from "./receipt.ts";
 import type { Receipt } from "./receipt.ts";
+
+/** Fetches what deletions or changes of visibility by these handles will read, together. */
+export async function prefetchHandles(
+  scope: Scope,
+  handles: readonly (string | undefined)[],
+): Promise<void> {
+  if (scope.tx.prefetch === undefined) return;
+  const receipts: Receipt[] = [];
+  for (const handle of handles) {
+    try {
+      const receipt = receiptOf(scope, handle ?? "");
+      if (receipt !== undefined) receipts.push(receipt);
+    } catch (error) {
+      // Answered when its turn comes.
+      if (!(error instanceof ServiceError)) throw error;
+    }
+  }
+  if (receipts.length > 0) await prefetchReceipts(scope, receipts);
+}
 
 /** Deletes the message of a handle. Throws ReceiptHandleIsInvalid for handles of other queues. */
 export async function removeByHandle(scope: Scope, handle: string): Promise<void> {

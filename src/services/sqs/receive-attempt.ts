@@ -1,8 +1,8 @@
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
-import { moveHidden, readFlight } from "./backlog.ts";
+import { moveHidden } from "./backlog.ts";
 import type { FlightRecord, HiddenRecord, ReceiveRequest, Scope } from "./backlog.ts";
 import { forgetAt } from "./deduplication.ts";
-import { MESSAGE, RECEIVE_ATTEMPT } from "./keys.ts";
+import { FLIGHT, MESSAGE, RECEIVE_ATTEMPT } from "./keys.ts";
 import { DEDUPLICATION_MS } from "./limits.ts";
 import type { MessageRecord, ReceivedMessage } from "./message.ts";
 import { backlogOf } from "./queue.ts";
@@ -53,14 +53,22 @@ interface Held {
 /** The messages of an attempt; undefined when one of them was changed since. */
 async function heldMessages(scope: Scope, attempt: AttemptRecord): Promise<Held[] | undefined> {
   const { tx, queue, nowMs } = scope;
+  const backlog = backlogOf(queue);
+  const receipts = attempt.received.map(({ receiptHandle }) => decodeReceipt(receiptHandle));
+  const values = await tx.getMany([
+    ...receipts.map(({ position }) => FLIGHT.key(backlog, position)),
+    ...receipts.map(({ position }) => MESSAGE.key(backlog, position)),
+  ]);
   const held: Held[] = [];
-  for (const earlier of attempt.received) {
-    const receipt = decodeReceipt(earlier.receiptHandle);
-    const flight = await readFlight(scope, receipt.position);
-    const record = await tx.get(MESSAGE.key(backlogOf(queue), receipt.position));
+  for (const [index, receipt] of receipts.entries()) {
+    const earlier = attempt.received[index];
+    const value = values[index];
+    const record = values[receipts.length + index];
+    if (earlier === undefined || value === undefined || record === undefined) return undefined;
+    const flight = decodeRecord<FlightRecord>(value);
     const isUnchanged =
-      flight?.receive === receipt.receive && flight.visibleAtMs === attempt.visibleAtMs;
-    if (!isUnchanged || flight.visibleAtMs <= nowMs || record === undefined) return undefined;
+      flight.receive === receipt.receive && flight.visibleAtMs === attempt.visibleAtMs;
+    if (!isUnchanged || flight.visibleAtMs <= nowMs) return undefined;
     const received = { ...earlier, message: decodeRecord<MessageRecord>(record) };
     held.push({ receipt, flight, received });
   }

@@ -63,6 +63,11 @@ export class Member implements Tx, Snapshot {
   }
 
   async getMany(keys: readonly Key[]): Promise<(Uint8Array | undefined)[]> {
+    await this.prefetch(keys);
+    return keys.map((key) => this.#read(key));
+  }
+
+  async prefetch(keys: readonly Key[]): Promise<void> {
     this.#assertOpen();
     const unknown = keys.filter((key) => !this.#knows(checked(key)));
     for (const key of unknown) {
@@ -70,7 +75,6 @@ export class Member implements Tx, Snapshot {
       if (until !== undefined) return this.#leave(until);
     }
     if (unknown.length > 0) await this.#options.requests.load(unknown);
-    return keys.map((key) => this.#read(key));
   }
 
   async range(range: KeyRange, options: RangeOptions): Promise<Entry[]> {

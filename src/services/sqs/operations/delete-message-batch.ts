@@ -4,7 +4,7 @@ import type { Operation } from "../../../kernel/operation.ts";
 import { checkBatch, performEach } from "../batch.ts";
 import { scopeAt } from "../desk.ts";
 import type { Desk } from "../desk.ts";
-import { removeByHandle } from "../receipt-use.ts";
+import { prefetchHandles, removeByHandle } from "../receipt-use.ts";
 
 /** Deletes the messages of up to 10 receipt handles, each by itself. */
 export function deleteMessageBatch(
@@ -16,6 +16,10 @@ export function deleteMessageBatch(
     checkBatch(entries, "DeleteMessageBatch");
     const { requestId } = context;
     desk.quotas.count(scope.queue, "delete", { requestId, nowMs: scope.nowMs });
+    await prefetchHandles(
+      scope,
+      entries.map((entry) => entry.ReceiptHandle),
+    );
     return performEach(entries, async (entry) => {
       await removeByHandle(scope, entry.ReceiptHandle ?? "");
       return {};

@@ -8,6 +8,7 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Context, Operation } from "../../../kernel/operation.ts";
 import type { Scope } from "../backlog.ts";
 import { checkBatch, performEach } from "../batch.ts";
+import { prefetchSends } from "../deduplication.ts";
 import { scopeAt } from "../desk.ts";
 import type { Desk } from "../desk.ts";
 import { LIMITS } from "../limits.ts";
@@ -28,6 +29,11 @@ export function sendMessageBatch(
     const groups = entries.map((entry) => entry.MessageGroupId ?? "");
     const { requestId } = context;
     desk.quotas.count(scope.queue, "send", { requestId, nowMs: scope.nowMs, groups });
+    const messages = [...prepared.values()];
+    await prefetchSends(
+      scope,
+      messages.flatMap((message) => (message instanceof ServiceError ? [] : message)),
+    );
     return performEach(entries, async (entry) => {
       const message = prepared.get(entry);
       assert(message, "every entry of a batch was prepared");

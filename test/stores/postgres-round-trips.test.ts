@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { systemRandom } from "../../src/random.ts";
+import { openPostgresStore } from "../../src/stores/postgres/store.ts";
+import { openLocalSqs } from "../services/sqs/in-process.ts";
+import type { LocalSqs } from "../services/sqs/in-process.ts";
+import { startProxy } from "./cutting-proxy.ts";
+import type { CuttingProxy } from "./cutting-proxy.ts";
+import { startPostgres } from "./postgres-server.ts";
+import type { PostgresServer } from "./postgres-server.ts";
+
+const MANY_GROUPS: readonly string[] = Array.from({ length: 40 }, (_, at) => `group-${at}`);
+
+describe("round trips to PostgreSQL, the commit included", () => {
+  let server: PostgresServer;
+  let proxy: CuttingProxy;
+  let sqs: LocalSqs;
+  let trips = 0;
+  before(async () => {
+    server = await startPostgres();
+    let last: "server" | "client" = "client";
+    // One call runs at a time: what is sent after an answer is a new round trip.
+    proxy = await startProxy(server.port, (_packet, to) => {
+      if (to === "server" && last === "client") trips += 1;
+      last = to;
+      return "pass";
+    });
+    let laterMs = 0;
+    const store = await openPostgresStore({
+      url: `postgres://postgres@127.0.0.1:${proxy.port}/postgres`,
+      random: systemRandom(),
+      machineNow: () => Date.now() + laterMs,
+    });
+    // Nobody answered the greeting in time: a node that is alone sends no wake-ups.
+    laterMs = 5_000;
+    sqs = await openLocalSqs(store);
+  });
+  after(async () => {
+    await sqs.close();
+    await proxy.close();
+    await server.remove();
+  });
+
+  test("of a standard queue", async () => {
+    assert.deepEqual(await tripsOn("queue", []), {
+      SendMessage: 2,
+      ReceiveMessage: 6,
+      ChangeMessageVisibility: 4,
+      DeleteMessage: 4,
+      SendMessageBatch: 2,
+      "ReceiveMessage of ten": 6,
+      ChangeMessageVisibilityBatch: 4,
+      DeleteMessageBatch: 4,
+    });
+  });
+
+  for (const groups of [MANY_GROUPS, ["group"]]) {
+    test(`of a FIFO queue whose messages have ${groups.length} groups`, async () => {
+      assert.deepEqual(await tripsOn(`queue${groups.length}.fifo`, groups), {
+        SendMessage: 3,
+        ReceiveMessage: 5,
+        ChangeMessageVisibility: 3,
+        DeleteMessage: 3,
+        SendMessageBatch: 3,
+        "ReceiveMessage of ten": 5,
+        ChangeMessageVisibilityBatch: 3,
+        DeleteMessageBatch: 3,
+      });
+    });
+  }
+
+  /** The most round trips of each call, while messages pass through a queue: one, ten, one, ten ... */
+  async function tripsOn(name: string, groups: readonly string[]): Promise<Record<string, number>> {
+    const isFifo = groups.length > 0;
+    const fifo = { FifoQueue: "true", ContentBasedDeduplication: "true" };
+    const { QueueUrl } = await sqs.call<{ QueueUrl: string }>("CreateQueue", {
+      QueueName: name,
+      Attributes: { VisibilityTimeout: "600", ...(isFifo && fifo) },
+    });
+    const counted: Record<string, number> = {};
+    const call = async <Output>(operation: string, input: object, name = operation) => {
+      const before = trips;
+      const output = await sqs.call<Output>(operation, { QueueUrl, ...input });
+      counted[name] = Math.max(counted[name] ?? 0, trips - before);
+      return output;
+    };
+    let sent = 0;
+    const message = (): object => {
+      sent += 1;
+      const group = isFifo && { MessageGroupId: groups[sent % groups.length] };
+      return { MessageBody: `body ${sent}`, ...group };
+    };
+    const batch = (items: readonly object[]): { Entries: object[] } => ({
+      Entries: items.map((item, at) => ({ Id: `e${at}`, ...item })),
+    });
+    for (let round = 0; round < 4; round += 1) {
+      await call("SendMessage", message());
+      const one = await call<Received>("ReceiveMessage", {});
+      const [held] = handlesOf(one);
+      await call("ChangeMessageVisibility", { ...held, VisibilityTimeout: 300 });
+      await call("DeleteMessage", { ...held });
+      await call("SendMessageBatch", batch(Array.from({ length: 10 }, message)));
+      const ten = { MaxNumberOfMessages: 10 };
+      const all = handlesOf(await call<Received>("ReceiveMessage", ten, "ReceiveMessage of ten"));
+      assert.equal(all.length, 10);
+      const hidden = all.map((handle) => ({ ...handle, VisibilityTimeout: 300 }));
+      await call("ChangeMessageVisibilityBatch", batch(hidden));
+      await call("DeleteMessageBatch", batch(all));
+    }
+    return counted;
+  }
+});
+
+interface Received {
+  readonly Messages?: readonly { readonly ReceiptHandle: string }[];
+}
+
+function handlesOf({ Messages = [] }: Received): { ReceiptHandle: string }[] {
+  return Messages.map(({ ReceiptHandle }) => ({ ReceiptHandle }));
+}
