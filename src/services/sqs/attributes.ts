@@ -1,5 +1,10 @@
 import type { ServiceError } from "../../kernel/errors.ts";
-import { invalidAttributeName, invalidAttributeValue, invalidValue } from "./errors.ts";
+import {
+  invalidAttributeName,
+  invalidAttributeValue,
+  invalidValue,
+  twoEncryptions,
+} from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { checkPolicy } from "./policy.ts";
 import { addressOfArn } from "./queue.ts";
@@ -144,10 +149,7 @@ export function applyAttributes<Queue extends QueueAttributes>(
 function chooseEncryption(changes: Changes): void {
   if (changes.kmsMasterKeyId !== undefined) {
     if (changes.sqsManagedSseEnabled === true) {
-      throw invalidAttributeValue(
-        "SqsManagedSseEnabled",
-        "Only one server-side encryption option is supported per queue.",
-      );
+      throw twoEncryptions();
     }
     changes.sqsManagedSseEnabled = false;
   } else if (changes.sqsManagedSseEnabled === true) {
@@ -179,11 +181,12 @@ export function firstDifference(
   return undefined;
 }
 
-/** Whether GetQueueAttributes knows an attribute of this name. */
-export function isAttributeName(name: string): boolean {
-  return (
-    name === "All" || name === "FifoQueue" || READ_ONLY.has(name) || Object.hasOwn(RULES, name)
-  );
+/** Whether GetQueueAttributes knows an attribute of this name for queues of this kind. */
+export function isAttributeName(name: string, isFifo: boolean): boolean {
+  if (name === "All" || READ_ONLY.has(name)) return true;
+  if (name === "FifoQueue") return isFifo;
+  const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
+  return rule !== undefined && (isFifo || !rule.fifoOnly);
 }
 
 type NumberName = {
@@ -238,7 +241,7 @@ function parseRedrivePolicy(text: string): RedrivePolicy {
     );
   }
   const { deadLetterTargetArn, maxReceiveCount } = policy;
-  for (const name of ["deadLetterTargetArn", "maxReceiveCount"]) {
+  for (const name of ["maxReceiveCount", "deadLetterTargetArn"]) {
     if (policy[name] !== undefined) continue;
     throw invalidRedrive(text, `Redrive policy does not contain mandatory attribute: ${name}.`);
   }

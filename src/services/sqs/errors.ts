@@ -59,6 +59,15 @@ export function invalidAttributeValue(name: string, reason?: string): ServiceErr
   );
 }
 
+/** A queue is to be encrypted with a key of KMS and with one of SQS. */
+export function twoEncryptions(): ServiceError {
+  return new ServiceError(
+    "InvalidAttributeName",
+    "You can use one type of server-side encryption (SSE) at one time." +
+      " You can either enable KMS SSE or SQS SSE.",
+  );
+}
+
 /** A queue of that name has other attributes. */
 export function queueNameExists(attribute: string): ServiceError {
   return new ServiceError(
@@ -128,13 +137,21 @@ export function unsupported(reason: string): ServiceError {
   return new ServiceError("UnsupportedOperation", reason);
 }
 
+const ENTRY_PATH = /^Entries\[(\d+)\]\.(.+)$/;
+
+/** What SQS calls a missing member, in JSON too: by the names of its oldest protocol. */
+function missingName(path: string, operation: string): string {
+  const [, index, member] = ENTRY_PATH.exec(path) ?? [];
+  if (member !== undefined) return `${operation}RequestEntry.${Number(index) + 1}.${member}`;
+  if (operation === "DeleteMessage" && path === "ReceiptHandle") return "MessageHandle";
+  return path.replace(/^.*\.(?=[^.]*$)/, "");
+}
+
 /** How SQS words input that does not fit its model. */
 export const refusals: Refusals = {
   missing: (path, operation) =>
     // A list without elements can not be told from a missing one in a form.
-    path === "Entries"
-      ? emptyBatch(operation)
-      : missingParameter(path.replace(/^.*\.(?=[^.]*$)/, "")),
+    path === "Entries" ? emptyBatch(operation) : missingParameter(missingName(path, operation)),
   wrongType: (path, expected, actual) =>
     new ServiceError(
       "SerializationException",

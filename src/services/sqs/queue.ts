@@ -144,7 +144,7 @@ export function checkQueueName(name: string, isFifo: boolean): void {
     if (stem !== name && NAME.test(stem) && name.length <= LIMITS.queueNameLength) return;
     throw invalidParameter(
       "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores," +
-        " must end with .fifo suffix and be 1 to 80 in length",
+        " must end with .fifo suffix and be 1 to 80 in length.",
     );
   }
   if (NAME.test(name) && name.length <= LIMITS.queueNameLength) return;

@@ -49,13 +49,32 @@ export const attributes: Topic = (bench) => {
     const url = await bench().queue();
     const some = await client.getQueueAttributes({
       QueueUrl: url,
-      AttributeNames: ["DelaySeconds", "VisibilityTimeout", "RedrivePolicy", "FifoQueue"],
+      AttributeNames: ["DelaySeconds", "VisibilityTimeout", "RedrivePolicy"],
     });
     assert.deepEqual(some.Attributes, { DelaySeconds: "0", VisibilityTimeout: "30" });
     assert.equal((await client.getQueueAttributes({ QueueUrl: url })).Attributes, undefined);
     const unknown = ["toString" as QueueAttributeName];
     const asked = client.getQueueAttributes({ QueueUrl: url, AttributeNames: unknown });
     await refused(asked, "InvalidAttributeName", "Unknown Attribute toString.");
+  });
+
+  test("a standard queue does not know the names of what only FIFO queues have", async () => {
+    const { client } = bench();
+    const QueueUrl = await bench().queue();
+    for (const name of [
+      "FifoQueue",
+      "ContentBasedDeduplication",
+      "DeduplicationScope",
+      "FifoThroughputLimit",
+    ] as const) {
+      const asked = client.getQueueAttributes({ QueueUrl, AttributeNames: ["QueueArn", name] });
+      await refused(asked, "InvalidAttributeName", `Unknown Attribute ${name}.`);
+    }
+    const fifo = await client.getQueueAttributes({
+      QueueUrl: await bench().fifo(),
+      AttributeNames: ["FifoQueue"],
+    });
+    assert.deepEqual(fifo.Attributes, { FifoQueue: "true" });
   });
 
   for (const [name, least, most] of NUMBERS) {
@@ -150,6 +169,7 @@ export const attributes: Topic = (bench) => {
     const far = deadLetterTargetArn.replace("us-east-1", "eu-west-1");
     const url = await bench().queue();
     const cases: readonly [unknown, RegExp][] = [
+      [{}, /Value \{\} .*does not contain mandatory attribute: maxReceiveCount\./],
       [{ deadLetterTargetArn }, /does not contain mandatory attribute: maxReceiveCount/],
       [{ maxReceiveCount: 3 }, /does not contain mandatory attribute: deadLetterTargetArn/],
       [{ deadLetterTargetArn: nowhere, maxReceiveCount: 3 }, /Dead letter target does not exist/],
@@ -174,6 +194,18 @@ export const attributes: Topic = (bench) => {
       await refused(bench().set(url, { RedrivePolicy }), "InvalidParameterValue", words);
     }
     await refused(bench().set(url, { RedrivePolicy: "{" }), "InvalidParameterValue", /JSON/);
+  });
+
+  test("a queue whose dead-letter queue is gone can still be changed otherwise", async () => {
+    const target = await bench().queue({}, "dead");
+    const deadLetterTargetArn = await bench().arn(target);
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 3 });
+    const url = await bench().queue({ RedrivePolicy });
+    await bench().client.deleteQueue({ QueueUrl: target });
+    await bench().set(url, { DelaySeconds: "7" });
+    const shown = await bench().attributes(url);
+    assert.deepEqual([shown["DelaySeconds"], shown["RedrivePolicy"]], ["7", RedrivePolicy]);
+    await refused(bench().set(url, { RedrivePolicy }), "InvalidParameterValue", /does not exist/);
   });
 
   test("a redrive allow policy says who may use a queue for dead letters", async () => {
@@ -232,7 +264,10 @@ export const attributes: Topic = (bench) => {
     assert.equal(without["KmsMasterKeyId"], undefined);
     assert.equal(without["SqsManagedSseEnabled"], "false");
     const both = { KmsMasterKeyId: "alias/mine", SqsManagedSseEnabled: "true" };
-    await refused(bench().set(url, both), "InvalidAttributeValue");
+    const words =
+      "You can use one type of server-side encryption (SSE) at one time." +
+      " You can either enable KMS SSE or SQS SSE.";
+    await refused(bench().set(url, both), "InvalidAttributeName", words);
     await refused(
       bench().set(url, { KmsDataKeyReusePeriodSeconds: "59" }),
       "InvalidAttributeValue",

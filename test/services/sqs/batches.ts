@@ -32,6 +32,12 @@ export const batches: Topic = (bench) => {
     await refused(eleven, "TooManyEntriesInBatchRequest", /are 10\. You have sent 11/);
     const missing = client.sendMessageBatch({ QueueUrl: url, Entries: undefined });
     await refused(missing, "EmptyBatchRequest", /at least one SendMessageBatchRequestEntry/);
+    const bodiless = [
+      { Id: "a", MessageBody: "x" },
+      { Id: "b", MessageBody: undefined },
+    ];
+    const second = client.sendMessageBatch({ QueueUrl: url, Entries: bodiless });
+    await refused(second, "MissingParameter", /SendMessageBatchRequestEntry\.2\.MessageBody\./);
     const handle = { ReceiptHandle: "x" };
     const deletes = entries(11).map(({ Id }) => ({ Id, ...handle }));
     await refused(client.deleteMessageBatch({ QueueUrl: url, Entries: [] }), "EmptyBatchRequest");

@@ -87,7 +87,7 @@ export const moveTasks: Topic = (bench) => {
     const moved = running.ApproximateNumberOfMessagesMoved ?? 0;
     assert.ok(moved >= 5 && moved <= 10, `${moved} in 1.5 seconds at 5 a second`);
     const again = client.startMessageMoveTask({ SourceArn });
-    await refused(again, "UnsupportedOperation", /already a task running/);
+    await refused(again, "InvalidParameterValue", /already a task running/);
     const cancelled = await client.cancelMessageMoveTask({ TaskHandle });
     assert.equal(cancelled.ApproximateNumberOfMessagesMoved, moved);
     assert.equal((await tasksOf(SourceArn))[0]?.Status, "CANCELLING");

@@ -25,7 +25,11 @@ export const queues: Topic = (bench) => {
     await client.createQueue({ QueueName: `${"q".repeat(75)}.fifo`, Attributes });
     for (const bad of ["plain", `${"q".repeat(76)}.fifo`, ".fifo", "a.b.fifo"]) {
       const made = client.createQueue({ QueueName: bad, Attributes });
-      await refused(made, "InvalidParameterValue", /must end with \.fifo suffix/);
+      await refused(
+        made,
+        "InvalidParameterValue",
+        /must end with \.fifo suffix and be 1 to 80 in length\.$/,
+      );
     }
   });
 

@@ -155,7 +155,7 @@ export const visibility: Topic = (bench) => {
       await refused(change(other, handle, 1), "ReceiptHandleIsInvalid");
     }
     const missing = client.deleteMessage({ QueueUrl: url, ReceiptHandle: undefined });
-    await refused(missing, "MissingParameter", /ReceiptHandle/);
+    await refused(missing, "MissingParameter", /parameter MessageHandle\./);
     assert.equal(await bench().counts(url), "0 ready, 0 delayed, 1 in flight");
   });
 };

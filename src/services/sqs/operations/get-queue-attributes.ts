@@ -18,7 +18,6 @@ export function getQueueAttributes(
 ): Operation<GetQueueAttributesRequest, GetQueueAttributesResult> {
   return conversation(async (context, input) => {
     const names = input.AttributeNames ?? [];
-    for (const name of names) if (!isAttributeName(name)) throw invalidAttributeName(name);
     if (names.some((name) => name === "All" || name.startsWith("Approximate"))) {
       await promoteAll(desk, context, input);
     }
@@ -28,6 +27,9 @@ export function getQueueAttributes(
         tx: reader as Scope["tx"],
         url: input.QueueUrl,
       });
+      const { isFifo } = scope.queue;
+      const unknown = names.find((name) => !isAttributeName(name, isFifo));
+      if (unknown !== undefined) throw invalidAttributeName(unknown);
       return names.length === 0 ? {} : showAll(scope);
     });
     const isWanted = (name: string): boolean =>

@@ -16,7 +16,8 @@ export function setQueueAttributes(desk: Desk): Operation<SetQueueAttributesRequ
       ...applyAttributes(queue, input.Attributes ?? {}, queue.isFifo),
       modifiedAtMs: nowMs,
     };
-    await checkRedrive(tx, changed);
+    // A dead-letter queue may go; what does not name it anew is not refused for that.
+    if (input.Attributes?.RedrivePolicy !== undefined) await checkRedrive(tx, changed);
     putQueue(tx, changed);
     writeSourceIndex(tx, queue, changed);
     if (changed.messageRetentionPeriod !== queue.messageRetentionPeriod) {

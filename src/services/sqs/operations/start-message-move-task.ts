@@ -6,7 +6,7 @@ import { backlogKindOf } from "../backlog-kind.ts";
 import { countOf } from "../backlog.ts";
 import { scopeOf } from "../desk.ts";
 import type { Desk } from "../desk.ts";
-import { invalidParameter, invalidValue, resourceNotFound, unsupported } from "../errors.ts";
+import { invalidParameter, invalidValue, resourceNotFound } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { encodeTaskHandle, listMoveTasks, startMoveTask } from "../move-task.ts";
 import type { MoveTaskRecord } from "../move-task.ts";
@@ -72,7 +72,7 @@ async function checkSource(reader: Reader, source: QueueRecord): Promise<void> {
   }
   const tasks = await listMoveTasks(reader, source, LIMITS.moveTasksListed);
   if (tasks.some(({ status }) => status === "RUNNING" || status === "CANCELLING")) {
-    throw unsupported(
+    throw invalidParameter(
       "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
     );
   }
