@@ -22,25 +22,61 @@ const CHECKED_HEADER_BYTES = 20;
 const WRITE_BYTES = 6;
 const DELETED = 0xffff_ffff;
 
-/** The bytes of a record. */
-export function recordOf(sequence: number, writes: Writes): Uint8Array {
-  const record = Buffer.allocUnsafe(HEADER_BYTES + bodyBytes(writes));
-  let at = HEADER_BYTES;
-  for (const [key, value] of writes) {
-    record.writeUInt16BE(key.length, at);
-    record.writeUInt32BE(value === "deleted" ? DELETED : value.byteLength, at + 2);
-    at += WRITE_BYTES;
-    at += record.write(key, at, "latin1");
-    if (value === "deleted") continue;
-    record.set(value, at);
-    at += value.byteLength;
+/** Bytes that a writer starts with, and the most that it keeps for its next record. */
+const FIRST_BYTES = 64 * 1024;
+const KEPT_BYTES = 1024 * 1024;
+
+/** Makes a record of writes one by one, in a buffer that it uses again for the next record. */
+export class RecordWriter {
+  #buffer: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #length = HEADER_BYTES;
+
+  /** Bytes so far, which {@link RecordWriter.truncate} takes. */
+  get length(): number {
+    return this.#length;
   }
-  record.writeUInt32BE(MAGIC, 0);
-  record.writeUInt32BE(record.byteLength - HEADER_BYTES, 4);
-  record.writeBigUInt64BE(BigInt(sequence), 8);
-  record.writeUInt32BE(crc32(record.subarray(HEADER_BYTES)), 16);
-  record.writeUInt32BE(crc32(record.subarray(0, CHECKED_HEADER_BYTES)), CHECKED_HEADER_BYTES);
-  return record;
+
+  /** Adds a write. Of several writes of one key the last one counts. */
+  add(key: Key, value: Uint8Array | undefined): void {
+    const valueBytes = value?.byteLength ?? 0;
+    let at = this.#length;
+    this.#length += WRITE_BYTES + key.length + valueBytes;
+    if (this.#length > this.#buffer.byteLength) this.#grow(at);
+    const buffer = this.#buffer;
+    buffer.writeUInt16BE(key.length, at);
+    buffer.writeUInt32BE(value === undefined ? DELETED : valueBytes, at + 2);
+    at += WRITE_BYTES;
+    at += buffer.write(key, at, "latin1");
+    if (value !== undefined) buffer.set(value, at);
+  }
+
+  /** Takes back all writes after a former length. */
+  truncate(length: number): void {
+    this.#length = length;
+  }
+
+  /** The whole record, which is good until the next `add` or `clear`. */
+  finish(sequence: number): Uint8Array {
+    const record = this.#buffer.subarray(0, this.#length);
+    record.writeUInt32BE(MAGIC, 0);
+    record.writeUInt32BE(record.byteLength - HEADER_BYTES, 4);
+    record.writeBigUInt64BE(BigInt(sequence), 8);
+    record.writeUInt32BE(crc32(record.subarray(HEADER_BYTES)), 16);
+    record.writeUInt32BE(crc32(record.subarray(0, CHECKED_HEADER_BYTES)), CHECKED_HEADER_BYTES);
+    return record;
+  }
+
+  /** Begins a new record. */
+  clear(): void {
+    this.#length = HEADER_BYTES;
+    if (this.#buffer.byteLength > KEPT_BYTES) this.#buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  }
+
+  #grow(filled: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#length, 2 * this.#buffer.byteLength));
+    larger.set(this.#buffer.subarray(0, filled));
+    this.#buffer = larger;
+  }
 }
 
 /**
@@ -128,12 +164,4 @@ function readWrites(body: Buffer): Writes {
     writes.set(key, valueBytes === DELETED ? "deleted" : body.subarray(keyEnd, at));
   }
   return writes;
-}
-
-function bodyBytes(writes: Writes): number {
-  let size = 0;
-  for (const [key, value] of writes) {
-    size += WRITE_BYTES + key.length + (value === "deleted" ? 0 : value.byteLength);
-  }
-  return size;
 }

@@ -2,8 +2,8 @@ import { constants, writeSync } from "node:fs";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { parseRecords, recordOf } from "./journal-record.ts";
-import type { JournalRecord, Writes } from "./journal-record.ts";
+import { parseRecords } from "./journal-record.ts";
+import type { JournalRecord } from "./journal-record.ts";
 import { syncFolder } from "./sync-folder.ts";
 
 /** Bytes of a segment, unless options say otherwise; a longer record makes its segment longer. */
@@ -11,6 +11,11 @@ const SEGMENT_BYTES = 8 * 1024 * 1024;
 
 export interface JournalOptions {
   readonly segmentBytes?: number | undefined;
+}
+
+export interface AppendOptions {
+  /** True when so many wait for the record that this thread has better to do than to wait with them. */
+  readonly isPatient: boolean;
 }
 
 const SEGMENT_NAMES = ["journal-0.log", "journal-1.log"] as const;
@@ -34,7 +39,8 @@ const SYNCS_WRITES = process.platform === "linux";
 export class Journal {
   readonly #folder: string;
   readonly #segmentBytes: number;
-  readonly #segments: (Promise<Segment> | undefined)[] = [undefined, undefined];
+  readonly #opening: (Promise<FileHandle> | undefined)[] = [undefined, undefined];
+  readonly #segments: (FileHandle | undefined)[] = [undefined, undefined];
   #current = 0;
   #offset = 0;
   #sequence: number;
@@ -78,26 +84,31 @@ export class Journal {
     return this.#offset > 0 && this.#offset + sizeBytes > this.#segmentBytes;
   }
 
-  /** Goes on in the other segment, all of whose records are in the ordered file. */
-  turn(): void {
+  /**
+   * Goes on in the other segment, all of whose records are in the ordered file. Answers the path of
+   * the one that is full.
+   */
+  turn(): string {
+    const full = this.#pathOf(this.#current);
     this.#current = 1 - this.#current;
     this.#offset = 0;
+    return full;
   }
 
-  /** Appends a record of {@link recordOf}; resolves when it is on disk. */
-  async append(record: Uint8Array): Promise<void> {
-    const segment = await this.#segment();
-    let written = 0;
-    while (written < record.byteLength) {
-      const rest = record.byteLength - written;
-      const at = this.#offset + written;
-      written += this.#isQuick()
-        ? this.#writeHere(segment, record.subarray(written), at)
-        : (await segment.write(record, written, rest, at)).bytesWritten;
+  /**
+   * Appends the next record. Answers undefined when it is on disk, or a promise of that. Throws or
+   * rejects when it cannot be written; then nothing else is to be appended.
+   */
+  append(record: Uint8Array, options: AppendOptions): Promise<void> | undefined {
+    const segment = this.#segments[this.#current];
+    if (segment === undefined || options.isPatient || !SYNCS_WRITES || !this.#isQuick()) {
+      return this.#appendElsewhere(record);
     }
-    if (!SYNCS_WRITES) await segment.datasync();
-    this.#offset += record.byteLength;
-    this.#sequence += 1;
+    for (let written = 0; written < record.byteLength;) {
+      written += this.#writeHere(segment, record.subarray(written), this.#offset + written);
+    }
+    this.#advance(record);
+    return undefined;
   }
 
   /** Begins to make the first segment, which takes a while, so that no write waits for all of it. */
@@ -105,9 +116,27 @@ export class Journal {
     this.#segment().catch(() => {}); // The first write tries again, and tells.
   }
 
-  /** The bytes of the next record. */
-  next(writes: Writes): Uint8Array {
-    return recordOf(this.#sequence + 1, writes);
+  async close(): Promise<void> {
+    const opened = this.#opening.filter((segment) => segment !== undefined);
+    for (const segment of await Promise.allSettled(opened)) {
+      if (segment.status === "fulfilled") await segment.value.close();
+    }
+  }
+
+  async #appendElsewhere(record: Uint8Array): Promise<void> {
+    const segment = this.#segments[this.#current] ?? (await this.#segment());
+    for (let written = 0; written < record.byteLength;) {
+      const rest = record.byteLength - written;
+      const { bytesWritten } = await segment.write(record, written, rest, this.#offset + written);
+      written += bytesWritten;
+    }
+    if (!SYNCS_WRITES) await segment.datasync();
+    this.#advance(record);
+  }
+
+  #advance(record: Uint8Array): void {
+    this.#offset += record.byteLength;
+    this.#sequence += 1;
   }
 
   /** False for some writes after a slow one: then the disk is waited for on another thread. */
@@ -117,41 +146,39 @@ export class Journal {
   }
 
   /** Writes on this thread: where the disk is quick, waking another one and being woken takes longer. */
-  #writeHere(segment: Segment, bytes: Uint8Array, at: number): number {
+  #writeHere(segment: FileHandle, bytes: Uint8Array, at: number): number {
     const startMs = performance.now();
     const written = writeSync(segment.fd, bytes, 0, bytes.byteLength, at);
     if (performance.now() - startMs > QUICK_MS) this.#slowWrites = WRITES_ELSEWHERE;
     return written;
   }
 
-  async close(): Promise<void> {
-    const opened = this.#segments.filter((segment) => segment !== undefined);
-    for (const segment of await Promise.allSettled(opened)) {
-      if (segment.status === "fulfilled") await segment.value.close();
-    }
-  }
-
   /** The current segment, open. Rejects while it cannot be made; the next call tries again. */
-  #segment(): Promise<Segment> {
+  #segment(): Promise<FileHandle> {
     const index = this.#current;
-    const known = this.#segments[index];
+    const known = this.#opening[index];
     if (known !== undefined) return known;
     const opening = this.#openSegment(index);
-    this.#segments[index] = opening;
-    opening.catch(() => (this.#segments[index] = undefined));
+    this.#opening[index] = opening;
+    opening.then(
+      (segment) => (this.#segments[index] = segment),
+      () => (this.#opening[index] = undefined),
+    );
     return opening;
   }
 
   /** A write to a segment returns when it is on disk; its length never changes, so that is cheap. */
-  async #openSegment(index: number): Promise<Segment> {
-    const path = join(this.#folder, SEGMENT_NAMES[index] ?? "");
+  async #openSegment(index: number): Promise<FileHandle> {
+    const path = this.#pathOf(index);
     await fill(path, this.#segmentBytes);
     await syncFolder(this.#folder);
     return open(path, constants.O_RDWR | (SYNCS_WRITES ? constants.O_DSYNC : 0));
   }
-}
 
-type Segment = FileHandle;
+  #pathOf(index: number): string {
+    return join(this.#folder, SEGMENT_NAMES[index] ?? "");
+  }
+}
 
 /** Makes a segment as long as it is going to be. */
 async function fill(path: string, segmentBytes: number): Promise<void> {

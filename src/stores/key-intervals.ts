@@ -6,6 +6,11 @@ import { SortedMap } from "./sorted-map.ts";
 export class KeyIntervals {
   readonly #ends = new SortedMap<Key>();
 
+  /** How many intervals there are. */
+  get size(): number {
+    return this.#ends.size;
+  }
+
   /** The end of the interval that `key` is in. */
   endAround(key: Key): Key | undefined {
     if (this.#ends.size === 0) return undefined;
@@ -29,6 +34,16 @@ export class KeyIntervals {
       if (value > to) to = value;
     }
     this.#ends.set(from, to);
+  }
+
+  /** Takes one key out. */
+  remove(key: Key): void {
+    const { key: start, value: end } = this.#ends.descendFrom(keyAfter(key));
+    if (start === undefined || end === undefined || end <= key) return;
+    if (start === key) this.#ends.delete(start);
+    else this.#ends.set(start, key);
+    const rest = keyAfter(key);
+    if (rest < end) this.#ends.set(rest, end);
   }
 
   clear(): void {

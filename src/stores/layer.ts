@@ -7,6 +7,9 @@ export interface Layer {
   cursor(range: KeyRange, direction: Direction): LayerCursor;
 }
 
+/** What is written at a key: a value, that it is deleted, or nothing. */
+export type Slot = Uint8Array | "deleted" | undefined;
+
 export type Direction = "ascending" | "descending";
 
 /** A place among a layer's entries; good until the layer changes. Only one is open at a time. */
@@ -17,3 +20,6 @@ export interface LayerCursor {
   next(): void;
   close(): void;
 }
+
+/** A cursor over nothing. */
+export const NOTHING: LayerCursor = { key: undefined, value: undefined, next() {}, close() {} };

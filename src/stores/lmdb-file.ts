@@ -1,16 +1,23 @@
 import type { Database, RootDatabase, RangeOptions as LmdbRange, Transaction } from "lmdb";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
 import type { Writes } from "./journal-record.ts";
+import { NOTHING } from "./layer.ts";
 import type { Direction, Layer, LayerCursor } from "./layer.ts";
 
 /** LMDB's own limit; a range's ends may be longer than any key. */
 const MAX_BOUND_BYTES = 1_978;
+
+/** Values that are kept after they were read, and the longest of them. */
+const MOST_KEPT = 1_000;
+const LONGEST_KEPT_BYTES = 4_096;
 
 type Entries = Database<Uint8Array, string>;
 
 /** One LMDB database file whose keys are strings of bytes. */
 export class LmdbFile implements Layer {
   readonly #root: RootDatabase<Uint8Array, string>;
+  /** What was read last: every message of a queue needs the queue's own record. */
+  readonly #latest = new Map<Key, Uint8Array>();
   /** Held here because its reader goes when it is collected as garbage. */
   #reading: Transaction | undefined;
 
@@ -37,12 +44,36 @@ export class LmdbFile implements Layer {
   }
 
   get(key: Key): Uint8Array | undefined {
-    return this.#root.getBinary(key);
+    const known = this.#latest.get(key);
+    if (known !== undefined) return known;
+    const value = this.#root.getBinary(key);
+    if (value !== undefined && value.byteLength <= LONGEST_KEPT_BYTES) {
+      if (this.#latest.size >= MOST_KEPT) this.#latest.clear();
+      this.#latest.set(key, value);
+    }
+    return value;
   }
 
   cursor(range: KeyRange, direction: Direction): LayerCursor {
     if (range.from >= range.to) return NOTHING;
     return new LmdbCursor(this.#root, range, direction);
+  }
+
+  /** Sees what another thread wrote. */
+  refresh(): void {
+    this.#latest.clear();
+    this.#root.resetReadTxn();
+  }
+
+  /** Writes all or nothing; it is on disk when this returns, and the thread has waited for that. */
+  writeSync(writes: Writes): void {
+    const root = this.#root;
+    root.transactionSync(() => {
+      for (const [key, slot] of writes) {
+        if (slot === "deleted") root.removeSync(key);
+        else root.putSync(key, slot);
+      }
+    });
   }
 
   /** Writes all or nothing; resolves when it is on disk. */
@@ -56,6 +87,8 @@ export class LmdbFile implements Layer {
       });
     } catch (error) {
       throw await reasonOf(error);
+    } finally {
+      this.#latest.clear();
     }
   }
 
@@ -65,7 +98,7 @@ export class LmdbFile implements Layer {
       this.#root.clearSync();
       for (const [key, value] of kept) if (value !== "deleted") this.#root.putSync(key, value);
     });
-    this.#root.resetReadTxn();
+    this.refresh();
   }
 
   /** The ids of the processes that have the file open for reading, this one included. */
@@ -129,8 +162,6 @@ async function reasonOf(failure: unknown): Promise<unknown> {
     return reason;
   }
 }
-
-const NOTHING: LayerCursor = { key: undefined, value: undefined, next() {}, close() {} };
 
 function lmdbRange({ from, to }: KeyRange, direction: Direction): LmdbRange {
   // Cut where no key reaches, the bounds hold the same keys.

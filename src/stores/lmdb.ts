@@ -4,13 +4,15 @@ import type { Log } from "../kernel/log.ts";
 import { StoreUnavailable } from "../kernel/store.ts";
 import type { Store } from "../kernel/store.ts";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
-import { GroupCommit } from "./group-commit.ts";
-import type { BatchFile } from "./group-commit.ts";
+import { appliedOf, withApplied } from "./applied.ts";
+import { Journal } from "./journal.ts";
+import { JournaledTables } from "./journaled-tables.ts";
+import type { OrderedFile, RecordLog } from "./journaled-tables.ts";
 import type { Writes } from "./journal-record.ts";
-import { JournaledFile } from "./journaled-file.ts";
 import type { Direction, LayerCursor } from "./layer.ts";
 import { LmdbFile } from "./lmdb-file.ts";
 import { assertSound } from "./lmdb-soundness.ts";
+import { LmdbThread } from "./lmdb-thread.ts";
 import { SerialStore } from "./serial-store.ts";
 import { syncFolder } from "./sync-folder.ts";
 
@@ -36,19 +38,35 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   const path = await makeFolder(options.path);
   const folder = await LmdbFolder.open(path);
   try {
-    const file = await JournaledFile.open(path, folder, { segmentBytes: options.segmentBytes });
-    return new SerialStore(new GroupCommit(file), options.log);
+    return new SerialStore(await openTables(folder, path, options), options.log);
   } catch (error) {
     await folder.close();
     throw cannotOpen(path, error);
   }
 }
 
+/** Brings what a crash left in the journal into the file, and goes on in the journal. */
+async function openTables(
+  file: OrderedFile,
+  folder: string,
+  { segmentBytes }: LmdbStoreOptions,
+): Promise<JournaledTables> {
+  const { journal, records } = await Journal.open(folder, appliedOf(file), { segmentBytes });
+  const writes = new Map(records.flatMap((record) => [...record.writes]));
+  if (records.length > 0) await file.write(withApplied(writes, journal.sequence));
+  journal.prepare();
+  const reopenLog = async (applied: number): Promise<RecordLog> => {
+    return (await Journal.open(folder, applied, { segmentBytes })).journal;
+  };
+  return new JournaledTables({ file, log: journal, reopenLog });
+}
+
 /** The folder's two files: `data.mdb`, and `owner.mdb`, by which a process keeps others out. */
-class LmdbFolder implements BatchFile {
+class LmdbFolder implements OrderedFile {
   readonly #folder: string;
   readonly #owner: LmdbFile;
   #file: LmdbFile;
+  readonly #thread: LmdbThread;
 
   static async open(folder: string): Promise<LmdbFolder> {
     const owner = await own(folder);
@@ -66,6 +84,7 @@ class LmdbFolder implements BatchFile {
     this.#folder = folder;
     this.#owner = owner;
     this.#file = file;
+    this.#thread = new LmdbThread(dataOf(folder));
   }
 
   get(key: Key): Uint8Array | undefined {
@@ -80,18 +99,25 @@ class LmdbFolder implements BatchFile {
     return this.#file.write(writes);
   }
 
+  async applySegment(path: string, applied: number): Promise<void> {
+    await this.#thread.apply(path, applied);
+    this.#file.refresh();
+  }
+
   /** LMDB refuses all after some failures, so the file is opened anew. */
   async probe(): Promise<void> {
+    await this.#thread.close();
     await this.#file.close();
     this.#file = await openData(this.#folder); // if this fails, the closed file is closed again
     await this.#file.write(new Map([[FORMAT_KEY, formatRecord()]]));
   }
 
-  async clear(kept: Writes = new Map()): Promise<void> {
+  async clear(kept: Writes): Promise<void> {
     this.#file.clearTo(new Map([...kept, [FORMAT_KEY, formatRecord()]]));
   }
 
   async close(): Promise<void> {
+    await this.#thread.close();
     await this.#file.close();
     await this.#owner.close();
   }
@@ -129,7 +155,7 @@ async function own(folder: string): Promise<LmdbFile> {
 }
 
 async function openData(folder: string): Promise<LmdbFile> {
-  const path = join(folder, "data.mdb");
+  const path = dataOf(folder);
   let file: LmdbFile | undefined;
   try {
     await assertSound(path);
@@ -140,6 +166,10 @@ async function openData(folder: string): Promise<LmdbFile> {
     await file?.close();
     throw cannotOpen(folder, error);
   }
+}
+
+function dataOf(folder: string): string {
+  return join(folder, "data.mdb");
 }
 
 async function settleFormat(folder: string, file: LmdbFile): Promise<void> {

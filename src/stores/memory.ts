@@ -3,7 +3,7 @@ import type { Log } from "../kernel/log.ts";
 import type { Entry, RangeOptions, Store } from "../kernel/store.ts";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
 import { SerialStore } from "./serial-store.ts";
-import type { Slot, Tables } from "./serial-store.ts";
+import type { Tables } from "./serial-store.ts";
 import { SortedMap } from "./sorted-map.ts";
 
 /** A store that keeps everything in this process and nothing after it; durable means applied. */
@@ -13,10 +13,25 @@ export function memoryStore(log: Log = silentLog): Store {
 
 class MemoryTables implements Tables {
   readonly #entries = new SortedMap<Uint8Array>();
+  /** What the body wrote, and what was there before. */
+  #keys: Key[] = [];
+  #replaced: (Uint8Array | undefined)[] = [];
 
   begin(): undefined {}
 
-  end(): undefined {}
+  rollback(): void {
+    for (let at = this.#keys.length - 1; at >= 0; at -= 1) {
+      const key = this.#keys[at];
+      const value = this.#replaced[at];
+      if (key !== undefined) this.#set(key, value);
+    }
+  }
+
+  end(): undefined {
+    if (this.#keys.length === 0) return;
+    this.#keys = [];
+    this.#replaced = [];
+  }
 
   get(key: Key): Uint8Array | undefined {
     return this.#entries.get(key);
@@ -34,13 +49,13 @@ class MemoryTables implements Tables {
     return found;
   }
 
-  write(key: Key, value: Uint8Array | undefined): Slot {
-    return value === undefined ? this.#entries.delete(key) : this.#entries.set(key, value);
+  write(key: Key, value: Uint8Array | undefined): void {
+    this.#keys.push(key);
+    this.#replaced.push(this.#set(key, value));
   }
 
-  restore(key: Key, slot: Slot): void {
-    if (slot === undefined || slot === "deleted") this.#entries.delete(key);
-    else this.#entries.set(key, slot);
+  #set(key: Key, value: Uint8Array | undefined): Uint8Array | undefined {
+    return value === undefined ? this.#entries.delete(key) : this.#entries.set(key, value);
   }
 
   async clear(): Promise<void> {

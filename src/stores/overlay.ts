@@ -1,9 +1,13 @@
 import type { Key, KeyRange } from "../kernel/tuple.ts";
 import { KeyIntervals } from "./key-intervals.ts";
+import { NOTHING } from "./layer.ts";
 import type { Direction, Layer, LayerCursor } from "./layer.ts";
 import { SortedMap } from "./sorted-map.ts";
 import type { SortedMapCursor } from "./sorted-map.ts";
-import type { Slot } from "./serial-store.ts";
+import type { Slot } from "./layer.ts";
+
+/** Intervals that an overlay remembers; then it begins to learn them again. */
+const MOST_INTERVALS = 20_000;
 
 /**
  * Writes on top of another layer, which they hide. A range skips what it finds hidden below and
@@ -15,11 +19,11 @@ export class Overlay implements Layer {
   below: Layer;
   /** The last write of each key. */
   readonly #slots = new Map<Key, Uint8Array | "deleted">();
-  /** The written keys that have values, in order; without those of `#unsorted`. */
-  readonly #present = new SortedMap<Uint8Array>();
-  /** Keys written since a range was last read: many an overlay never serves one. */
+  /** The written keys that have values, in order; `#unsorted` may say otherwise. */
+  readonly #present = new SortedMap<true>();
+  /** Keys that came or went since a range was last read: many an overlay never serves one. */
   readonly #unsorted = new Set<Key>();
-  /** Where all that is below is hidden. */
+  /** Where nothing below is visible: hidden, or not there. What is below does not change. */
   readonly #hidden = new KeyIntervals();
 
   constructor(below: Layer) {
@@ -42,21 +46,28 @@ export class Overlay implements Layer {
     return slot === "deleted" ? undefined : slot;
   }
 
+  /** What is written at a key; undefined when that is for the layer below to say. */
+  slot(key: Key): Slot {
+    return this.#slots.get(key);
+  }
+
+  /** Sets or, without a value, deletes; answers what {@link Overlay.restore} needs. */
   write(key: Key, value: Uint8Array | undefined): Slot {
     const slot = this.#slots.get(key);
-    this.#set(key, value ?? "deleted");
+    this.#set(key, slot, value ?? "deleted");
     return slot;
   }
 
+  /** Takes the last write of a key back. */
   restore(key: Key, slot: Slot): void {
     if (slot !== undefined) {
-      this.#set(key, slot);
+      this.#set(key, this.#slots.get(key), slot);
       return;
     }
     this.#slots.delete(key);
     this.#unsorted.delete(key);
     this.#present.delete(key);
-    this.#hidden.clear();
+    this.#hidden.remove(key);
   }
 
   cursor(range: KeyRange, direction: Direction): LayerCursor {
@@ -65,7 +76,7 @@ export class Overlay implements Layer {
       direction === "ascending"
         ? this.#present.ascendFrom(range.from)
         : this.#present.descendFrom(range.to);
-    return new OverlayCursor(new VisibleBelow(this, range, direction), upper, range, direction);
+    return new OverlayCursor(this, upper, range, direction);
   }
 
   /** True when a write hides what the layer below has at `key`. */
@@ -79,22 +90,28 @@ export class Overlay implements Layer {
   }
 
   rememberHidden(from: Key, to: Key): void {
+    const end = this.#hidden.endAround(from);
+    if (end !== undefined && end >= to) return;
+    if (this.#hidden.size > MOST_INTERVALS) this.#hidden.clear();
     this.#hidden.add(from, to);
   }
 
-  #set(key: Key, slot: Uint8Array | "deleted"): void {
+  #set(key: Key, former: Slot, slot: Uint8Array | "deleted"): void {
     this.#slots.set(key, slot);
-    this.#unsorted.add(key);
+    if (isPresent(former) !== isPresent(slot)) this.#unsorted.add(key);
   }
 
   #sort(): void {
     for (const key of this.#unsorted) {
-      const slot = this.#slots.get(key);
-      if (slot === undefined || slot === "deleted") this.#present.delete(key);
-      else this.#present.set(key, slot);
+      if (isPresent(this.#slots.get(key))) this.#present.set(key, true);
+      else this.#present.delete(key);
     }
     this.#unsorted.clear();
   }
+}
+
+function isPresent(slot: Slot): boolean {
+  return slot !== undefined && slot !== "deleted";
 }
 
 /** Walks the entries of the layer below that an overlay does not hide. */
@@ -110,7 +127,7 @@ class VisibleBelow {
     this.#range = range;
     this.#direction = direction;
     const start = direction === "ascending" ? overlay.hiddenUntil(range.from) : undefined;
-    this.#cursor = overlay.below.cursor(start ? { ...range, from: start } : range, direction);
+    this.#cursor = this.#openFrom(start ?? range.from);
     this.#settle(range.from);
   }
 
@@ -127,12 +144,12 @@ class VisibleBelow {
     this.#cursor.close();
   }
 
-  /** Moves on to a visible entry; `gap` is where the run of hidden ones began, if it is known. */
+  /** Moves on to a visible entry; `gap` is where the run of none began, if it is known. */
   #settle(gap: Key | undefined): void {
     const overlay = this.#overlay;
-    let first: Key | undefined;
+    let first = gap;
     while (this.#cursor.key !== undefined && overlay.hides(this.#cursor.key)) {
-      first ??= gap ?? this.#cursor.key;
+      first ??= this.#cursor.key;
       this.#skip(this.#cursor.key);
     }
     this.key = this.#cursor.key;
@@ -147,26 +164,28 @@ class VisibleBelow {
       return;
     }
     this.#cursor.close();
-    this.#cursor = this.#overlay.below.cursor({ from: until, to: this.#range.to }, "ascending");
+    this.#cursor = this.#openFrom(until);
+  }
+
+  #openFrom(from: Key): LayerCursor {
+    const { to } = this.#range;
+    return from < to ? this.#overlay.below.cursor({ from, to }, this.#direction) : NOTHING;
   }
 }
 
 /** Merges an overlay's own entries with the visible ones below: no key is in both. */
 class OverlayCursor implements LayerCursor {
   key: Key | undefined;
+  readonly #overlay: Overlay;
   readonly #below: VisibleBelow;
-  readonly #own: SortedMapCursor<Uint8Array>;
+  readonly #own: SortedMapCursor<true>;
   readonly #range: KeyRange;
   readonly #direction: Direction;
   #fromOwn = false;
 
-  constructor(
-    below: VisibleBelow,
-    own: SortedMapCursor<Uint8Array>,
-    range: KeyRange,
-    direction: Direction,
-  ) {
-    this.#below = below;
+  constructor(overlay: Overlay, own: SortedMapCursor<true>, range: KeyRange, direction: Direction) {
+    this.#overlay = overlay;
+    this.#below = new VisibleBelow(overlay, range, direction);
     this.#own = own;
     this.#range = range;
     this.#direction = direction;
@@ -174,7 +193,9 @@ class OverlayCursor implements LayerCursor {
   }
 
   get value(): Uint8Array | undefined {
-    return this.#fromOwn ? this.#own.value : this.#below.value;
+    if (!this.#fromOwn) return this.#below.value;
+    const slot = this.key && this.#overlay.slot(this.key);
+    return slot === "deleted" ? undefined : slot;
   }
 
   next(): void {

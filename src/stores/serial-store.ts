@@ -6,27 +6,25 @@ import { MAX_KEY_BYTES } from "./limits.ts";
 
 /**
  * Where a {@link SerialStore} keeps its entries. Reads and writes happen at once and only while a
- * transaction runs; `restore` takes back what `put` and `delete` did.
+ * transaction's body runs, between `begin` and `end`.
  */
 export interface Tables {
   /** Before a body runs. Rejects with a {@link StoreUnavailable} while nothing can be stored. */
   begin(): Promise<void> | undefined;
+  /** Takes back all writes of the body. */
+  rollback(): void;
   /** After a body ran. Resolves when all that is written is durable; undefined if it is now. */
   end(): Promise<void> | undefined;
   get(key: Key): Uint8Array | undefined;
   range(range: KeyRange, options: RangeOptions): Entry[];
-  /** Sets or, without a value, deletes; answers what {@link Tables.restore} needs. */
-  write(key: Key, value: Uint8Array | undefined): Slot;
-  restore(key: Key, slot: Slot): void;
+  /** Sets or, without a value, deletes. */
+  write(key: Key, value: Uint8Array | undefined): void;
   /** Only while no body runs. */
   clear(): Promise<void>;
   check(): Promise<void>;
   /** Once all is durable. */
   close(): Promise<void>;
 }
-
-/** What the tables know of a key: a value, that it is deleted, or nothing. */
-export type Slot = Uint8Array | "deleted" | undefined;
 
 /** Totals live beside the entries, where no space's range reaches: spaces end before 0xfffe. */
 const SUM_PREFIX = "\xff\xfe";
@@ -116,8 +114,14 @@ export class SerialStore implements Store {
         const ready = this.#tables.begin();
         if (ready !== undefined) await ready;
         try {
-          return await tx.run(body);
+          const result = await body(tx);
+          tx.writeTotals();
+          return result;
+        } catch (error) {
+          this.#tables.rollback();
+          throw error;
         } finally {
+          tx.close();
           durable = this.#tables.end();
         }
       } finally {
@@ -175,8 +179,6 @@ class SerialTx implements Tx, Snapshot {
   readonly wakes: Wake[] = [];
   readonly actions: (() => void)[] = [];
   readonly #tables: Tables;
-  /** What each write replaced. */
-  readonly #undo: { readonly key: Key; readonly slot: Slot }[] = [];
   /** What is added to totals, by where they are kept; written once, at the end. */
   #added: Map<Key, number> | undefined;
   #over = false;
@@ -185,17 +187,16 @@ class SerialTx implements Tx, Snapshot {
     this.#tables = tables;
   }
 
-  /** Runs the body; takes its writes back when it throws. */
-  async run<Result>(body: (tx: this) => Promise<Result>): Promise<Result> {
-    try {
-      const result = await body(this);
-      this.#writeTotals();
-      return result;
-    } catch (error) {
-      for (const { key, slot } of this.#undo.toReversed()) this.#tables.restore(key, slot);
-      throw error;
-    } finally {
-      this.#over = true;
+  /** Nothing more may be read or written. */
+  close(): void {
+    this.#over = true;
+  }
+
+  writeTotals(): void {
+    if (this.#added === undefined) return;
+    for (const [at, delta] of this.#added) {
+      const total = this.#total(at) + delta;
+      this.#tables.write(at, total === 0 ? undefined : encodeTotal(total));
     }
   }
 
@@ -267,15 +268,7 @@ class SerialTx implements Tx, Snapshot {
 
   #write(key: Key, value: Uint8Array | undefined): void {
     this.#assertOpen();
-    this.#undo.push({ key, slot: this.#tables.write(key, value) });
-  }
-
-  #writeTotals(): void {
-    if (this.#added === undefined) return;
-    for (const [at, delta] of this.#added) {
-      const total = this.#total(at) + delta;
-      this.#write(at, total === 0 ? undefined : encodeTotal(total));
-    }
+    this.#tables.write(key, value);
   }
 
   #total(at: Key): number {

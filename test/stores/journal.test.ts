@@ -10,7 +10,7 @@ import type { Store } from "../../src/kernel/store.ts";
 import { encodeKey } from "../../src/kernel/tuple.ts";
 import type { Key } from "../../src/kernel/tuple.ts";
 import { Journal } from "../../src/stores/journal.ts";
-import { parseRecords, recordOf } from "../../src/stores/journal-record.ts";
+import { parseRecords, RecordWriter } from "../../src/stores/journal-record.ts";
 import { openLmdbStore } from "../../src/stores/lmdb.ts";
 import { seeded } from "../seed.ts";
 
@@ -25,6 +25,20 @@ const writes = fc
   .map(
     (entries) => new Map(entries.map(([key, value]) => [key as Key, value ?? "deleted"] as const)),
   );
+
+/** A record of its own for each call. */
+function recordOf(sequence: number, writes: ReadonlyMap<Key, Uint8Array | "deleted">): Uint8Array {
+  const writer = new RecordWriter();
+  for (const [key, value] of writes) writer.add(key, value === "deleted" ? undefined : value);
+  return writer.finish(sequence);
+}
+
+async function append(
+  journal: Journal,
+  writes: ReadonlyMap<Key, Uint8Array | "deleted">,
+): Promise<void> {
+  await journal.append(recordOf(journal.sequence + 1, writes), { isPatient: false });
+}
 
 function bytes(value: Uint8Array | "deleted"): string {
   return value === "deleted" ? value : Buffer.from(value).toString("hex");
@@ -116,11 +130,10 @@ test("what an earlier turn left in a segment is not read as new", async (t) => {
   const folder = await temporaryFolder(t);
   const { journal } = await Journal.open(folder, 0, { segmentBytes: 4_096 });
   const value = (text: string): Map<Key, Uint8Array> => new Map([["k" as Key, Buffer.from(text)]]);
-  for (let index = 1; index <= 6; index += 1)
-    await journal.append(journal.next(value(`old ${index}`)));
+  for (let index = 1; index <= 6; index += 1) await append(journal, value(`old ${index}`));
   journal.turn();
   journal.turn();
-  await journal.append(journal.next(value("new 7")));
+  await append(journal, value("new 7"));
   await journal.close();
   const reopened = await Journal.open(folder, 6);
   assert.deepEqual(
@@ -133,9 +146,9 @@ test("a journal that misses a record in between is refused", async (t) => {
   const folder = await temporaryFolder(t);
   const { journal } = await Journal.open(folder, 0, { segmentBytes: 4_096 });
   const some = new Map([["k" as Key, new Uint8Array(3)]]);
-  await journal.append(journal.next(some));
+  await append(journal, some);
   journal.turn();
-  await journal.append(journal.next(some));
+  await append(journal, some);
   await journal.close();
   await writeFile(join(folder, "journal-0.log"), Buffer.alloc(4_096));
   await assert.rejects(Journal.open(folder, 0), /record 1 is missing/);

@@ -8,36 +8,36 @@ import { StoreUnavailable } from "../../src/kernel/store.ts";
 import type { Store } from "../../src/kernel/store.ts";
 import { encodeKey, rangeBelow, rangeBetween } from "../../src/kernel/tuple.ts";
 import type { Key } from "../../src/kernel/tuple.ts";
-import { GroupCommit } from "../../src/stores/group-commit.ts";
+import { JournaledTables } from "../../src/stores/journaled-tables.ts";
 import { SerialStore } from "../../src/stores/serial-store.ts";
-import { SlowFile } from "./slow-file.ts";
+import { SlowDisk } from "./slow-disk.ts";
 
 const ALL = rangeBelow(encodeKey(7, []));
 
-test("nobody is told before the commit; who comes meanwhile shares the next one", async () => {
-  const { file, store } = open();
+test("nobody is told before the flush; who comes meanwhile shares the next one", async () => {
+  const { disk, store } = open();
   const told: string[] = [];
   const first = [put(store, 1), put(store, 1), put(store, 2)].map((promise) =>
     promise.then(() => told.push("first")),
   );
   await nextTurn();
-  assert.ok(file.isWriting);
+  assert.ok(disk.isWriting);
   const second = [put(store, 3), put(store, 4)].map((promise) =>
     promise.then(() => told.push("second")),
   );
   await nextTurn();
   assert.deepEqual(told, []);
-  file.finish();
+  disk.finish();
   await Promise.all(first);
   await nextTurn();
   assert.deepEqual(told, ["first", "first", "first"]);
-  file.finish();
+  disk.finish();
   await Promise.all(second);
-  assert.deepEqual(file.writeSizes, [2, 2]);
+  assert.deepEqual(disk.recordSizes, [2, 2]);
 });
 
 test("a read that saw what is not yet durable waits for it, and no other read waits", async () => {
-  const { file, store } = open();
+  const { disk, store } = open();
   assert.deepEqual(await numbers(store), []);
   const writing = put(store, 1);
   const reading = numbers(store);
@@ -52,21 +52,21 @@ test("a read that saw what is not yet durable waits for it, and no other read wa
   }
   await nextTurn();
   assert.equal(settled, 0);
-  file.finish();
+  disk.finish();
   await writing;
   assert.deepEqual(await reading, [1]);
   await assert.rejects(failing, /there is one already/);
   assert.deepEqual(await numbers(store), [1]);
 });
 
-test("a failed commit tells all who depend on it, and leaves what the file has", async () => {
-  const { file, store } = open();
-  await through(file, put(store, 1));
+test("a failed flush tells all who depend on it, and leaves what the disk has", async () => {
+  const { disk, store } = open();
+  await through(disk, put(store, 1));
   const flushed = put(store, 2);
   await nextTurn();
   const built = [put(store, 3), numbers(store), remove(store, 1)];
   await nextTurn();
-  file.fail("disk full");
+  disk.fail("disk full");
   for (const promise of [flushed, ...built]) {
     await assert.rejects(promise, (error: unknown) => {
       assert.ok(error instanceof StoreUnavailable);
@@ -76,45 +76,99 @@ test("a failed commit tells all who depend on it, and leaves what the file has",
   }
   await assert.rejects(store.check(), /still broken/);
   await assert.rejects(put(store, 4), StoreUnavailable);
-  file.broken = false;
+  disk.broken = false;
   await store.check();
   assert.deepEqual(await numbers(store), [1]);
-  await through(file, put(store, 5));
+  await through(disk, put(store, 5));
   assert.deepEqual(await numbers(store), [1, 5]);
 });
 
 test("a store that can write again goes on without being asked whether it can", async () => {
-  const { file, store } = open();
+  const { disk, store } = open();
   const failed = put(store, 1);
   await nextTurn();
-  file.fail("disk full");
+  disk.fail("disk full");
   await assert.rejects(failed, StoreUnavailable);
-  file.broken = false;
-  await through(file, put(store, 2));
+  disk.broken = false;
+  await through(disk, put(store, 2));
   assert.deepEqual(await numbers(store), [2]);
 });
 
-test("consuming the head of a long queue does not walk over what was consumed since the flush", async () => {
-  const { file, store } = open();
+test("what came and went before a turn never reaches the file; the rest does, by its segment", async () => {
+  const { disk, store } = open();
+  await through(disk, put(store, 1));
+  await through(disk, put(store, 2));
+  await through(disk, remove(store, 1));
+  await turnOver(disk, store);
+  assert.equal(disk.get(key(2)), undefined, "not yet");
+  assert.deepEqual(await numbers(store), [2]);
+  disk.finishApplying();
+  await nextTurn();
+  assert.deepEqual([disk.get(key(1)), disk.get(key(2))?.[0]], [undefined, 2]);
+  await through(disk, remove(store, 2));
+  assert.deepEqual(await numbers(store), []);
+});
+
+test("a flush waits for the other segment, and what it holds is not in the full one", async () => {
+  const { disk, store } = open();
+  await through(disk, put(store, 1));
+  await turnOver(disk, store);
+  disk.full = true;
+  const waiting = put(store, 2);
+  await nextTurn();
+  assert.equal(disk.isWriting, false);
+  disk.finishApplying();
+  await nextTurn();
+  await through(disk, waiting);
+  disk.finishApplying();
+  await nextTurn();
+  assert.deepEqual([disk.get(key(1))?.[0], disk.get(key(2))], [1, undefined]);
+  assert.deepEqual(await numbers(store), [1, 2]);
+});
+
+test("a segment that cannot be applied refuses what is not on disk, and loses nothing that is", async () => {
+  const { disk, store } = open();
+  await through(disk, put(store, 1));
+  await turnOver(disk, store);
+  const appended = put(store, 2);
+  await nextTurn();
+  const refused = put(store, 3);
+  disk.failApplying("disk full");
+  disk.broken = true;
+  await nextTurn();
+  disk.finish();
+  await appended;
+  await assert.rejects(refused, /disk full/);
+  await assert.rejects(put(store, 4), /still broken/);
+  disk.broken = false;
+  assert.deepEqual(await numbers(store), [1, 2]);
+  assert.deepEqual([disk.get(key(1))?.[0], disk.get(key(2))?.[0]], [1, 2]);
+  await through(disk, put(store, 5));
+  assert.deepEqual(await numbers(store), [1, 2, 5]);
+});
+
+test("consuming the head of a long queue does not walk over what was consumed since the turn", async () => {
+  const { disk, store } = open();
   const fill = store.transact(async (tx) => {
     for (let at = 0; at < 20_000; at += 1) tx.put(key(at), new Uint8Array(1));
   });
-  await through(file, fill);
-  for (const flushing of [false, true]) {
-    if (flushing) await nextTurn(); // the first half is being written: it is a layer of its own
-    assert.equal(file.isWriting, flushing);
-    file.steps = 0;
+  await through(disk, fill);
+  await turnOver(disk, store);
+  disk.finishApplying();
+  await nextTurn();
+  for (const layers of [1, 2]) {
+    if (layers === 2) await turnOver(disk, store);
+    disk.steps = 0;
+    const consuming: Promise<void>[] = [];
     for (let at = 0; at < 500; at += 1) {
-      void store.transact(async (tx) => {
+      const one = store.transact(async (tx) => {
         for (const entry of await tx.claim(ALL, 10)) tx.delete(entry.key);
       });
+      consuming.push(one);
     }
-    for (let turns = 0; turns < 10_000; turns += 1) await Promise.resolve();
-    assert.ok(file.steps > 5_000 - 1 && file.steps < 20_000, `${file.steps} steps`);
+    await through(disk, Promise.all(consuming));
+    assert.ok(disk.steps > 5_000 - 1 && disk.steps < 20_000, `${disk.steps} steps`);
   }
-  file.finish();
-  await nextTurn();
-  file.finish();
   assert.equal((await numbers(store))[0], 10_000);
 });
 
@@ -123,7 +177,7 @@ type Action =
   | { do: "undone"; at: number; put: boolean }
   | { do: "claim"; count: number }
   | { do: "range"; from: number; to: number; limit: number; reverse: boolean }
-  | { do: "turn" | "finish" | "fail" };
+  | { do: "turn" | "finish" | "fail" | "full" | "apply" | "fail to apply" };
 
 const at = fc.nat(15);
 const action: fc.Arbitrary<Action> = fc.oneof(
@@ -156,11 +210,18 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({ do: fc.constantFrom("turn" as const, "finish" as const) }),
   },
-  { weight: 1, arbitrary: fc.constant({ do: "fail" as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom("full" as const, "apply" as const) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constantFrom("fail" as const, "fail to apply" as const) }),
+  },
 );
 const seed = randomInt(2 ** 31);
 
-test(`layers answer what a plain map does, whenever commits end (seed ${seed})`, async () => {
+test(`layers answer what a plain map does, whenever flushes and turns end (seed ${seed})`, async () => {
   const property = fc.asyncProperty(
     fc.array(action, { minLength: 20, maxLength: 150, size: "max" }),
     async (actions) => {
@@ -172,16 +233,16 @@ test(`layers answer what a plain map does, whenever commits end (seed ${seed})`,
 });
 
 interface Run {
-  readonly file: SlowFile;
+  readonly disk: SlowDisk;
   readonly store: Store;
-  /** What the store holds, what its file holds, and what that will hold after the write that runs. */
+  /** What the store holds, what its disk holds, and what that will hold after the write that runs. */
   model: Map<number, number>;
   stored: Map<number, number>;
   flushing: Map<number, number>;
 }
 
 async function act(one: Action, index: number, run: Run): Promise<void> {
-  const { file, store, model } = run;
+  const { disk, store, model } = run;
   switch (one.do) {
     case "put":
       model.set(one.at, index);
@@ -224,20 +285,33 @@ async function act(one: Action, index: number, run: Run): Promise<void> {
       return assert.deepEqual(seen, inside.slice(0, limit));
     }
     case "finish":
-      if (!file.isWriting) return;
-      file.finish();
+      if (!disk.isWriting) return;
+      disk.finish();
       run.stored = run.flushing;
       return after(Promise.resolve());
     case "fail":
-      if (!file.isWriting) return;
-      file.fail("disk full");
-      file.broken = false;
+      if (!disk.isWriting) return;
+      // What the disk does not take is not tried again before the applying ended.
+      if (disk.isApplying) disk.finishApplying();
+      disk.fail("disk full");
+      disk.broken = false;
+      run.model = new Map(run.stored);
+      return after(Promise.resolve());
+    case "full":
+      disk.full = true;
+      return;
+    case "apply":
+      if (disk.isApplying) disk.finishApplying();
+      return after(Promise.resolve());
+    case "fail to apply":
+      if (!disk.isApplying || disk.isWriting) return;
+      disk.failApplying("disk full");
       run.model = new Map(run.stored);
       return after(Promise.resolve());
     case "turn": {
-      const wasWriting = file.isWriting;
+      const wasWriting = disk.isWriting;
       await nextTurn();
-      if (file.isWriting && !wasWriting) run.flushing = new Map(model);
+      if (disk.isWriting && !wasWriting) run.flushing = new Map(model);
     }
   }
 }
@@ -254,14 +328,25 @@ async function after(running: Promise<unknown>): Promise<void> {
   for (let turns = 0; turns < 60; turns += 1) await Promise.resolve();
 }
 
-function open(): { file: SlowFile; store: Store } {
-  const file = new SlowFile();
-  return { file, store: new SerialStore(new GroupCommit(file), silentLog) };
+function open(): { disk: SlowDisk; store: Store } {
+  const disk = new SlowDisk();
+  const tables = new JournaledTables({ file: disk, log: disk, reopenLog: async () => disk });
+  return { disk, store: new SerialStore(tables, silentLog) };
 }
 
-async function through(file: SlowFile, writing: Promise<unknown>): Promise<void> {
+/** Writes something else into another segment, so that the full one is being applied. */
+async function turnOver(disk: SlowDisk, store: Store): Promise<void> {
+  disk.full = true;
+  await through(
+    disk,
+    store.transact(async (tx) => tx.put(encodeKey(8, [disk.sequence]), new Uint8Array(0))),
+  );
+  assert.ok(disk.isApplying);
+}
+
+async function through(disk: SlowDisk, writing: Promise<unknown>): Promise<void> {
   await nextTurn();
-  file.finish();
+  disk.finish();
   await writing;
 }
 
