@@ -8,17 +8,33 @@ module.enableCompileCache?.();
 
 type Command = (options: Options, words: readonly string[]) => Promise<void>;
 
-const COMMANDS: Readonly<Record<string, { readonly help?: string; readonly run: Command }>> = {
-  start: { help: "Serve until interrupted", run: start },
-  status: { help: "Say whether a server answers, and what it serves", run: status },
+interface CommandDeclaration {
+  readonly help?: string;
+  /** The most words that it takes besides options. */
+  readonly operands: number;
+  readonly run: Command;
+}
+
+const COMMANDS: Readonly<Record<string, CommandDeclaration>> = {
+  start: { help: "Serve until interrupted", operands: 0, run: start },
+  status: {
+    help: "Say whether a server answers, and what it serves",
+    operands: 0,
+    run: status,
+  },
   clock: {
     help: "Show or move the time: clock freeze|resume|set TIME|advance 5m",
+    operands: 2,
     run: clock,
   },
-  reset: { help: "Remove every resource of a running server", run: reset },
-  export: { help: "Write all of a store to FILE; import FILE fills an empty one", run: carryOut },
-  import: { run: carryIn },
-  version: { help: "Print the version", run: version },
+  reset: { help: "Remove every resource of a running server", operands: 0, run: reset },
+  export: {
+    help: "Write all of a store to FILE; import FILE fills an empty one",
+    operands: 1,
+    run: carryOut,
+  },
+  import: { operands: 1, run: carryIn },
+  version: { help: "Print the version", operands: 0, run: version },
 };
 
 /** How long a command waits for a server to answer. */
@@ -35,16 +51,21 @@ async function main(words: readonly string[]): Promise<void> {
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    throw new UsageError(`There is no command ${name}; see waystation --help`);
+    throw new UsageError(
+      name.startsWith("-")
+        ? `The command comes first: waystation start ${words.join(" ")}`
+        : `There is no command ${name}; see waystation --help`,
+    );
   }
-  const firstFlag = rest.findIndex((word) => word.startsWith("--"));
+  const firstFlag = rest.findIndex((word) => word.startsWith("-"));
   const operands = firstFlag === -1 ? rest : rest.slice(0, firstFlag);
+  const [surplus] = operands.slice(command.operands);
+  if (surplus !== undefined) throw new UsageError(`${name} takes no "${surplus}"`);
   const { loadOptions } = await import("./config.ts");
   await command.run(loadOptions(rest.slice(operands.length)), operands);
 }
 
-async function start(options: Options, words: readonly string[]): Promise<void> {
-  if (words.length > 0) throw new UsageError(`start takes only options, not ${words.join(" ")}`);
+async function start(options: Options): Promise<void> {
   const [{ startServer }, { createLog }] = await Promise.all([
     import("./server.ts"),
     import("./log.ts"),
@@ -116,11 +137,10 @@ async function clock(options: Options, [action, value]: readonly string[]): Prom
       return print(await ask(options, "GET", "clock"));
     case "freeze":
     case "resume":
+      if (value !== undefined) throw new UsageError(`clock ${action} takes no "${value}"`);
       return print(await ask(options, "POST", `clock/${action}`));
-    case "set": {
-      const at = /^\d+$/.test(value ?? "") ? Number(value) : value;
-      return print(await ask(options, "POST", "clock/set", { at }));
-    }
+    case "set":
+      return print(await ask(options, "POST", "clock/set", { at: timeOf(value) }));
     case "advance":
       return print(await ask(options, "POST", "clock/advance", { durationMs: duration(value) }));
     default:
@@ -135,6 +155,13 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
   d: 86_400_000,
 };
+
+/** As the server takes it: milliseconds of the epoch, or ISO 8601. */
+function timeOf(text = ""): number | string {
+  if (/^\d+$/.test(text)) return Number(text);
+  if (!Number.isNaN(Date.parse(text))) return text;
+  throw new UsageError("set takes a time: 2030-01-01T00:00:00Z, or milliseconds of the epoch");
+}
 
 function duration(text: string | undefined): number {
   const [, amount, unit = ""] = /^(\d+)(ms|s|m|h|d)$/.exec(text ?? "") ?? [];
@@ -160,22 +187,46 @@ async function ask(
       signal: AbortSignal.timeout(ANSWER_MS),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-  } catch {
+  } catch (error) {
+    if (error instanceof Error && error.name === "TimeoutError") {
+      throw new UsageError(`${url} has not answered in ${ANSWER_MS / 1_000} s; it may still do it`);
+    }
     throw new UsageError(`Nothing answers at ${url}; waystation start starts a server`);
   }
+  if (answer.headers.get("content-type") !== "application/json") {
+    throw new UsageError(`What answers at ${url} is no Waystation`);
+  }
   const text = (await answer.text()).trimEnd();
-  if (!answer.ok) throw new UsageError(`${url} answers ${answer.status}: ${text}`);
-  return text;
+  if (answer.ok) return text;
+  const hint = answer.status === 403 ? ": say who you are with --token" : "";
+  throw new UsageError(`${url} answers ${answer.status}: ${messageIn(text)}${hint}`);
 }
 
-async function carryOut(options: Options, words: readonly string[]): Promise<void> {
+/** The message of an answer in JSON; all of it where there is none. */
+function messageIn(text: string): string {
+  const answer: unknown = JSON.parse(text);
+  const isObject = typeof answer === "object" && answer !== null;
+  return isObject && "message" in answer ? String(answer.message) : text;
+}
+
+async function carryOut(options: Options, [path]: readonly string[]): Promise<void> {
+  if (path === undefined) throw new UsageError("Name the file to write: export FILE");
+  const { store } = options;
+  const { holdsData } = await import("./stores/data-folder.ts");
+  if (store.kind === "lmdb" && !(await holdsData(store.folder))) {
+    throw new UsageError(`There is no data in ${store.folder}; --data names another folder`);
+  }
   const { exportToFile } = await import("./transfer-file.ts");
-  await carry(options, words, { verb: "exported", transfer: exportToFile });
+  await carry(options, path, { verb: "exported", transfer: exportToFile });
 }
 
-async function carryIn(options: Options, words: readonly string[]): Promise<void> {
+async function carryIn(options: Options, [path]: readonly string[]): Promise<void> {
+  if (path === undefined) throw new UsageError("Name the file to read: import FILE");
+  // Before a store is opened, which makes its folder.
+  const { access } = await import("node:fs/promises");
+  await access(path);
   const { importFromFile } = await import("./transfer-file.ts");
-  await carry(options, words, { verb: "imported", transfer: importFromFile });
+  await carry(options, path, { verb: "imported", transfer: importFromFile });
 }
 
 interface Carrying {
@@ -183,12 +234,7 @@ interface Carrying {
   readonly transfer: typeof exportToFile;
 }
 
-async function carry(
-  options: Options,
-  [path, ...rest]: readonly string[],
-  { verb, transfer }: Carrying,
-): Promise<void> {
-  if (path === undefined || rest.length > 0) throw new UsageError("Name one file: export FILE");
+async function carry(options: Options, path: string, { verb, transfer }: Carrying): Promise<void> {
   if (options.store.kind === "memory") throw new UsageError("A store in memory is nowhere else");
   const [{ openStore }, { createLog }, { systemRandom }] = await Promise.all([
     import("./server.ts"),
@@ -252,7 +298,7 @@ const EXPECTED = new Set(["OptionError", "UnsafeHost", "StoreUnavailable", "Tran
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof UsageError || EXPECTED.has(error.name)) return error.message;
-  const { code, port, address, hostname } = error as NodeJS.ErrnoException & {
+  const { code, port, address, hostname, syscall } = error as NodeJS.ErrnoException & {
     port?: number;
     address?: string;
     hostname?: string;
@@ -264,7 +310,11 @@ function explain(error: unknown): string {
     return `Port ${port} needs rights that this user lacks`;
   if (hostname !== undefined) return `${hostname} is no address, and no name of one: ${code}`;
   if (code === "EADDRNOTAVAIL") return `${address} is no address of this machine`;
+  // The system's own words name the file and what was wrong with it.
+  if (syscall !== undefined) return error.message;
   return error.stack ?? error.message;
 }
 
+// Who reads may go before the end, as `head` does.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 main(process.argv.slice(2)).catch(fail);

@@ -159,8 +159,10 @@ function parseFlags(flags: readonly string[]): Raw {
   for (let at = 0; at < flags.length; at += 1) {
     const [flag, inline] = cut(flags[at] ?? "", "=");
     const found = ENTRIES.find(([, declaration]) => `--${declaration.flag}` === flag);
-    if (found === undefined)
-      throw new OptionError(`There is no option ${flag}; see waystation --help`);
+    if (found === undefined) {
+      const why = flag.startsWith("-") ? `There is no option ${flag}` : `${flag} is no option`;
+      throw new OptionError(`${why}; see waystation --help`);
+    }
     const [name, declaration] = found;
     let value = inline;
     if (value === undefined) {
@@ -189,7 +191,7 @@ function parseFile(path: string, readFile: ConfigSources["readFile"]): Raw {
   try {
     content = JSON.parse(readFile(path));
   } catch (error) {
-    throw new OptionError(`The configuration file ${path} cannot be read: ${String(error)}`);
+    throw new OptionError(`The configuration file ${path} cannot be read: ${reasonOf(error)}`);
   }
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new OptionError(`The configuration file ${path} must hold a JSON object`);
@@ -198,9 +200,24 @@ function parseFile(path: string, readFile: ConfigSources["readFile"]): Raw {
   for (const [key, value] of Object.entries(content)) {
     const found = ENTRIES.find(([name]) => name === key && name !== "config");
     if (found === undefined) throw new OptionError(`${path} has an unknown option "${key}"`);
-    raw[found[0]] = Array.isArray(value) ? value.map(String) : [String(value)];
+    const [name, { isList }] = found;
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (!values.every(isScalar) || (Array.isArray(value) && isList === undefined)) {
+      const list = isList ? ", or a list of those" : "";
+      throw new OptionError(`"${key}" in ${path} must be a string, number or boolean${list}`);
+    }
+    const isSplit = isList === true && typeof value === "string";
+    raw[name] = isSplit ? listItems(value) : values.map(String);
   }
   return raw;
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return ["string", "number", "boolean"].includes(typeof value);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function storeChoice(memory: string, store: string, data: string): StoreChoice {
@@ -217,22 +234,25 @@ function credentials(
   readFile: ConfigSources["readFile"],
 ): ReadonlyMap<string, string> {
   const pairs = values.flatMap((value) =>
-    value.startsWith("@") ? linesOf(readCredentials(value.slice(1), readFile)) : [value],
+    value.startsWith("@") ? pairsIn(value.slice(1), readFile) : [value],
   );
   return new Map(pairs.map((pair) => split("credentials", pair, ":")));
+}
+
+/** Throws when there are none: whoever names a file does not mean to let everybody in. */
+function pairsIn(path: string, readFile: ConfigSources["readFile"]): string[] {
+  const lines = readCredentials(path, readFile).split("\n");
+  const pairs = lines.map((line) => line.trim()).filter((line) => /^[^#]/.test(line));
+  if (pairs.length === 0) throw new OptionError(`The credentials file ${path} has no KEY:SECRET`);
+  return pairs;
 }
 
 function readCredentials(path: string, readFile: ConfigSources["readFile"]): string {
   try {
     return readFile(path);
   } catch (error) {
-    throw new OptionError(`The credentials file ${path} cannot be read: ${String(error)}`);
+    throw new OptionError(`The credentials file ${path} cannot be read: ${reasonOf(error)}`);
   }
-}
-
-function linesOf(text: string): string[] {
-  const lines = text.split("\n").map((line) => line.trim());
-  return lines.filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 function listItems(value: string): string[] {
@@ -277,8 +297,8 @@ function oneOf<const Choice extends string>(
   choices: readonly Choice[],
 ): Choice {
   const choice = choices.find((candidate) => candidate === value);
-  if (choice === undefined) throw wrong(name, value, choices.join(", "));
-  return choice;
+  if (choice !== undefined) return choice;
+  throw wrong(name, value, `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`);
 }
 
 function wrong(name: Name, value: string, expected: string): OptionError {

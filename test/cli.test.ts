@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,13 +72,54 @@ test("a wrong command, option or operand is a sentence, not a stack", async () =
     ["strat"],
     ["start", "--prt", "1"],
     ["start", "now"],
+    ["start", "-p", "1"],
+    ["--port", "1"],
+    ["reset", "all"],
     ["clock", "stop"],
+    ["clock", "freeze", "now"],
+    ["clock", "set", "yesterday"],
     ["clock", "advance", "soon"],
+    ["start", "--data", join(CLI, "below")],
+    ["start", "--data", "/proc/waystation"],
+    ["export", "file", "--data", "nowhere"],
+    ["import", "nothing", "--data", "nowhere"],
   ];
-  for (const { code, err } of await Promise.all(runs.map((words) => run(...words)))) {
-    assert.equal(code, 1);
+  for (const words of runs) {
+    const { code, err } = await run(...words);
+    assert.equal(code, 1, words.join(" "));
     assert.match(err, /^waystation: [^\n]+\n$/);
+    assert.doesNotMatch(err, /Nothing answers/);
   }
+  assert.ok(!existsSync(join(folder, "nowhere")));
+});
+
+test("something else that answers is told from a server, and who may not ask is told how", async () => {
+  const other = createHttpServer((_request, response) => response.end("<html>")).listen(
+    0,
+    "127.0.0.1",
+  );
+  const start = new Command(["start", "--memory", "--port", "0", "--token", "secret"]);
+  try {
+    await once(other, "listening");
+    const address = other.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const html = await run("status", "--port", String(port));
+    assert.match(html.err, /^waystation: What answers at \S+ is no Waystation\n$/);
+    const url = new URL(await start.printed(/listens on (http:\/\/\S+)/));
+    const stranger = await run("clock", "--port", url.port);
+    assert.match(stranger.err, /^waystation: \S+ answers 403: [^{\n]+--token\n$/);
+  } finally {
+    other.close();
+    start.process.kill("SIGTERM");
+    await start.exit;
+  }
+});
+
+test("whoever reads what is printed may stop reading", async () => {
+  const command = new Command(["version"]);
+  command.process.stdout.destroy();
+  assert.equal(await command.exit, 0);
+  assert.equal(command.err, "");
 });
 
 test("start says where it listens and keeps data; operators' commands reach it; SIGTERM stops it", async () => {

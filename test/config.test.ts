@@ -71,6 +71,17 @@ test("credentials come as pairs or from a file, one a line", () => {
   );
 });
 
+test("lists in a file are lists, or separated by commas", () => {
+  for (const credentials of [["AK1:s1", "AK2:s2"], "AK1:s1, AK2:s2"]) {
+    const found = options(
+      ["--config", "w.json"],
+      {},
+      { "w.json": JSON.stringify({ credentials }) },
+    );
+    assert.deepEqual([...found.credentials.keys()], ["AK1", "AK2"]);
+  }
+});
+
 test("service options are names and values", () => {
   const flags = ["--option", "sns.smtpUrl=smtp://h:25?a=b", "--option", "x=y"];
   assert.deepEqual(options(flags).serviceOptions, { "sns.smtpUrl": "smtp://h:25?a=b", x: "y" });
@@ -101,6 +112,11 @@ for (const [why, flags, environment, files] of [
   ["a credentials file that is not there", ["--credentials", "@keys"]],
   ["a file that is no JSON", ["--config", "w.json"], {}, { "w.json": "{" }],
   ["a file that is no object", ["--config", "w.json"], {}, { "w.json": "[]" }],
+  ["a file with a list for one value", ["--config", "w.json"], {}, { "w.json": '{"port":[1]}' }],
+  ["a file with an object", ["--config", "w.json"], {}, { "w.json": '{"data":{}}' }],
+  ["a file with null", ["--config", "w.json"], {}, { "w.json": '{"data":null}' }],
+  ["a credentials file with none", ["--credentials", "@keys"], {}, { keys: "# nobody\n" }],
+  ["a word among the options", ["--memory", "yes"]],
   ["a file with an unknown option", ["--config", "w.json"], {}, { "w.json": '{"prt":1}' }],
 ] as const) {
   test(`${why} is an error that says so`, () => {

@@ -1,5 +1,5 @@
 import { mkdir, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { StoreUnavailable } from "../kernel/store.ts";
 
 /**
@@ -13,6 +13,14 @@ export async function makeDataFolder(path: string): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StoreUnavailable(`${path} cannot be made: ${reason}`, { cause: error });
   }
+}
+
+/** Whether a folder is there and holds a store's data. */
+export async function holdsData(path: string): Promise<boolean> {
+  return stat(join(path, "data.mdb")).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Node's own recursion does not end where the system says that a folder which is there is not. */
