@@ -9,7 +9,7 @@ import {
 import { LIMITS } from "./limits.ts";
 import type { PublishedMessage } from "./message.ts";
 import { putInOutbox } from "./outbox.ts";
-import { requireApplication, requireEndpoint } from "./platform.ts";
+import { findApplication, findEndpoint } from "./platform.ts";
 import { isOptedOut, readPhoneNumber } from "./sms.ts";
 import { findSandboxNumber, isInSandbox } from "./sms-settings.ts";
 import type { Sns } from "./sns.ts";
@@ -53,8 +53,11 @@ export async function publishPush(
   message: PublishedMessage,
   endpointArn: string,
 ): Promise<void> {
-  const endpoint = await requireEndpoint(tx, endpointArn);
-  const application = await requireApplication(tx, endpoint.application);
+  const endpoint = await findEndpoint(tx, endpointArn);
+  const application = endpoint && (await findApplication(tx, endpoint.application));
+  if (endpoint === undefined || application === undefined) {
+    throw invalidParameter("TargetArn Reason: No endpoint found for the target arn specified");
+  }
   if (application.attributes["Enabled"] === "false") throw platformApplicationDisabled();
   if (!endpoint.enabled) throw endpointDisabled();
   await putInOutbox(sns, tx, {

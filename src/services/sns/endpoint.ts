@@ -1,7 +1,7 @@
 import { parseArn } from "../../kernel/arn.ts";
-import { invalidParameter } from "./errors.ts";
+import { invalidParameter, invalidSmsEndpoint } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
-import { readPhoneNumber } from "./sms.ts";
+import { phoneNumberOf } from "./sms.ts";
 import type { SubscriptionProtocol } from "./subscription.ts";
 import { isLargeMessageTopic } from "./topic.ts";
 import type { TopicRecord } from "./topic.ts";
@@ -60,7 +60,7 @@ export function readEndpoint(protocol: SubscriptionProtocol, endpoint: string | 
       if (!MAIL_ADDRESS.test(endpoint)) throw invalidParameter("Email address");
       return endpoint;
     case "sms":
-      return readPhoneNumber(endpoint, "Invalid SMS endpoint");
+      return readSmsEndpoint(endpoint);
     case "sqs":
       return readArn(endpoint, "sqs", "SQS endpoint ARN");
     case "lambda":
@@ -79,9 +79,7 @@ export function checkFits(
   endpoint: string,
 ): void {
   if (topic.isFifo && protocol !== "sqs") {
-    throw invalidParameter(
-      `Invalid parameter: Endpoint Reason: FIFO topics do not deliver to ${protocol} endpoints`,
-    );
+    throw invalidParameter(`Invalid protocol type: ${protocol}`);
   }
   if (!topic.isFifo && protocol === "sqs" && endpoint.endsWith(".fifo")) {
     throw invalidParameter(
@@ -107,6 +105,12 @@ function readUrl(protocol: "http" | "https", endpoint: string): string {
   }
   if (!URL.canParse(endpoint)) throw invalidParameter("Endpoint Reason: not a URL");
   return endpoint;
+}
+
+function readSmsEndpoint(endpoint: string): string {
+  const number = phoneNumberOf(endpoint);
+  if (number === undefined) throw invalidSmsEndpoint(endpoint);
+  return number;
 }
 
 function readArn(endpoint: string, service: string, reason: string): string {

@@ -6,6 +6,11 @@ export function invalidParameter(reason: string): ServiceError {
   return new ServiceError("InvalidParameterException", `Invalid parameter: ${reason}`);
 }
 
+/** What is to get short messages is no phone number; SNS words this one without its usual start. */
+export function invalidSmsEndpoint(endpoint: string): ServiceError {
+  return new ServiceError("InvalidParameterException", `Invalid SMS endpoint: ${endpoint}`);
+}
+
 /** What is wrong with an attribute map's entry. */
 export function invalidAttributes(reason: string): ServiceError {
   return invalidParameter(`Attributes Reason: ${reason}`);

@@ -3,6 +3,7 @@ import { invalidParameter } from "./errors.ts";
 import { topicArn } from "./topic.ts";
 import type { TopicRecord } from "./topic.ts";
 import { defaultPolicy } from "./topic-attributes.ts";
+import { checkGrantable } from "./topic-policy.ts";
 
 interface Policy {
   readonly Version?: string;
@@ -14,21 +15,6 @@ interface Statement {
   readonly Sid?: string;
   readonly [element: string]: unknown;
 }
-
-/** Actions that can be granted; "AddPermission" in the API reference. */
-const GRANTABLE = new Set([
-  "AddPermission",
-  "DeleteTopic",
-  "GetDataProtectionPolicy",
-  "GetTopicAttributes",
-  "ListSubscriptionsByTopic",
-  "ListTagsForResource",
-  "Publish",
-  "PutDataProtectionPolicy",
-  "RemovePermission",
-  "SetTopicAttributes",
-  "Subscribe",
-]);
 
 /** The topic's policy with one more statement. Throws InvalidParameter. */
 export function withPermission(
@@ -45,10 +31,7 @@ export function withPermission(
     throw invalidParameter("Label");
   if (policy.Statement.some(({ Sid }) => Sid === label))
     throw invalidParameter("Statement already exists");
-  for (const action of actions) {
-    if (!GRANTABLE.has(action))
-      throw invalidParameter("Policy statement action out of service scope!");
-  }
+  checkGrantable(actions);
   if (accountIds.some((id) => !/^\d{12}$/.test(id))) throw invalidParameter("AWSAccountId");
   const principals = accountIds.map((id) =>
     formatArn("iam", { region: "", accountId: id }, "root"),

@@ -138,14 +138,23 @@ function parseEndpointArn(arn: string): Pick<EndpointRecord, "application" | "id
   };
 }
 
+/** The application at an address; undefined when there is none. */
+export async function findApplication(
+  reader: Reader,
+  { accountId, region, platform, name }: ApplicationAddress,
+): Promise<ApplicationRecord | undefined> {
+  const value = await reader.get(PLATFORM_APPLICATION.key(accountId, region, platform, name));
+  return value && decodeRecord<ApplicationRecord>(value);
+}
+
 /** Throws NotFound. */
 export async function requireApplication(
   reader: Reader,
-  { accountId, region, platform, name }: ApplicationAddress,
+  address: ApplicationAddress,
 ): Promise<ApplicationRecord> {
-  const value = await reader.get(PLATFORM_APPLICATION.key(accountId, region, platform, name));
-  if (value === undefined) throw notFound("PlatformApplication does not exist");
-  return decodeRecord<ApplicationRecord>(value);
+  const application = await findApplication(reader, address);
+  if (application === undefined) throw notFound("PlatformApplication does not exist");
+  return application;
 }
 
 /** Writes an application. */

@@ -17,13 +17,18 @@ export interface PhoneRecord {
 
 const E164 = /^\+?[1-9]\d{6,14}$/;
 
-/** The number with its plus sign and nothing between its digits. Throws InvalidParameter. */
-export function readPhoneNumber(text: string, parameter: string): string {
+/** The number with its plus sign and nothing between its digits; undefined when it is none. */
+export function phoneNumberOf(text: string): string | undefined {
   const digits = text.replaceAll(/[\s().-]/g, "");
-  if (!E164.test(digits)) {
-    throw invalidParameter(`${parameter} Reason: ${text} is not valid to publish to`);
-  }
+  if (!E164.test(digits)) return undefined;
   return digits.startsWith("+") ? digits : `+${digits}`;
+}
+
+/** The same, of a parameter that must be one. Throws InvalidParameter. */
+export function readPhoneNumber(text: string, parameter: string): string {
+  const number = phoneNumberOf(text);
+  if (number !== undefined) return number;
+  throw invalidParameter(`${parameter} Reason: ${text} is not valid to publish to`);
 }
 
 /** What is known of a phone number; undefined when nothing is. */

@@ -101,6 +101,21 @@ export function checkDeadLetterQueue(
   }
 }
 
+/** What attributes are that nobody set. */
+const DEFAULTS: SubscriptionAttributes = {
+  FilterPolicyScope: "MessageAttributes",
+  RawMessageDelivery: "false",
+};
+
+/** Whether a subscription has the attributes that are asked for, if only by default. */
+export function hasAttributes(
+  { attributes }: Pick<SubscriptionRecord, "attributes">,
+  wanted: SubscriptionAttributes,
+): boolean {
+  const names = Object.keys(wanted);
+  return names.every((name) => (attributes[name] ?? DEFAULTS[name]) === wanted[name]);
+}
+
 /** What GetSubscriptionAttributes answers. */
 export function subscriptionAttributes(
   topic: TopicRecord,
@@ -137,9 +152,10 @@ function checkRaw(value: string, protocol: SubscriptionProtocol, prefix: string)
       `${prefix}RawMessageDelivery: Invalid value [${value}]. Must be true or false.`,
     );
   }
-  if (value === "true" && !RAW_PROTOCOLS.has(protocol)) {
+  // Even "false" is refused where it means nothing.
+  if (!RAW_PROTOCOLS.has(protocol)) {
     throw invalidParameter(
-      `${prefix}RawMessageDelivery: not supported for the protocol ${protocol}`,
+      `${prefix}Delivery protocol [${protocol}] does not support raw message delivery.`,
     );
   }
 }

@@ -4,8 +4,9 @@ import { checkTopicDeliveryPolicy, effectiveTopicPolicy } from "./delivery-polic
 import { invalidParameter } from "./errors.ts";
 import { TOPIC_COUNT } from "./keys.ts";
 import { LIMITS } from "./limits.ts";
-import { maximumMessageBytes, topicArn } from "./topic.ts";
+import { topicArn } from "./topic.ts";
 import type { TopicAddress, TopicRecord } from "./topic.ts";
+import { checkPolicy } from "./topic-policy.ts";
 
 interface Rule {
   readonly fifoOnly?: true;
@@ -88,7 +89,25 @@ export function isTopicAttribute(name: string, isFifo: boolean): boolean {
   return name === "FifoTopic" || (rule !== undefined && (isFifo || !rule.fifoOnly));
 }
 
-/** What GetTopicAttributes answers. */
+/** What attributes are that nobody set, where they are something. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  ContentBasedDeduplication: "false",
+  FifoThroughputScope: "Topic",
+  MaximumMessageSize: String(LIMITS.messageBytes),
+  SignatureVersion: "1",
+  TracingConfig: "PassThrough",
+};
+
+/** Whether a topic has the attributes that are asked for, if only by default. */
+export function hasTopicAttributes(
+  { attributes }: Pick<TopicRecord, "attributes">,
+  wanted: Readonly<Record<string, string>>,
+): boolean {
+  const names = Object.keys(wanted);
+  return names.every((name) => (attributes[name] ?? DEFAULTS[name]) === wanted[name]);
+}
+
+/** What GetTopicAttributes answers: MaximumMessageSize only when it was set. */
 export async function topicAttributes(
   reader: Reader,
   topic: TopicRecord,
@@ -109,7 +128,6 @@ export async function topicAttributes(
     SubscriptionsConfirmed: String(confirmed),
     SubscriptionsPending: String(pending),
     SubscriptionsDeleted: String(deleted),
-    MaximumMessageSize: String(maximumMessageBytes(topic)),
     ...(topic.isFifo
       ? { FifoTopic: "true", ContentBasedDeduplication: "false", FifoThroughputScope: "Topic" }
       : {}),
@@ -155,23 +173,6 @@ export function defaultPolicy(address: TopicAddress): string {
       },
     ],
   });
-}
-
-function checkPolicy(text: string): void {
-  let policy: unknown;
-  try {
-    policy = JSON.parse(text);
-  } catch {
-    policy = undefined;
-  }
-  const isPolicy =
-    typeof policy === "object" &&
-    policy !== null &&
-    "Statement" in policy &&
-    typeof policy.Statement === "object";
-  if (!isPolicy || Buffer.byteLength(text) > LIMITS.policyBytes) {
-    throw invalidParameter("Policy Error: null");
-  }
 }
 
 function checkRole(name: string): (value: string) => void {

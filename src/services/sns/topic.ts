@@ -1,4 +1,5 @@
 import { formatArn, parseArn } from "../../kernel/arn.ts";
+import type { Caller } from "../../kernel/caller.ts";
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
 import { invalidParameter, topicDoesNotExist } from "./errors.ts";
@@ -67,9 +68,26 @@ export async function findTopic(
   return value && decodeRecord<TopicRecord>(value);
 }
 
-/** The topic of an ARN. Throws InvalidParameter or NotFound. */
-export async function requireTopic(reader: Reader, arn: string): Promise<TopicRecord> {
-  const topic = await findTopic(reader, parseTopicArn(arn));
+/**
+ * Parses the ARN of a topic that a caller names, which must be of the caller's region: each region
+ * knows its own topics only. An unsigned call is of no region. Throws InvalidParameter.
+ */
+export function parseTopicArnOf(caller: Caller, arn: string): TopicAddress {
+  const address = parseTopicArn(arn);
+  if (caller.accessKeyId !== "" && caller.region !== address.region) {
+    throw invalidParameter("TopicArn");
+  }
+  return address;
+}
+
+/** The topic of an ARN, in the caller's region if there is one. Throws InvalidParameter or NotFound. */
+export async function requireTopic(
+  reader: Reader,
+  arn: string,
+  caller?: Caller,
+): Promise<TopicRecord> {
+  const address = caller === undefined ? parseTopicArn(arn) : parseTopicArnOf(caller, arn);
+  const topic = await findTopic(reader, address);
   if (topic === undefined) throw topicDoesNotExist();
   return topic;
 }

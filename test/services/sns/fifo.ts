@@ -108,7 +108,7 @@ export const fifo: Topic = (bench) => {
     await refused(
       bench().subscribe(topic, "email", "a@b.example"),
       INVALID,
-      /FIFO topics do not deliver to email/,
+      "Invalid parameter: Invalid protocol type: email",
     );
     const subscribe = (index: number): Promise<string> =>
       bench().subscribe(topic, "sqs", `arn:aws:sqs:us-east-1:000000000000:q${index}.fifo`);

@@ -172,7 +172,18 @@ export const phones: Topic = (bench) => {
       "NotFoundException",
       "Endpoint does not exist",
     );
+    await refused(
+      sns.publish({ TargetArn: EndpointArn, Message: "m" }),
+      INVALID,
+      "Invalid parameter: TargetArn Reason: No endpoint found for the target arn specified",
+    );
+    const again = await create();
     await sns.deletePlatformApplication({ PlatformApplicationArn });
+    await refused(
+      sns.publish({ TargetArn: again.EndpointArn, Message: "m" }),
+      INVALID,
+      /No endpoint found/,
+    );
     await refused(
       sns.getPlatformApplicationAttributes({ PlatformApplicationArn }),
       "NotFoundException",

@@ -58,7 +58,7 @@ export const subscriptions: Topic = (bench) => {
       INVALID,
       "Invalid parameter: Email address",
     );
-    await refused(subscribe("sms", "five"), INVALID, /Invalid SMS endpoint/);
+    await refused(subscribe("sms", "five"), INVALID, "Invalid SMS endpoint: five");
     await refused(subscribe("sqs", "queue"), INVALID, "Invalid parameter: SQS endpoint ARN");
     await refused(subscribe("lambda", "f"), INVALID, "Invalid parameter: Lambda endpoint ARN");
     await refused(
@@ -138,6 +138,24 @@ export const subscriptions: Topic = (bench) => {
     await subscribe({ FilterPolicy: JSON.stringify({ a: list(10), b: list(15) }) });
   });
 
+  test("raw delivery is refused where there is none, even when it is not wanted", async () => {
+    const topic = await bench().topic();
+    const words = "Delivery protocol [email] does not support raw message delivery.";
+    const subscribe = (attributes: Record<string, string>): Promise<string> =>
+      bench().subscribe(topic, "email", "a@b.example", { Attributes: attributes });
+    for (const RawMessageDelivery of ["true", "false"]) {
+      const asked = subscribe({ RawMessageDelivery });
+      await refused(asked, INVALID, `Invalid parameter: Attributes Reason: ${words}`);
+    }
+    const SubscriptionArn = await subscribe({});
+    const set = bench().sns.setSubscriptionAttributes({
+      SubscriptionArn,
+      AttributeName: "RawMessageDelivery",
+      AttributeValue: "true",
+    });
+    await refused(set, INVALID, `Invalid parameter: ${words}`);
+  });
+
   test("subscribing again answers the same subscription, unless its attributes differ", async () => {
     const topic = await bench().topic();
     const { arn } = await bench().queue();
@@ -145,6 +163,8 @@ export const subscriptions: Topic = (bench) => {
       Attributes: { RawMessageDelivery: "true" },
     });
     assert.equal(await bench().subscribe(topic, "sqs", arn), first);
+    const byDefault = { Attributes: { FilterPolicyScope: "MessageAttributes" } };
+    assert.equal(await bench().subscribe(topic, "sqs", arn, byDefault), first);
     await refused(
       bench().subscribe(topic, "sqs", arn, { Attributes: { RawMessageDelivery: "false" } }),
       INVALID,

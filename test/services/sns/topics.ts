@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SNS } from "@aws-sdk/client-sns";
 import { refused } from "./fixture.ts";
 import type { Topic } from "./fixture.ts";
 
@@ -38,7 +39,6 @@ export const topics: Topic = (bench) => {
       SubscriptionsConfirmed: "0",
       SubscriptionsPending: "0",
       SubscriptionsDeleted: "0",
-      MaximumMessageSize: "262144",
     });
     assert.equal(JSON.parse(Policy ?? "").Statement[0].Resource, TopicArn);
     assert.deepEqual(JSON.parse(EffectiveDeliveryPolicy ?? ""), {
@@ -76,6 +76,8 @@ export const topics: Topic = (bench) => {
     const first = await create({ DisplayName: "x" }, tags);
     assert.equal((await create({})).TopicArn, first.TopicArn);
     assert.equal((await create({ DisplayName: "x" }, tags)).TopicArn, first.TopicArn);
+    const byDefault = { TracingConfig: "PassThrough", MaximumMessageSize: "262144" };
+    assert.equal((await create(byDefault)).TopicArn, first.TopicArn);
     await refused(
       create({ DisplayName: "y" }),
       INVALID,
@@ -115,9 +117,11 @@ export const topics: Topic = (bench) => {
     await set(topic, "DisplayName", "shown");
     await set(topic, "SignatureVersion", "2");
     await set(topic, "HTTPSuccessFeedbackSampleRate", "50");
+    await set(topic, "MaximumMessageSize", "262144");
     const attributes = await attributesOf(topic);
     assert.equal(attributes["DisplayName"], "shown");
     assert.equal(attributes["HTTPSuccessFeedbackSampleRate"], "50");
+    assert.equal(attributes["MaximumMessageSize"], "262144", "shown once it was set");
     await set(topic, "HTTPSuccessFeedbackSampleRate", "");
     assert.equal((await attributesOf(topic))["HTTPSuccessFeedbackSampleRate"], undefined);
   });
@@ -240,6 +244,53 @@ export const topics: Topic = (bench) => {
     );
   });
 
+  test("a policy needs whole statements on actions that are done to topics [Policy]", async () => {
+    const topic = await bench().topic();
+    const policy = (statement: object): string =>
+      JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: "*", Resource: topic, ...statement }],
+      });
+    const good = policy({ Action: ["sns:Publish", "SNS:receive", "sns:Get*"] });
+    await set(topic, "Policy", good);
+    assert.equal((await attributesOf(topic))["Policy"], good);
+    await refused(set(topic, "Policy", ""), INVALID, "Invalid parameter: Policy is empty");
+    const broken = [
+      "{",
+      "[]",
+      "{}",
+      policy({}),
+      policy({ Action: "sns:Publish", Principal: undefined }),
+      policy({ Action: "sns:Publish", Effect: "Maybe" }),
+    ];
+    for (const text of broken) {
+      await refused(set(topic, "Policy", text), INVALID, "Invalid parameter: Policy Error: null");
+    }
+    const outOfScope = "Invalid parameter: Policy statement action out of service scope!";
+    for (const Action of ["sns:*", "*", "sns:CreateTopic", ["sns:Publish", "sqs:SendMessage"]]) {
+      await refused(set(topic, "Policy", policy({ Action })), INVALID, outOfScope);
+    }
+  });
+
+  test("a topic is known in its own region only", async (t) => {
+    const TopicArn = await bench().topic();
+    const elsewhere = new SNS({
+      endpoint: bench().server.url,
+      region: "eu-west-1",
+      credentials: { accessKeyId: "key", secretAccessKey: "secret" },
+    });
+    t.after(() => elsewhere.destroy());
+    const words = "Invalid parameter: TopicArn";
+    await refused(elsewhere.publish({ TopicArn, Message: "m" }), INVALID, words);
+    await refused(elsewhere.getTopicAttributes({ TopicArn }), INVALID, words);
+    const entries = { TopicArn, PublishBatchRequestEntries: [{ Id: "a", Message: "m" }] };
+    await refused(elsewhere.publishBatch(entries), INVALID, words);
+    const subscription = { TopicArn, Protocol: "email", Endpoint: "a@b.example" };
+    await refused(elsewhere.subscribe(subscription), INVALID, words);
+    await refused(elsewhere.listSubscriptionsByTopic({ TopicArn }), INVALID, words);
+    await refused(elsewhere.deleteTopic({ TopicArn }), INVALID, words);
+  });
+
   test("permissions are statements of the policy", async () => {
     const TopicArn = await bench().topic();
     const grant = (Label: string, action = "Publish"): Promise<unknown> =>
@@ -249,6 +300,8 @@ export const topics: Topic = (bench) => {
         AWSAccountId: ["111111111111"],
         ActionName: [action],
       });
+    await grant("zero", "Receive");
+    await bench().sns.removePermission({ TopicArn, Label: "zero" });
     await grant("one");
     await refused(grant("one"), INVALID, /Statement already exists/);
     await refused(grant("two", "DeleteEverything"), INVALID, /action out of service scope/);

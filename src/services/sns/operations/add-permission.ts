@@ -9,8 +9,8 @@ type Input = Having<AddPermissionInput, "TopicArn" | "Label" | "AWSAccountId" | 
 
 /** AddPermission. */
 export function addPermission(): Operation<Input, Record<string, never>> {
-  return transaction(async (_context, { TopicArn, Label, AWSAccountId, ActionName }, tx) => {
-    const topic = await requireTopic(tx, TopicArn);
+  return transaction(async ({ caller }, { TopicArn, Label, AWSAccountId, ActionName }, tx) => {
+    const topic = await requireTopic(tx, TopicArn, caller);
     const grant = { label: Label, accountIds: AWSAccountId, actions: ActionName };
     const Policy = withPermission(topic, grant);
     putTopic(tx, { ...topic, attributes: { ...topic.attributes, Policy } });

@@ -21,7 +21,7 @@ type Input = Having<ConfirmSubscriptionInput, "TopicArn" | "Token">;
 export function confirmSubscription(): Operation<Input, ConfirmSubscriptionResponse> {
   return transaction(async ({ caller, nowMs }, input, tx) => {
     const { TopicArn, Token, AuthenticateOnUnsubscribe = "false" } = input;
-    const topic = await requireTopic(tx, TopicArn);
+    const topic = await requireTopic(tx, TopicArn, caller);
     const value = await tx.get(TOKEN.key(Token));
     const record = value && decodeRecord<TokenRecord>(value);
     if (record === undefined || record.expiresAtMs <= nowMs) throw invalidParameter("Token");

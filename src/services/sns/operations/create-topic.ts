@@ -11,7 +11,12 @@ import type { Having, Sns } from "../sns.ts";
 import { readTags, sameTags } from "../tags.ts";
 import { findTopic, isTopicName, putTopic, topicArn } from "../topic.ts";
 import type { TopicRecord } from "../topic.ts";
-import { archiveSince, isTopicAttribute, withAttribute } from "../topic-attributes.ts";
+import {
+  archiveSince,
+  hasTopicAttributes,
+  isTopicAttribute,
+  withAttribute,
+} from "../topic-attributes.ts";
 
 type Input = Having<CreateTopicInput, "Name">;
 
@@ -75,10 +80,8 @@ function invalidName(isFifo: boolean): Error {
 
 /** Throws InvalidParameter when the topic that is there is not the one that is asked for. */
 function checkSame(existing: TopicRecord, wanted: TopicRecord, input: Input): void {
-  for (const [name, value] of Object.entries(wanted.attributes)) {
-    if (existing.attributes[name] !== value) {
-      throw invalidAttributes("Topic already exists with different attributes");
-    }
+  if (!hasTopicAttributes(existing, wanted.attributes)) {
+    throw invalidAttributes("Topic already exists with different attributes");
   }
   if (input.Tags !== undefined && !sameTags(existing.tags, wanted.tags)) {
     throw invalidParameter("Tags Reason: Topic already exists with different tags");

@@ -6,14 +6,14 @@ import { invalidState } from "../errors.ts";
 import { FORGET_WORK } from "../forget.ts";
 import { ACCOUNT_TOPICS, TOPIC } from "../keys.ts";
 import type { Having, Sns } from "../sns.ts";
-import { findTopic, parseTopicArn } from "../topic.ts";
+import { findTopic, parseTopicArnOf } from "../topic.ts";
 
 /** DeleteTopic: gone at once; what it had is removed in the background. */
 export function deleteTopic(
   sns: Sns,
 ): Operation<Having<DeleteTopicInput, "TopicArn">, Record<string, never>> {
-  return transaction(async (_context, { TopicArn }, tx) => {
-    const topic = await findTopic(tx, parseTopicArn(TopicArn));
+  return transaction(async ({ caller }, { TopicArn }, tx) => {
+    const topic = await findTopic(tx, parseTopicArnOf(caller, TopicArn));
     if (topic === undefined) return {};
     if (archiveDays(topic) !== undefined) {
       throw invalidState(

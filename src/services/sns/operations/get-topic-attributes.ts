@@ -10,8 +10,8 @@ export function getTopicAttributes(): Operation<
   Having<GetTopicAttributesInput, "TopicArn">,
   GetTopicAttributesResponse
 > {
-  return transaction(async ({ nowMs }, { TopicArn }, tx) => {
-    const topic = await requireTopic(tx, TopicArn);
+  return transaction(async ({ caller, nowMs }, { TopicArn }, tx) => {
+    const topic = await requireTopic(tx, TopicArn, caller);
     return { Attributes: await topicAttributes(tx, topic, nowMs) };
   });
 }

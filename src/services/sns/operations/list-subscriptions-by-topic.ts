@@ -17,8 +17,8 @@ type Input = Having<ListSubscriptionsByTopicInput, "TopicArn">;
 
 /** ListSubscriptionsByTopic. */
 export function listSubscriptionsByTopic(): Operation<Input, ListSubscriptionsByTopicResponse> {
-  return transaction(async (_context, { TopicArn, NextToken }, tx) => {
-    const topic = await requireTopic(tx, TopicArn);
+  return transaction(async ({ caller }, { TopicArn, NextToken }, tx) => {
+    const topic = await requireTopic(tx, TopicArn, caller);
     const page = await readPage(tx, SUBSCRIPTION.below(topic.id), NextToken);
     return {
       Subscriptions: page.entries.map(({ value }) => summaryOf(value)),

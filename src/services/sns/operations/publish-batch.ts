@@ -20,6 +20,7 @@ import { prepareTargets, publish } from "../publish.ts";
 import type { Publication } from "../publish.ts";
 import type { Having, Sns } from "../sns.ts";
 import { maximumMessageBytes, requireTopic } from "../topic.ts";
+import type { TopicRecord } from "../topic.ts";
 import { originOf } from "./publish.ts";
 
 type Entry = Having<PublishBatchRequestEntry, "Id" | "Message">;
@@ -43,7 +44,8 @@ export function publishBatch(sns: Sns): Operation<Input, PublishBatchResponse> {
         input.ready ??
         entries.map((entry) => withSignatures(readEntry(sns, context, entry), new Map()));
       const bytes = entries.reduce((total, entry) => total + sizeBytes(entry), 0);
-      return publishAll(sns, tx, { arn: input.TopicArn, candidates: ready, bytes });
+      const topic = await requireTopic(tx, input.TopicArn, context.caller);
+      return publishAll(sns, tx, topic, { candidates: ready, bytes });
     },
   );
 }
@@ -93,13 +95,12 @@ function readEntry(sns: Sns, context: Context, entry: Entry): ReadEntry {
 async function publishAll(
   sns: Sns,
   tx: Tx,
+  topic: TopicRecord,
   batch: {
-    readonly arn: string;
     readonly candidates: readonly Candidate[];
     readonly bytes: number;
   },
 ): Promise<PublishBatchResponse> {
-  const topic = await requireTopic(tx, batch.arn);
   if (batch.bytes > maximumMessageBytes(topic)) throw batchError("TooLong");
   const Successful: PublishBatchResultEntry[] = [];
   const Failed: BatchResultErrorEntry[] = [];

@@ -31,7 +31,7 @@ export function publish(sns: Sns): Operation<Input, PublishResponse> {
       if (phoneNumber !== undefined) await publishSms(sns, tx, context, { message, phoneNumber });
       else if (isEndpointArn(arn))
         await toDevice(sns, tx, { arn, message, bytes: sizeBytes(input) });
-      else return toTopic(sns, tx, { arn, ready, bytes: sizeBytes(input) });
+      else return toTopic(sns, tx, context, { arn, ready, bytes: sizeBytes(input) });
       return { MessageId: message.messageId };
     },
   );
@@ -85,9 +85,10 @@ interface ForTopic {
 async function toTopic(
   sns: Sns,
   tx: Tx,
+  { caller }: Context,
   { arn, ready, bytes }: ForTopic,
 ): Promise<PublishResponse> {
-  const topic = await requireTopic(tx, arn);
+  const topic = await requireTopic(tx, arn, caller);
   checkSize(topic, bytes);
   checkOrdering(topic, ready.message);
   const receipt = await publishToTopic(sns, tx, topic, ready);

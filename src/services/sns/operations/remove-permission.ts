@@ -9,8 +9,8 @@ type Input = Having<RemovePermissionInput, "TopicArn" | "Label">;
 
 /** RemovePermission. */
 export function removePermission(): Operation<Input, Record<string, never>> {
-  return transaction(async (_context, { TopicArn, Label }, tx) => {
-    const topic = await requireTopic(tx, TopicArn);
+  return transaction(async ({ caller }, { TopicArn, Label }, tx) => {
+    const topic = await requireTopic(tx, TopicArn, caller);
     const Policy = withoutPermission(topic, Label);
     putTopic(tx, { ...topic, attributes: { ...topic.attributes, Policy } });
     return {};

@@ -15,8 +15,9 @@ type Input = Having<SetTopicAttributesInput, "TopicArn" | "AttributeName">;
 
 /** SetTopicAttributes. */
 export function setTopicAttributes(sns: Sns): Operation<Input, Record<string, never>> {
-  return transaction(async ({ nowMs }, { TopicArn, AttributeName, AttributeValue = "" }, tx) => {
-    const before = await requireTopic(tx, TopicArn);
+  return transaction(async ({ caller, nowMs }, input, tx) => {
+    const { TopicArn, AttributeName, AttributeValue = "" } = input;
+    const before = await requireTopic(tx, TopicArn, caller);
     const { archiveSinceMs: _since, ...rest } = before;
     const after: TopicRecord = {
       ...rest,

@@ -32,6 +32,7 @@ import type { SubscriptionRecord } from "../subscription.ts";
 import {
   checkDeadLetterQueue,
   checkSubscriptionAttributes,
+  hasAttributes,
   isSubscriptionAttribute,
   withSubscriptionAttribute,
 } from "../subscription-attributes.ts";
@@ -97,7 +98,7 @@ interface Request {
 
 async function subscribeWithin(sns: Sns, tx: Tx, request: Request): Promise<SubscriptionRecord> {
   const { context, wanted } = request;
-  const topic = await requireTopic(tx, request.topicArn);
+  const topic = await requireTopic(tx, request.topicArn, context.caller);
   checkFits(topic, wanted.protocol, wanted.endpoint);
   checkDeadLetterQueue(topic, wanted.attributes, "Attributes Reason: ");
   const existing = await findByEndpoint(tx, topic.id, wanted);
@@ -140,10 +141,8 @@ async function subscribeAgain(
     existing,
   }: Request & { readonly topic: TopicRecord; readonly existing: SubscriptionRecord },
 ): Promise<SubscriptionRecord> {
-  for (const [name, value] of Object.entries(wanted.attributes)) {
-    if (existing.attributes[name] !== value) {
-      throw invalidAttributes("Subscription already exists with different attributes");
-    }
+  if (!hasAttributes(existing, wanted.attributes)) {
+    throw invalidAttributes("Subscription already exists with different attributes");
   }
   if (!existing.isPending) return existing;
   const token = newToken(sns);
