@@ -222,6 +222,20 @@ test("nodes that start together on an empty database create it once", async (t) 
   await Promise.all(stores.map((store) => store.check()));
 });
 
+test("a schema of the first version is brought to this one and keeps what it holds", async (t) => {
+  const schema = newSchema();
+  const key = encodeKey(7, ["x"]);
+  const first = await open(t, schema);
+  await first.transact(async (tx) => tx.put(key, Buffer.from("kept")));
+  await first.close();
+  await sql(`UPDATE "${schema}".schema_version SET version = 1`);
+  await sql(`ALTER FUNCTION "${schema}".commit_group RENAME TO earlier_commit_group`);
+  const store = await open(t, schema);
+  assert.deepEqual(await store.read((reader) => reader.get(key)), Buffer.from("kept"));
+  await store.transact(async (tx) => tx.put(key, Buffer.from("replaced")));
+  assert.deepEqual(await store.read((reader) => reader.get(key)), Buffer.from("replaced"));
+});
+
 test("a schema of a newer version is refused and left alone", async (t) => {
   const schema = newSchema();
   await (await open(t, schema)).close();

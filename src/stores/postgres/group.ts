@@ -77,9 +77,14 @@ export class Group {
     return this.#base.entries.keys();
   }
 
-  /** How many entries the commit writes. */
-  get writes(): number {
-    return this.#base.entries.size;
+  /** How many rows the commit leaves dead, which are to be vacuumed. */
+  get deadRows(): number {
+    const { found } = this.#requests;
+    let count = 0;
+    for (const [key, value] of this.#base.entries) {
+      if (value === undefined || found.get(key)?.value !== undefined) count += 1;
+    }
+    return count;
   }
 
   /** Runs the bodies; afterwards all is ready for the commit. */

@@ -28,8 +28,8 @@ export interface LanesOptions {
   readonly log: Log;
   readonly random: Random;
   readonly machineNow: () => number;
-  /** Told after a commit, with how many entries it wrote. */
-  readonly onCommit: (wakes: readonly Wake[], writes: number) => void;
+  /** Told after a commit, with how many rows it left dead. */
+  readonly onCommit: (wakes: readonly Wake[], deadRows: number) => void;
 }
 
 const SETTLE: Statement = { text: "SELECT settle_lane($1, $2)" };
@@ -164,7 +164,7 @@ export class Lanes {
     } finally {
       release();
     }
-    this.#finish(end, group.writes);
+    this.#finish(end, group.deadRows);
   }
 
   /** Counts a group as reading until the returned function is called, or for READ_ALONE_MS. */
@@ -195,7 +195,7 @@ export class Lanes {
     };
   }
 
-  #finish({ finished, again, deferred, stale }: GroupEnd, writes: number): void {
+  #finish({ finished, again, deferred, stale }: GroupEnd, deadRows: number): void {
     const wakes: Wake[] = [];
     for (const { job, member, outcome } of finished) {
       if (outcome.kind === "threw") {
@@ -207,7 +207,7 @@ export class Lanes {
       for (const action of member.actions) this.#isolate(action);
       job.resolve(outcome.result);
     }
-    this.#options.onCommit(wakes, writes);
+    this.#options.onCommit(wakes, deadRows);
     if (again.length > 0) this.#waiting.unshift(...again);
     for (const { job, until } of deferred) {
       void until.then(() => {

@@ -26,8 +26,8 @@ export const PRESENCE_TIMEOUT_MS = 35_000;
 export const MAX_NOTIFICATION_BYTES = 7_500;
 /** How long a node that has just connected takes it that others are there. */
 export const GREETING_MS = 2_000;
-/** After this many written entries a node vacuums. */
-export const VACUUM_AFTER_WRITES = 50_000;
+/** After leaving this many rows dead a node vacuums. */
+export const VACUUM_AFTER_ROWS = 30_000;
 /** The least time between two vacuums, and the least in terms of how long the last one took. */
 export const VACUUM_PAUSE_MS = 3_000;
 export const VACUUM_PAUSE_FACTOR = 9;

@@ -142,10 +142,10 @@ class OpenPostgresStore implements PostgresStore {
       log,
       random,
       machineNow: now,
-      onCommit: (wakes, writes) => {
+      onCommit: (wakes, deadRows) => {
         for (const wake of wakes) this.#tell(wake);
         if (wakes.length > 0) this.#wakes.send(wakes);
-        this.#vacuum.count(writes);
+        this.#vacuum.count(deadRows);
       },
     });
     // Whoever exports writes to a disk or a network between two reads.

@@ -1,7 +1,7 @@
 import type { Log } from "../../kernel/log.ts";
 import {
   MAX_VACUUM_MS,
-  VACUUM_AFTER_WRITES,
+  VACUUM_AFTER_ROWS,
   VACUUM_PAUSE_FACTOR,
   VACUUM_PAUSE_MS,
 } from "./limits.ts";
@@ -24,11 +24,11 @@ const VACUUM: Statement = { text: "VACUUM (INDEX_CLEANUP ON, TRUNCATE OFF) entry
 /**
  * Cleans up behind queues: what is consumed leaves dead index entries at the head, which every claim
  * walks over until they are vacuumed. PostgreSQL's own autovacuum looks once a minute, which is too
- * late under load; so nodes that write much vacuum, one at a time, and no more than a tenth of the time.
+ * late under load; so nodes that delete much vacuum, one at a time, and no more than a tenth of the time.
  */
 export class Vacuum {
   readonly #options: VacuumOptions;
-  #writes = 0;
+  #deadRows = 0;
   #notBeforeMs = 0;
   #running: Promise<void> | undefined;
   #connection: Connection | undefined;
@@ -38,12 +38,12 @@ export class Vacuum {
     this.#options = options;
   }
 
-  /** Counts writes; vacuums when there were many. */
-  count(writes: number): void {
-    this.#writes += writes;
-    if (this.#writes < VACUUM_AFTER_WRITES || this.#running !== undefined || this.#closed) return;
+  /** Counts rows that are dead; vacuums when they are many. */
+  count(deadRows: number): void {
+    this.#deadRows += deadRows;
+    if (this.#deadRows < VACUUM_AFTER_ROWS || this.#running !== undefined || this.#closed) return;
     if (this.#options.machineNow() < this.#notBeforeMs) return;
-    this.#writes = 0;
+    this.#deadRows = 0;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
     });
