@@ -1,5 +1,5 @@
 import { formatArn, parseArn } from "../../kernel/arn.ts";
-import { invalidArn } from "./errors.ts";
+import { invalidArn, invalidRoleArn } from "./errors.ts";
 
 /** Whose a resource is. */
 export interface Owner {
@@ -62,7 +62,7 @@ export const mapRunArn = (
 /** Reads a state machine's ARN. Throws InvalidArn. */
 export function parseMachineArn(text: string): MachineRef {
   const { owner, kind, rest } = statesArn(text);
-  if (kind !== "stateMachine") throw wrongKind(text);
+  if (kind !== "stateMachine") throw wrongKind(kind);
   const [path = "", qualifier, ...extra] = rest;
   const [name = "", label, ...deeper] = path.split("/");
   if (name === "" || extra.length > 0 || deeper.length > 0) throw invalidArn(text);
@@ -77,7 +77,7 @@ export function parseMachineArn(text: string): MachineRef {
 /** Reads an execution's ARN, Standard or Express. Throws InvalidArn. */
 export function parseExecutionArn(text: string): ExecutionRef {
   const { owner, kind, rest } = statesArn(text);
-  if (kind !== "execution" && kind !== "express") throw wrongKind(text);
+  if (kind !== "execution" && kind !== "express") throw wrongKind(kind);
   const [path = "", name = "", ...extra] = rest;
   const [machine = "", label] = path.split("/");
   const isExpress = kind === "express";
@@ -88,7 +88,7 @@ export function parseExecutionArn(text: string): ExecutionRef {
 /** Reads an activity's ARN. Throws InvalidArn. */
 export function parseActivityArn(text: string): Owner & { readonly name: string } {
   const { owner, kind, rest } = statesArn(text);
-  if (kind !== "activity") throw wrongKind(text);
+  if (kind !== "activity") throw wrongKind(kind);
   const [name = "", ...extra] = rest;
   if (name === "" || extra.length > 0) throw invalidArn(text);
   return { ...owner, name };
@@ -97,8 +97,15 @@ export function parseActivityArn(text: string): Owner & { readonly name: string 
 /** Throws InvalidArn when `text` is no map run's ARN. */
 export function checkMapRunArn(text: string): void {
   const { kind, rest } = statesArn(text);
-  if (kind !== "mapRun") throw wrongKind(text);
+  if (kind !== "mapRun") throw wrongKind(kind);
   if (rest.length !== 2 || !rest[0]?.includes("/")) throw invalidArn(text);
+}
+
+/** Throws InvalidArn when `text` is no role's ARN. */
+export function checkRoleArn(text: string): void {
+  const arn = parseArn(text);
+  const isRole = arn?.service === "iam" && /^role\/./.test(arn.resource);
+  if (!isRole) throw invalidRoleArn(text);
 }
 
 /** What kind of resource of Step Functions an ARN names, for example `activity`. Throws InvalidArn. */
@@ -116,6 +123,7 @@ function statesArn(text: string): { owner: Owner; kind: string; rest: string[] }
   return { owner: { accountId, region }, kind, rest };
 }
 
-function wrongKind(text: string): Error {
-  return invalidArn(text, "Resource type not valid in this context");
+/** The error for the ARN of a resource of another kind than the one that is needed. */
+export function wrongKind(kind: string): Error {
+  return invalidArn(kind, "Resource type not valid in this context");
 }

@@ -52,6 +52,10 @@ export const invalidArn = (arn: string, detail?: string): ServiceError =>
     detail === undefined ? `Invalid Arn: '${arn}'` : `Invalid Arn: '${detail}: ${arn}'`,
   );
 
+/** The text is no role's ARN. */
+export const invalidRoleArn = (arn: string): ServiceError =>
+  new ServiceError("InvalidArn", `Invalid Role Arn: '${arn}'`);
+
 /** The name holds what no name may hold. */
 export const invalidName = (name: string): ServiceError =>
   new ServiceError("InvalidName", `Invalid Name: '${name}'`);

@@ -1,8 +1,8 @@
 import type { ExecutionRedriveStatus } from "@aws-sdk/client-sfn";
 import { decodeRecord } from "../../kernel/record.ts";
 import type { Reader } from "../../kernel/store.ts";
-import { parseExecutionArn } from "./arns.ts";
-import { executionDoesNotExist, invalidArn } from "./errors.ts";
+import { parseExecutionArn, wrongKind } from "./arns.ts";
+import { executionDoesNotExist } from "./errors.ts";
 import { EXECUTION, PROGRESS } from "./keys.ts";
 import { MAX_REDRIVABLE_EVENTS, MAX_STANDARD_DURATION_MS, REDRIVE_PERIOD_MS } from "./limits.ts";
 import type { ExecutionRecord, ProgressRecord } from "./records.ts";
@@ -17,7 +17,7 @@ export interface StoredExecution {
 /** The execution of an ARN. Throws InvalidArn (also for an Express one, which is not stored) and ExecutionDoesNotExist. */
 export async function requireExecution(reader: Reader, arn: string): Promise<StoredExecution> {
   const ref = parseExecutionArn(arn);
-  if (ref.isExpress) throw invalidArn(arn, "Resource type not valid in this context");
+  if (ref.isExpress) throw wrongKind("express");
   const found = await findExecution(reader, uidOf(arn));
   if (found === undefined) throw executionDoesNotExist(arn);
   return found;

@@ -1,8 +1,8 @@
 import type { Tag } from "@aws-sdk/client-sfn";
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
-import { parseActivityArn, resourceKind } from "./arns.ts";
-import { invalidArn, resourceNotFound, tooManyTags } from "./errors.ts";
+import { parseActivityArn, resourceKind, wrongKind } from "./arns.ts";
+import { resourceNotFound, tooManyTags } from "./errors.ts";
 import { ACTIVITY, TAGS } from "./keys.ts";
 import { MAX_TAGS } from "./limits.ts";
 import { requireMachine } from "./machines.ts";
@@ -48,7 +48,7 @@ export async function checkTaggable(reader: Reader, arn: string): Promise<void> 
       throw resourceNotFound(arn);
     return;
   }
-  if (kind !== "stateMachine") throw invalidArn(arn, "Resource type not valid in this context");
+  if (kind !== "stateMachine") throw wrongKind(kind);
   try {
     await requireMachine(reader, arn);
   } catch (error) {

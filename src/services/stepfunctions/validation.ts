@@ -2,9 +2,10 @@ import { invalidName, validationErrors } from "./errors.ts";
 import type { Violation } from "./errors.ts";
 import { MAX_NAME_LENGTH, MAX_PAYLOAD_BYTES } from "./limits.ts";
 
-/** White space, wildcards, brackets, special and control characters: what no name may hold. */
-// oxlint-disable-next-line no-control-regex -- control characters are what is refused
-const FORBIDDEN_IN_NAMES = /[\s?*<>{}[\]"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f]/;
+/** White space, wildcards, brackets, special and control characters, surrogates and what is no character: what no name may hold. */
+const FORBIDDEN_IN_NAMES =
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+  /[\s?*<>{}[\]"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]/;
 
 /** Throws ValidationException or InvalidName for what is no name of a machine, execution or activity. */
 export function checkName(name: string): void {

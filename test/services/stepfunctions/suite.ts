@@ -5,6 +5,7 @@ import { express } from "./express.ts";
 import { failures } from "./failures.ts";
 import { history } from "./history.ts";
 import { machines } from "./machines.ts";
+import { observed } from "./observed.ts";
 import { states } from "./states.ts";
 import { tasks } from "./tasks.ts";
 import { testState } from "./test-state.ts";
@@ -20,6 +21,7 @@ const TOPICS: Readonly<Record<string, (open: OpenWorkshop) => void>> = {
   machines,
   express,
   distributed,
+  observed,
   "test state": testState,
 };
 

@@ -153,10 +153,11 @@ async function choose(transition: Transition, thread: Thread, state: ChoiceState
   if (next === undefined) {
     throw new StatesError(
       "States.NoChoiceMatched",
-      "No matching choice rule found and no default specified.",
+      "Failed to transition out of the state. The state does not point to a next state.",
     );
   }
-  await leave(transition, thread, { state, next, ...(rule && { rule }) });
+  const taken = rule && { ...rule, place: `Choices[${index}]/` };
+  await leave(transition, thread, { state, next, ...(taken && { rule: taken }) });
 }
 
 async function wait(transition: Transition, thread: Thread, state: WaitState): Promise<void> {
@@ -214,6 +215,8 @@ async function onTimer(
 function timeOut(transition: Transition, root: Thread): void {
   const failure: Failure = { error: "States.Timeout" };
   stopAll(transition);
+  // It follows from no other event.
+  root.lastEvent = 0;
   transition.emitFinal(root, "ExecutionTimedOut", { ...failure });
   transition.effects.push({ kind: "complete", status: "TIMED_OUT", ...failure });
 }

@@ -201,12 +201,12 @@ async function startMapRun(transition: Transition, thread: Thread, state: MapSta
   transition.observe("maxConcurrency", settings.maxConcurrency);
   transition.observe("toleratedFailureCount", settings.toleratedFailureCount);
   transition.observe("toleratedFailurePercentage", settings.toleratedFailurePercentage);
-  const readerArguments = await template(state.itemReader?.parameters, "ItemReader");
-  const writerArguments = await template(state.resultWriter?.parameters, "ResultWriter");
-  const batchInput = await template(state.itemBatcher?.batchInput, "BatchInput");
+  const readerArguments = await template(state.itemReader?.parameters, "ItemReader/Arguments");
+  const writerArguments = await template(state.resultWriter?.parameters, "ResultWriter/Arguments");
+  const batchInput = await template(state.itemBatcher?.batchInput, "ItemBatcher/BatchInput");
   const mapRunArn = transition.around.mapRunArnOf(state.label ?? state.name);
   const wait = transition.newWait();
-  transition.emit(thread, "MapStateStarted", items && { length: items.length });
+  transition.emit(thread, "MapStateStarted", { length: items?.length ?? 0 });
   transition.emit(thread, "MapRunStarted", { mapRunArn });
   transition.setPhase(thread, { kind: "mapRun", wait, mapRunArn });
   const { input, variables } = scope;

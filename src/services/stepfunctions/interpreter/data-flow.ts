@@ -19,7 +19,12 @@ export interface Leaving {
   /** Where to go instead of the state's own `next`; undefined ends the graph. */
   readonly next: string | undefined;
   /** Templates of the Choice rule that was taken, instead of the state's own. */
-  readonly rule?: { readonly assign: JsonObject | undefined; readonly output: Json | undefined };
+  readonly rule?: {
+    readonly assign: JsonObject | undefined;
+    readonly output: Json | undefined;
+    /** What stands before their names in errors: `Choices[0]/`. */
+    readonly place: string;
+  };
 }
 
 /** Computes a state's output and variables and goes to the next one. Throws StatesError. */
@@ -177,7 +182,7 @@ async function jsonPathOutput(
       "JSONPath",
       assign,
       transition.scope(thread, { input: effective }),
-      "Assign",
+      `${leaving.rule?.place ?? ""}Assign`,
     ));
   if (state.outputPath !== "$") {
     output = applyPath(state.outputPath, transition.scope(thread, { input: output }), "OutputPath");
@@ -211,10 +216,11 @@ async function jsonataOutput(
   const scope = transition.scope(thread, result === undefined ? {} : { result });
   const assign = rule === undefined ? state.assign : rule.assign;
   const template = rule === undefined ? state.output : rule.output;
-  const assigned = assign && (await evaluateAssign("JSONata", assign, scope, "Assign"));
+  const place = rule?.place ?? "";
+  const assigned = assign && (await evaluateAssign("JSONata", assign, scope, `${place}Assign`));
   let output: Json;
   if (template === undefined) output = result === undefined ? thread.data.input : result;
-  else output = await evaluateTemplate("JSONata", template, scope, "Output");
+  else output = await evaluateTemplate("JSONata", template, scope, `${place}Output`);
   return { output, assigned };
 }
 

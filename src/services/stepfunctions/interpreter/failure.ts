@@ -139,7 +139,7 @@ async function handle(
   transition.observe("catchIndex", catcher);
   endChildren(transition, thread);
   try {
-    await goOn(transition, thread, { state, handler, failure });
+    await goOn(transition, thread, { state, handler, failure, place: `Catch[${catcher}]/` });
     return "handled";
   } catch (thrown) {
     return toFailure(transition, thread, thrown);
@@ -193,12 +193,14 @@ function retry(
 
 interface Catching extends Failing {
   readonly handler: Catcher;
+  /** What stands before the handler's fields in errors: `Catch[0]/`. */
+  readonly place: string;
 }
 
 async function goOn(
   transition: Transition,
   thread: Thread,
-  { state, handler, failure }: Catching,
+  { state, handler, failure, place }: Catching,
 ): Promise<void> {
   const errorOutput: Json = {
     ...(failure.error !== undefined && { Error: failure.error }),
@@ -208,11 +210,11 @@ async function goOn(
   const isJsonPath = language === "JSONPath";
   const scope = transition.scope(thread, isJsonPath ? { input: errorOutput } : { errorOutput });
   const assigned =
-    handler.assign && (await evaluateAssign(language, handler.assign, scope, "Assign"));
+    handler.assign && (await evaluateAssign(language, handler.assign, scope, `${place}Assign`));
   let output: Json;
   if (isJsonPath) output = setAt(thread.data.input, handler.resultPath, errorOutput);
   else if (handler.output === undefined) output = errorOutput;
-  else output = await evaluateTemplate(language, handler.output, scope, "Output");
+  else output = await evaluateTemplate(language, handler.output, scope, `${place}Output`);
   recordAssigned(transition, thread, assigned);
   goTo(transition, thread, { state, output, assigned, next: handler.next });
 }

@@ -13,6 +13,7 @@ import {
   NO_TRACING,
   OWNED_KEY,
 } from "../configuration.ts";
+import { checkRoleArn } from "../arns.ts";
 import type { Engine } from "../engine.ts";
 import { stateMachineAlreadyExists, stateMachineDeleting, validationError } from "../errors.ts";
 import { REVISION } from "../keys.ts";
@@ -63,6 +64,7 @@ function check(input: CreateStateMachineInput): void {
     { member: "roleArn", value: input.roleArn, minimum: 1, maximum: MAX_ARN_LENGTH },
     { member: "versionDescription", value: input.versionDescription, maximum: 256 },
   );
+  checkRoleArn(input.roleArn ?? "");
   checkEnum("type", input.type, ["STANDARD", "EXPRESS"]);
   if (input.versionDescription !== undefined && input.publish !== true) {
     throw validationError("Version description can only be set when publish is true");

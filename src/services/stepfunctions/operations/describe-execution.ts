@@ -9,6 +9,8 @@ export function describeExecution(): Operation<DescribeExecutionInput, DescribeE
     const stored = await requireExecution(tx, input.executionArn ?? "");
     const { record, progress } = stored;
     const { outcome, stopMs, redriveMs } = progress;
+    // Of an execution that ran out of time, the history alone names the error.
+    const failure = progress.status === "TIMED_OUT" ? undefined : outcome;
     const withData = input.includedData !== "METADATA_ONLY";
     const redrive = redriveStatus(stored, context.nowMs);
     return {
@@ -22,8 +24,8 @@ export function describeExecution(): Operation<DescribeExecutionInput, DescribeE
       inputDetails: { included: withData },
       ...(withData && outcome?.output !== undefined && { output: outcome.output }),
       ...(outcome?.output !== undefined && { outputDetails: { included: withData } }),
-      ...(withData && outcome?.error !== undefined && { error: outcome.error }),
-      ...(withData && outcome?.cause !== undefined && { cause: outcome.cause }),
+      ...(withData && failure?.error !== undefined && { error: failure.error }),
+      ...(withData && failure?.cause !== undefined && { cause: failure.cause }),
       ...(record.traceHeader !== undefined && { traceHeader: record.traceHeader }),
       ...(record.mapRun !== undefined && { mapRunArn: record.mapRun.arn }),
       ...(record.versionArn !== undefined && { stateMachineVersionArn: record.versionArn }),

@@ -1,10 +1,10 @@
 import type { StopExecutionInput, StopExecutionOutput } from "@aws-sdk/client-sfn";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { parseExecutionArn } from "../arns.ts";
+import { parseExecutionArn, wrongKind } from "../arns.ts";
 import { stopExecution as stop } from "../driver/stop.ts";
 import type { Engine } from "../engine.ts";
-import { executionDoesNotExist, typeNotSupported } from "../errors.ts";
+import { executionDoesNotExist } from "../errors.ts";
 import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH } from "../limits.ts";
 import { uidOf } from "../uids.ts";
 import { checkText } from "../validation.ts";
@@ -17,7 +17,7 @@ export function stopExecution(engine: Engine): Operation<StopExecutionInput, Sto
       { member: "error", value: error, maximum: MAX_ERROR_LENGTH },
       { member: "cause", value: cause, maximum: MAX_CAUSE_LENGTH },
     );
-    if (parseExecutionArn(executionArn).isExpress) throw typeNotSupported();
+    if (parseExecutionArn(executionArn).isExpress) throw wrongKind("express");
     const failure = {
       ...(error !== undefined && { error }),
       ...(cause !== undefined && { cause }),

@@ -4,6 +4,7 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
 import { checkDefinition, checkEncryption, checkLogging, NO_LOGGING } from "../configuration.ts";
+import { checkRoleArn } from "../arns.ts";
 import type { Engine } from "../engine.ts";
 import { stateMachineDeleting, validationError } from "../errors.ts";
 import { REVISION } from "../keys.ts";
@@ -71,6 +72,7 @@ function check(input: UpdateStateMachineInput, machine: MachineRecord): void {
     { member: "roleArn", value: roleArn, minimum: 1, maximum: MAX_ARN_LENGTH },
     { member: "versionDescription", value: input.versionDescription, maximum: 256 },
   );
+  if (roleArn !== undefined) checkRoleArn(roleArn);
   if (input.versionDescription !== undefined && input.publish !== true) {
     throw validationError("Version description can only be set when publish is true");
   }

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ROLE } from "./workshop.ts";
+import type { OpenWorkshop, Workshop } from "./workshop.ts";
+
+const PASS = JSON.stringify({ StartAt: "P", States: { P: { Type: "Pass", End: true } } });
+const SCOPE = "arn:aws:states:us-east-1:000000000000";
+
+/** Error texts, event chains and shapes as AWS is known to answer them. */
+export function observed(open: OpenWorkshop): void {
+  let workshop: Workshop;
+  before(async () => {
+    workshop = await open();
+  });
+  after(() => workshop.close());
+
+  test("an ARN of the wrong kind is told by its kind [InvalidArn]", async () => {
+    const refusal = (kind: string): object => ({
+      name: "InvalidArn",
+      message: `Invalid Arn: 'Resource type not valid in this context: ${kind}'`,
+    });
+    const { sfn } = workshop;
+    const executionArn = `${SCOPE}:stateMachine:m`;
+    await assert.rejects(sfn.describeExecution({ executionArn }), refusal("stateMachine"));
+    const stateMachineArn = `${SCOPE}:execution:m:e`;
+    await assert.rejects(sfn.describeStateMachine({ stateMachineArn }), refusal("execution"));
+    const express = { executionArn: `${SCOPE}:express:m:e:1` };
+    await assert.rejects(sfn.describeExecution(express), refusal("express"));
+    await assert.rejects(sfn.getExecutionHistory(express), refusal("express"));
+    await assert.rejects(sfn.stopExecution(express), refusal("express"));
+  });
+
+  test("a role must be one [InvalidArn]", async () => {
+    const { sfn } = workshop;
+    const machine = { name: "role", definition: PASS };
+    const refusal = { name: "InvalidArn", message: "Invalid Role Arn: 'somebody'" };
+    await assert.rejects(sfn.createStateMachine({ ...machine, roleArn: "somebody" }), refusal);
+    const { stateMachineArn } = await sfn.createStateMachine({ ...machine, roleArn: ROLE });
+    await assert.rejects(sfn.updateStateMachine({ stateMachineArn, roleArn: "somebody" }), refusal);
+  });
+
+  test("a name has no surrogates and no non-characters [InvalidName]", async () => {
+    for (const name of ["a\u{1f600}", "a\ufffe", "a\uffff"]) {
+      await assert.rejects(
+        workshop.sfn.createStateMachine({ name, definition: PASS, roleArn: ROLE }),
+        { name: "InvalidName" },
+      );
+    }
+  });
+
+  test("an execution that ran out of time names its error in the history alone [TIMED_OUT]", async () => {
+    const ran = await workshop.run({
+      StartAt: "W",
+      TimeoutSeconds: 3,
+      States: { W: { Type: "Wait", Seconds: 25, End: true } },
+    });
+    await workshop.advance(3);
+    const described = await workshop.sfn.describeExecution({ executionArn: ran.arn });
+    assert.equal(described.status, "TIMED_OUT");
+    assert.deepEqual([described.error, described.cause], [undefined, undefined]);
+    assert.equal(described.stopDate?.getTime(), (described.startDate?.getTime() ?? 0) + 3000);
+    const last = (await workshop.history(ran.arn)).at(-1);
+    assert.deepEqual(last?.executionTimedOutEventDetails, { error: "States.Timeout" });
+    assert.equal(last?.previousEventId, 0);
+  });
+
+  test("a Choice that goes nowhere says so [States.NoChoiceMatched]", async () => {
+    const ran = await workshop.run({
+      StartAt: "C",
+      States: {
+        C: { Type: "Choice", Choices: [{ Variable: "$", IsNull: true, Next: "S" }] },
+        S: { Type: "Succeed" },
+      },
+    });
+    assert.equal(
+      ran.cause,
+      "An error occurred while executing the state 'C' (entered at the event id #2). Failed to transition out of the state. The state does not point to a next state.",
+    );
+  });
+
+  test("an expression in a rule or a handler is named with its place [EvaluationFailed]", async () => {
+    const ran = await workshop.run({
+      QueryLanguage: "JSONata",
+      StartAt: "C",
+      States: {
+        C: {
+          Type: "Choice",
+          Choices: [{ Condition: true, Next: "S", Output: { v: "{% $states.input.no %}" } }],
+        },
+        S: { Type: "Succeed" },
+      },
+    });
+    const failed = (await workshop.history(ran.arn)).find(
+      ({ type }) => type === "EvaluationFailed",
+    );
+    assert.equal(failed?.evaluationFailedEventDetails?.location, "Choices[0]/Output/v");
+    const caught = await workshop.run({
+      QueryLanguage: "JSONata",
+      StartAt: "P",
+      States: {
+        P: {
+          Type: "Parallel",
+          Branches: [{ StartAt: "F", States: { F: { Type: "Fail", Error: "E" } } }],
+          Catch: [{ ErrorEquals: ["E"], Assign: { x: "{% $states.input.no %}" }, Next: "S" }],
+          End: true,
+        },
+        S: { Type: "Succeed" },
+      },
+    });
+    assert.match(
+      caught.cause ?? "",
+      /specified for the field 'Catch\[0\]\/Assign\/x' returned nothing/,
+    );
+  });
+}
