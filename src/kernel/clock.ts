@@ -8,6 +8,11 @@ export interface Clock {
    * A clock that is being advanced waits for the promise that `action` returns before it goes on.
    */
   alarm(atMs: number, action: () => void | Promise<void>): Alarm;
+  /**
+   * The machine's time in whole milliseconds, which nobody moves and which never goes back here:
+   * for numbers that must not repeat, wherever the clock is set.
+   */
+  steadyNow(): number;
   /** Makes an advancing clock wait for `pending` before it moves on. Returns `pending`. */
   track<Result>(pending: Promise<Result>): Promise<Result>;
 }
@@ -49,6 +54,7 @@ export class AdjustableClock implements Clock {
   readonly #heap: Pending[] = [];
   readonly #tracked = new Set<Promise<unknown>>();
   #order = 0;
+  #steadyMs = 0;
   #offsetMs = 0;
   /** Where time stands; undefined while it runs. It also stands while it is being moved. */
   #frozenAtMs: number | undefined;
@@ -69,6 +75,11 @@ export class AdjustableClock implements Clock {
 
   now(): number {
     return this.#frozenAtMs ?? this.#machineNow() + this.#offsetMs;
+  }
+
+  steadyNow(): number {
+    this.#steadyMs = Math.max(this.#steadyMs, Math.trunc(this.#machineNow()));
+    return this.#steadyMs;
   }
 
   state(): ClockState {

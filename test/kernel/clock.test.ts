@@ -122,6 +122,18 @@ test("a running clock loses nothing of the time that passes while it is moved", 
   assert.equal(clock.now(), 20_300);
 });
 
+test("steady time is the machine's, wherever the clock stands, and never goes back", async () => {
+  let machine = 5_000.7;
+  const clock = new AdjustableClock({ frozenAtMs: 1, machineNow: () => machine });
+  assert.equal(clock.steadyNow(), 5_000);
+  await clock.set(9_000);
+  assert.equal(clock.steadyNow(), 5_000);
+  machine = 4_000;
+  assert.equal(clock.steadyNow(), 5_000);
+  machine = 6_000;
+  assert.equal(clock.steadyNow(), 6_000);
+});
+
 test("what is frozen or resumed while it is moved stands or runs after that", async () => {
   let machine = 5_000;
   const clock = new AdjustableClock({ machineNow: () => machine });

@@ -138,7 +138,7 @@ export function putInFlight(
   const { tx, queue, nowMs, positions } = scope;
   const { position, earlier, visibleAtMs, sequence } = flight;
   const backlog = backlogOf(queue);
-  const receive = positions.sequence(nowMs);
+  const receive = positions.sequence();
   const firstReceivedAtMs = earlier?.firstReceivedAtMs ?? message.firstReceivedAtMs ?? nowMs;
   const receives = (earlier?.receives ?? 0) + 1;
   const record: FlightRecord = {

@@ -17,7 +17,7 @@ export interface Desk {
 export function openDesk(deps: Deps): Desk {
   return {
     deps,
-    positions: new Positions(deps.random),
+    positions: new Positions(deps.random, deps.clock),
     quotas: new Quotas({ isEnforced: deps.settings.enforceQuotas }),
   };
 }

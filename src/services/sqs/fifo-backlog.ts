@@ -48,11 +48,11 @@ import type { Receipt } from "./receipt.ts";
  */
 export const fifoBacklog: Backlog = {
   async enqueue(scope, message) {
-    const { tx, queue, nowMs, positions } = scope;
+    const { tx, queue, positions } = scope;
     const backlog = backlogOf(queue);
     const group = message.group ?? "";
     const record = await readGroup(scope, group);
-    const sequence = sequenceAfter(record?.last, positions.sequence(nowMs));
+    const sequence = sequenceAfter(record?.last, positions.sequence());
     const position = positions.next(message.sentAtMs);
     const delayMs = queue.delaySeconds * 1_000;
     const placed: MessageRecord = {

@@ -1,34 +1,53 @@
+import type { Clock } from "../../kernel/clock.ts";
 import type { Random } from "../../kernel/random.ts";
 
 /**
- * Places in the order of sends. A position is text that sorts by time: 13 digits of milliseconds and
- * 7 of a counter - together a 20-digit number, as SQS's sequence numbers are - and a tag that no
- * other process has, so that two nodes never make the same one.
+ * Places in the order of sends, and sequence numbers. Both are 13 digits of milliseconds and 7 of a
+ * counter, as SQS's sequence numbers have 20 digits.
  */
 export class Positions {
+  readonly #clock: Pick<Clock, "steadyNow">;
   readonly #tag: string;
   #counter = 0;
+  #sequenceMs = 0;
+  #sequenceCounter = 0;
 
-  constructor(random: Random) {
+  constructor(random: Random, clock: Pick<Clock, "steadyNow">) {
+    this.#clock = clock;
     this.#tag = Buffer.from(random.bytes(6)).toString("hex");
   }
 
-  /** A new position at a time in milliseconds. */
+  /**
+   * A new position, which sorts by `nowMs` in milliseconds. It ends with a tag that no other process
+   * has, so that two nodes never make the same one.
+   */
   next(nowMs: number): string {
-    return this.sequence(nowMs) + this.#tag;
+    this.#counter = (this.#counter + 1) % COUNTER_END;
+    return digits(nowMs, this.#counter) + this.#tag;
   }
 
-  /** The 20 digits of a new position. */
-  sequence(nowMs: number): string {
-    this.#counter = (this.#counter + 1) % COUNTER_END;
-    return (
-      String(Math.max(0, Math.trunc(nowMs))).padStart(13, "0") +
-      String(this.#counter).padStart(7, "0")
-    );
+  /**
+   * A number greater than all before it, in 20 digits: by the machine's time, so that also a group
+   * that was emptied, a server that was started anew or a clock that was set back repeats none.
+   */
+  sequence(): string {
+    const nowMs = this.#clock.steadyNow();
+    this.#sequenceCounter = nowMs > this.#sequenceMs ? 0 : this.#sequenceCounter + 1;
+    this.#sequenceMs = Math.max(nowMs, this.#sequenceMs);
+    if (this.#sequenceCounter === COUNTER_END) {
+      this.#sequenceCounter = 0;
+      this.#sequenceMs += 1;
+    }
+    return digits(this.#sequenceMs, this.#sequenceCounter);
   }
 }
 
 const COUNTER_END = 10_000_000;
+
+function digits(ms: number, counter: number): string {
+  const whole = Math.max(0, Math.trunc(ms));
+  return String(whole).padStart(13, "0") + String(counter).padStart(7, "0");
+}
 
 /** The later of a new sequence number and the one that follows `last`. */
 export function sequenceAfter(last: string | undefined, fresh: string): string {

@@ -52,6 +52,20 @@ export const fifo: Topic = (bench) => {
     );
   });
 
+  test("sequence numbers of an emptied group increase over a clock set back and a restart", async () => {
+    let url = await bench().fifo();
+    let last = "";
+    for (const step of ["none", "set back", "restart", "none"]) {
+      const { SequenceNumber = "" } = await bench().sendTo(url, "g", step + last);
+      assert.ok(SequenceNumber > last, step);
+      last = SequenceNumber;
+      const [message] = await bench().receive(url);
+      await bench().client.deleteMessage({ QueueUrl: url, ReceiptHandle: message?.ReceiptHandle });
+      if (step === "set back") await bench().clock.set(bench().clock.now() - 3_600_000);
+      if (step === "restart" && bench().keepsData) url = (await bench().restart())(url);
+    }
+  });
+
   test("a receive gets as many of one group as it can, in order", async () => {
     const url = await bench().fifo();
     await sendAll(url, "a", ["a1", "a2", "a3"]);
