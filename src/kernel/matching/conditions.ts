@@ -18,6 +18,8 @@ export interface Dialect {
   readonly largestNumber: number;
   /** How many digits after the point count when numbers are compared. */
   readonly decimals: number;
+  /** What `{"exists": true}` asks for: `full` takes null and the empty text for nothing. */
+  readonly existing: "any" | "full";
 }
 
 type Condition = (value: Scalar) => boolean;
@@ -44,11 +46,15 @@ export function compileConditions(list: readonly unknown[], dialect: Dialect): V
   }
   return (values) => {
     if (values.length === 0) return absent;
-    if (present) return true;
+    if (present && (dialect.existing === "any" || values.some(isFull))) return true;
     return values.some(
       (value) => exact.has(comparable(value, dialect)) || conditions.some((fits) => fits(value)),
     );
   };
+}
+
+function isFull(value: Scalar): boolean {
+  return value !== null && value !== "";
 }
 
 const OPERATORS: Readonly<Record<string, Compile>> = {

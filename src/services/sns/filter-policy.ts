@@ -18,6 +18,7 @@ const DIALECT: Dialect = {
   nestedText: "Filter policy scope MessageAttributes does not support nested filter policy",
   largestNumber: LIMITS.filterPolicyLargestNumber,
   decimals: LIMITS.filterPolicyDecimals,
+  existing: "full",
 };
 const DIALECTS: Readonly<Record<FilterScope, Dialect>> = {
   MessageBody: DIALECT,

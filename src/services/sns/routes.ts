@@ -32,7 +32,7 @@ export interface RouteList {
 
 /** A message as filter policies see it; parsed once, when the first of them looks. */
 export interface FilterView {
-  attributes(): unknown;
+  attributes(): Readonly<Record<string, unknown>>;
   /** The parsed body, undefined when it is no JSON. */
   body(protocol: SubscriptionProtocol): unknown;
 }
@@ -110,7 +110,7 @@ export async function routesAfter(
 
 /** A message as filter policies see it. */
 export function filterView(message: PublishedMessage): FilterView {
-  let attributes: unknown;
+  let attributes: Readonly<Record<string, unknown>> | undefined;
   const bodies = new Map<string, unknown>();
   return {
     attributes: () => (attributes ??= comparableAttributes(message.attributes)),
@@ -149,7 +149,9 @@ function filterOf({ attributes, protocol }: SubscriptionRecord): (message: Filte
   return (message) => {
     pattern ??= compileFilterPolicy(policy, scope);
     if (isEmptyPattern(pattern)) return true;
-    const value = scope === "MessageBody" ? message.body(protocol) : message.attributes();
-    return matchesPattern(pattern, value);
+    if (scope === "MessageBody") return matchesPattern(pattern, message.body(protocol));
+    const attributes = message.attributes();
+    // "Key matching": even what must not exist is matched only where there is something else.
+    return Object.keys(attributes).length > 0 && matchesPattern(pattern, attributes);
   };
 }

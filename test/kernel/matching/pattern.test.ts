@@ -16,11 +16,20 @@ const DIALECT: Dialect = {
   nestedText: "no nesting",
   largestNumber: 1e9,
   decimals: 5,
+  existing: "any",
 };
 
 function matches(pattern: unknown, value: unknown): boolean {
   return matchesPattern(compilePattern(pattern, DIALECT), value);
 }
+
+test("a dialect can take null and the empty text for nothing [exists]", () => {
+  const compiled = compilePattern({ a: [{ exists: true }] }, { ...DIALECT, existing: "full" });
+  for (const a of [0, false, "x", [null, "x"]]) assert.ok(matchesPattern(compiled, { a }));
+  for (const a of [null, "", [], [null, ""]]) assert.ok(!matchesPattern(compiled, { a }));
+  const orNull = { a: [{ exists: true }, null] };
+  assert.ok(matchesPattern(compilePattern(orNull, { ...DIALECT, existing: "full" }), { a: null }));
+});
 
 /** Pattern, a value that fits, a value that does not. */
 const CASES: readonly [name: string, pattern: unknown, fits: unknown, refused: unknown][] = [

@@ -261,6 +261,26 @@ export const subscriptions: Topic = (bench) => {
     assert.deepEqual((await bench().bodies(queue)).toSorted(), ["fits", "prefix"]);
   });
 
+  test("what must not exist is matched only by a message with other attributes [exists]", async () => {
+    const topic = await bench().topic();
+    const queue = await bench().subscribedQueue(topic, {
+      RawMessageDelivery: "true",
+      FilterPolicy: JSON.stringify({ store: [{ exists: false }] }),
+    });
+    const publish = (Message: string, ...names: string[]): Promise<unknown> =>
+      bench().sns.publish({
+        TopicArn: topic,
+        Message,
+        MessageAttributes: Object.fromEntries(
+          names.map((name) => [name, { DataType: "String", StringValue: "x" }]),
+        ),
+      });
+    await publish("none");
+    await publish("the one", "store");
+    await publish("another", "colour");
+    assert.deepEqual(await bench().bodies(queue), ["another"]);
+  });
+
   test("a filter policy on the body looks into it, changes at once, and can be removed", async () => {
     const topic = await bench().topic();
     const queue = await bench().subscribedQueue(topic, {
