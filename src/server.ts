@@ -5,7 +5,7 @@ import type { Log } from "./kernel/log.ts";
 import type { ProtocolName } from "./kernel/model.ts";
 import type { Deps, Settings } from "./kernel/operation.ts";
 import type { Random } from "./kernel/random.ts";
-import { clearAllButClock, restoreClock, saveClock } from "./kernel/saved-clock.ts";
+import { clearAllButClock, restoreClock, saveClock, watchClock } from "./kernel/saved-clock.ts";
 import type { Service } from "./kernel/service.ts";
 import type { Store } from "./kernel/store.ts";
 import { TargetRegistry } from "./kernel/targets.ts";
@@ -115,8 +115,10 @@ export async function startServer(config: ServerConfig): Promise<Server> {
   const { store, now } = opened;
   const clock = config.clock ?? new AdjustableClock({ machineNow: now });
   try {
-    await restoreClock(store, clock);
-    return await serve(config, { ...opened, random, clock });
+    const ground = { ...opened, random, clock };
+    const kept = keptClock(ground, log);
+    await kept.restore();
+    return await serve(config, ground, kept);
   } catch (error) {
     clock.close();
     await store.close();
@@ -142,14 +144,13 @@ interface Ground extends OpenStore {
   readonly clock: AdjustableClock;
 }
 
-async function serve(config: ServerConfig, ground: Ground): Promise<Server> {
+async function serve(config: ServerConfig, ground: Ground, kept: ServerClock): Promise<Server> {
   const { store, clock, random } = ground;
   const { log, limits = HTTP_LIMITS, services = SERVICES } = config;
   const place = { url: config.publicUrl ?? "" };
   const waiters = new Waiters(clock);
   store.onWake((wake) => waiters.wake(wake));
   const catalog = assemble({ config, ground, waiters, publicUrl: () => place.url });
-  const kept = keptClock(store, clock);
   const reset = (): Promise<void> => clearAllButClock(store);
   const { port, listener } = await listenHttp({
     host: config.host,
@@ -349,22 +350,40 @@ function loadProtocol(name: ProtocolName): Promise<ProtocolFactory> | undefined 
   }
 }
 
-/** The clock as the outside moves it: every move is kept, so that a restart goes on from there. */
-function keptClock(store: Store, clock: AdjustableClock): ServerClock {
-  const keep = (): Promise<void> => saveClock(store, clock);
+/**
+ * The clock as the outside moves it: every move is kept, so that a restart goes on from there, and
+ * nodes that share the store follow.
+ */
+function keptClock(
+  { store, clock, isShared }: Ground,
+  log: Log,
+): ServerClock & { readonly restore: () => Promise<void> } {
+  let last = Promise.resolve();
+  // A move is kept before anything looks at what is kept: it would be taken back.
+  const inTurn = (act: () => Promise<void>): Promise<void> => {
+    const done = last.then(act);
+    last = done.catch(() => {});
+    return done;
+  };
+  const keepAfter = (move: () => void | Promise<void>): Promise<void> =>
+    inTurn(async () => {
+      await move();
+      await saveClock(store, clock);
+    });
+  const restore = (): Promise<void> => inTurn(() => restoreClock(store, clock));
+  if (isShared) {
+    watchClock(store, () => {
+      restore().catch((error: unknown) => log.warn("the clock cannot be looked up", { error }));
+    });
+  }
   return {
     now: () => clock.now(),
     state: () => clock.state(),
-    freeze: () => {
-      clock.freeze();
-      return keep();
-    },
-    set: (atMs) => clock.set(atMs).then(keep),
-    advance: (durationMs) => clock.advance(durationMs).then(keep),
-    resume: () => {
-      clock.resume();
-      return keep();
-    },
+    freeze: () => keepAfter(() => clock.freeze()),
+    set: (atMs) => keepAfter(() => clock.set(atMs)),
+    advance: (durationMs) => keepAfter(() => clock.advance(durationMs)),
+    resume: () => keepAfter(() => clock.resume()),
+    restore,
   };
 }
 

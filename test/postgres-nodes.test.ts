@@ -10,6 +10,8 @@ import {
 import { silentLog } from "../src/kernel/log.ts";
 import { startServer } from "../src/server.ts";
 import type { Server } from "../src/server.ts";
+import { startProxy } from "./stores/cutting-proxy.ts";
+import type { CuttingProxy } from "./stores/cutting-proxy.ts";
 import { startPostgres } from "./stores/postgres-server.ts";
 import type { PostgresServer } from "./stores/postgres-server.ts";
 
@@ -132,6 +134,71 @@ describe("three nodes on one PostgreSQL", () => {
       await client.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: "again" }));
     }
     assert.equal((await receive(node(1), queue, 1)).length, 3);
+  });
+});
+
+describe("the clock of nodes that share a PostgreSQL", { timeout: 60_000 }, () => {
+  let database: PostgresServer;
+  let proxy: CuttingProxy;
+  let here: Node;
+  let there: Node;
+  before(async () => {
+    database = await startPostgres();
+    proxy = await startProxy(database.port, () => "pass");
+    here = await startNode(database.url);
+    there = await startNode(database.url.replace(String(database.port), String(proxy.port)));
+  });
+  after(async () => {
+    await Promise.all([here, there].map(stopNode));
+    await proxy.close();
+    await database.remove();
+  });
+  /** Resolves when both clocks stand still at the same time. */
+  const together = async (): Promise<void> => {
+    for (;;) {
+      const [one, other] = [here.server.clock.state(), there.server.clock.state()];
+      if (one.mode === "frozen" && other.mode === "frozen" && one.nowMs === other.nowMs) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+
+  test("a move on one node reaches the others, and what it makes visible", async () => {
+    const queue = await createQueue(here, "moved", { VisibilityTimeout: "30" });
+    await here.server.clock.freeze();
+    await together();
+    await here.client.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: "x" }));
+    assert.equal((await receive(there, queue, 0)).length, 1);
+    assert.equal((await receive(there, queue, 0)).length, 0);
+    await here.server.clock.advance(15_000);
+    await together();
+    const polling = receive(there, queue, 20);
+    await here.server.clock.advance(15_000);
+    assert.deepEqual(
+      (await polling).map(({ Body }) => Body),
+      ["x"],
+    );
+  });
+
+  test("moves that follow each other closely end alike, on whichever node", async () => {
+    await here.server.clock.freeze();
+    for (let move = 0; move < 20; move += 1) void here.server.clock.advance(1_000);
+    const startMs = here.server.clock.now();
+    await here.server.clock.advance(1_000);
+    await together();
+    assert.equal(there.server.clock.now(), startMs + 21_000);
+    await there.server.clock.resume();
+    while (here.server.clock.state().mode === "frozen") {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const apartMs = here.server.clock.now() - there.server.clock.now();
+    assert.ok(Math.abs(apartMs) < 100, `${apartMs} ms apart`);
+  });
+
+  test("a node that was cut off follows when it hears of the others again", async () => {
+    proxy.cutAll();
+    await here.server.clock.freeze();
+    await here.server.clock.advance(3_600_000);
+    await together();
   });
 });
 
