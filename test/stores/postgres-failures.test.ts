@@ -254,6 +254,33 @@ test("a database that is not there is said so", async (t) => {
   );
 });
 
+for (const url of [
+  "postgres://user:secret@one,two/x",
+  "postgres://user:secret@one:5432,two:5432/x",
+  "postgres://user:secret@one/x?host=one,two",
+]) {
+  test(`several hosts are refused in a sentence: ${url}`, async (t) => {
+    await assert.rejects(open(t, newSchema(), { url }), (error) => {
+      assert.ok(error instanceof StoreUnavailable);
+      assert.match(error.message, /several hosts: give one name/);
+      assert.doesNotMatch(error.message, /secret/);
+      return true;
+    });
+  });
+}
+
+test("a URL that is none is refused without telling its password", async (t) => {
+  await assert.rejects(
+    open(t, newSchema(), { url: "postgres://user:sec/ret@host:x/y" }),
+    (error) => {
+      assert.ok(error instanceof StoreUnavailable);
+      assert.match(error.message, /cannot be read: postgres:/);
+      assert.doesNotMatch(error.message, /sec|ret@/);
+      return true;
+    },
+  );
+});
+
 test("without the package pg the message says what to install", () => {
   const program = `
     import { registerHooks } from "node:module";

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { chown, cp, mkdtemp, rm } from "node:fs/promises";
+import { chown, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
@@ -29,6 +29,8 @@ export interface PostgresServerOptions {
   readonly settings?: readonly string[];
   /** Starts on this folder, which another server wrote. */
   readonly folder?: string;
+  /** In PEM: the server speaks TLS to those who want it. */
+  readonly tls?: { readonly certificate: string; readonly privateKey: string };
 }
 
 /** Settings that make starting and testing quick; a crash of the process still loses nothing. */
@@ -47,7 +49,13 @@ const user: { uid?: number; gid?: number } = userInfo().uid === 0 ? idsOf("nobod
 export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
   const folder = options.folder ?? (await createFolder());
   const port = await freePort();
-  let child = await launch({ folder, port, settings: options.settings ?? [] });
+  const settings = [...(options.settings ?? [])];
+  if (options.tls !== undefined) {
+    await writeOwn(join(folder, "server.crt"), options.tls.certificate);
+    await writeOwn(join(folder, "server.key"), options.tls.privateKey);
+    settings.push("ssl=on");
+  }
+  let child = await launch({ folder, port, settings });
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     port,
@@ -65,7 +73,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
       if (promoted.status !== 0) throw new Error(`not promoted: ${promoted.stderr.toString()}`);
     },
     async start() {
-      child = await relaunch({ folder, port, settings: options.settings ?? [] });
+      child = await relaunch({ folder, port, settings });
     },
     async remove() {
       await end(child, "SIGINT");
@@ -80,6 +88,11 @@ export async function copyFolder(folder: string): Promise<string> {
   await cp(folder, copy, { recursive: true, preserveTimestamps: true });
   if (user.uid !== undefined) spawnSync("chown", ["-R", `${user.uid}:${user.gid}`, copy]);
   return copy;
+}
+
+async function writeOwn(path: string, text: string): Promise<void> {
+  await writeFile(path, text, { mode: 0o600 });
+  if (user.uid !== undefined) await chown(path, user.uid, user.gid ?? user.uid);
 }
 
 async function emptyFolder(): Promise<string> {

@@ -164,10 +164,19 @@ export async function connect(options: DriverOptions): Promise<Connection> {
     await client.connect();
   } catch (error) {
     connection.destroy();
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ConnectionLost(`PostgreSQL cannot be reached: ${message}`, { cause: error });
+    throw new ConnectionLost(`PostgreSQL cannot be reached: ${describe(error)}`, { cause: error });
   }
   return connection;
+}
+
+/** What OpenSSL calls a certificate whose signer is not trusted. */
+const UNTRUSTED =
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED)$/;
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!("code" in error) || !UNTRUSTED.test(String(error.code))) return error.message;
+  return "nobody who is trusted here has signed its certificate; name the file of who has as sslrootcert in the URL";
 }
 
 async function loadDriver(): Promise<Pick<typeof import("pg"), "Client">> {

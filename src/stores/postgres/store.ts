@@ -73,7 +73,7 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<Po
 
 /** Takes this store's own options out of the URL. */
 function withUrlOptions(given: PostgresStoreOptions): PostgresStoreOptions {
-  const url = new URL(given.url);
+  const url = parseUrl(given.url);
   const take = (name: string): string | undefined => {
     const value = url.searchParams.get(name) ?? undefined;
     url.searchParams.delete(name);
@@ -99,6 +99,24 @@ function withUrlOptions(given: PostgresStoreOptions): PostgresStoreOptions {
     statementTimeoutMs: given.statementTimeoutMs ?? inUrl.statementTimeoutMs,
     connectTimeoutMs: given.connectTimeoutMs ?? inUrl.connectTimeoutMs,
   };
+}
+
+/** The one place of a URL's text that names hosts. */
+const HOSTS = /^[a-z]+:\/\/(?:[^/?#]*@)?([^/?#]*)/i;
+
+/** Says nothing of the URL itself in its errors, which may hold a password. */
+function parseUrl(text: string): URL {
+  const hosts = HOSTS.exec(text)?.[1] ?? "";
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (hosts.includes(",") || url?.searchParams.get("host")?.includes(",")) {
+    throw new StoreUnavailable(
+      "the PostgreSQL URL names several hosts: give one name that always leads to the primary, as a failover needs it",
+    );
+  }
+  if (url !== undefined) return url;
+  throw new StoreUnavailable(
+    "the PostgreSQL URL cannot be read: postgres://user:password@host:port/database, with special characters of user and password as %XX",
+  );
 }
 
 async function prepareSchema(session: SessionOptions): Promise<void> {
