@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { refused } from "./fixture.ts";
 import type { Topic } from "./fixture.ts";
+import { addInFlight } from "./queue-state.ts";
 
 export const longPolling: Topic = (bench) => {
   test("a long poll is woken by a message that arrives", async () => {
@@ -31,6 +32,22 @@ export const longPolling: Topic = (bench) => {
 
   for (const kind of ["queue", "fifo"] as const) {
     const group = kind === "fifo" ? { MessageGroupId: "g" } : {};
+
+    test(`a long poll of a full queue is woken by each delete (${kind})`, async () => {
+      const url = await bench()[kind]();
+      const other = (name: string): object => (kind === "fifo" ? { MessageGroupId: name } : {});
+      for (const body of ["a", "b"]) await bench().send(url, body, other(body));
+      const held = [await bench().receiveOne(url), await bench().receiveOne(url)];
+      await addInFlight(bench().server.store, url, 119_998);
+      for (const body of ["c", "d"]) await bench().send(url, body, other(body));
+      const polls = [await bench().poll(url), await bench().poll(url)];
+      await bench().delete(url, held[0] ?? {});
+      assert.deepEqual(await polls[0]?.received, ["c"]);
+      const { client } = bench();
+      const entries = [{ Id: "1", ReceiptHandle: held[1]?.ReceiptHandle }];
+      await client.deleteMessageBatch({ QueueUrl: url, Entries: entries });
+      assert.deepEqual(await polls[1]?.received, ["d"]);
+    });
 
     test(`a long poll is woken by a visibility timeout that ends (${kind})`, async () => {
       const url = await bench()[kind]();

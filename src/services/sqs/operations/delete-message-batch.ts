@@ -4,6 +4,7 @@ import type { Operation } from "../../../kernel/operation.ts";
 import { checkBatch, performEach } from "../batch.ts";
 import { scopeAt } from "../desk.ts";
 import type { Desk } from "../desk.ts";
+import { tellFreePlaces } from "../in-flight-places.ts";
 import { prefetchHandles, removeByHandle } from "../receipt-use.ts";
 
 /** Deletes the messages of up to 10 receipt handles, each by itself. */
@@ -20,6 +21,7 @@ export function deleteMessageBatch(
       scope,
       entries.map((entry) => entry.ReceiptHandle),
     );
+    tellFreePlaces(desk, tx, { queue: scope.queue, count: entries.length });
     return performEach(entries, async (entry) => {
       await removeByHandle(scope, entry.ReceiptHandle ?? "");
       return {};

@@ -7,6 +7,7 @@ import type { Scope } from "../backlog.ts";
 import { scopeAt } from "../desk.ts";
 import type { Desk } from "../desk.ts";
 import { invalidParameter, invalidValue } from "../errors.ts";
+import { awaitPlace, isFull } from "../in-flight-places.ts";
 import { LIMITS } from "../limits.ts";
 import { checkId, showMessage } from "../message.ts";
 import type { Projection, ReceivedMessage } from "../message.ts";
@@ -32,6 +33,7 @@ interface Look {
   readonly deadlineMs: number;
   /** When something that is hidden now becomes visible. */
   readonly nextVisibleAtMs?: number | undefined;
+  readonly isFull?: boolean;
 }
 
 async function receiveOrWait(
@@ -43,13 +45,22 @@ async function receiveOrWait(
   const first = await look(desk, context, { input, nowMs: context.nowMs });
   if (first.received.length > 0 || first.deadlineMs <= clock.now()) return first.received;
   using waiter = waiters.enter(first.topic);
-  for (;;) {
-    // The waiter stands before it looks, so that what arrives meanwhile wakes it.
-    const found = await look(desk, context, { input, nowMs: clock.now() });
-    if (found.received.length > 0) return found.received;
-    if (found.nextVisibleAtMs !== undefined) waiter.wakeAt(found.nextVisibleAtMs);
-    const end = await waiter.woken(first.deadlineMs, context.signal);
-    if (end !== "woken") return [];
+  let place = first.isFull === true ? awaitPlace(desk, first.topic) : undefined;
+  try {
+    for (;;) {
+      // The waiter stands before it looks, so that what arrives meanwhile wakes it.
+      const found = await look(desk, context, { input, nowMs: clock.now() });
+      if (found.received.length > 0) return found.received;
+      if (found.isFull === true && place === undefined) {
+        place = awaitPlace(desk, first.topic);
+        continue;
+      }
+      if (found.nextVisibleAtMs !== undefined) waiter.wakeAt(found.nextVisibleAtMs);
+      const end = await waiter.woken(first.deadlineMs, context.signal);
+      if (end !== "woken") return [];
+    }
+  } finally {
+    place?.[Symbol.dispose]();
   }
 }
 
@@ -68,7 +79,10 @@ function look(
       : await receive(desk, scope, { input, requestId: context.requestId });
     const topic = topicOf(queue);
     if (received.length > 0 || waitSeconds === 0) return { received, topic, deadlineMs };
-    return { received, topic, deadlineMs, nextVisibleAtMs: await nextVisibleAtMs(tx, queue) };
+    const nextAtMs = await nextVisibleAtMs(tx, queue);
+    // Nothing is in flight while nothing is hidden.
+    const full = nextAtMs !== undefined && (await isFull(tx, queue));
+    return { received, topic, deadlineMs, nextVisibleAtMs: nextAtMs, isFull: full };
   });
 }
 
