@@ -112,4 +112,80 @@ export function observed(open: OpenWorkshop): void {
       /specified for the field 'Catch\[0\]\/Assign\/x' returned nothing/,
     );
   });
+
+  test("a runtime error in a branch ends the execution where it arises [States.Runtime]", async () => {
+    const branch = (state: object): object => ({ StartAt: "A", States: { A: state } });
+    const machine = (errors: readonly string[]): object => ({
+      StartAt: "P",
+      States: {
+        P: {
+          Type: "Parallel",
+          Branches: [branch({ Type: "Pass", InputPath: "$.nope", End: true })],
+          Retry: [{ ErrorEquals: errors }],
+          Catch: [{ ErrorEquals: errors, Next: "S" }],
+          End: true,
+        },
+        S: { Type: "Succeed" },
+      },
+    });
+    const ran = await workshop.run(machine(["States.ALL"]));
+    assert.deepEqual([ran.status, ran.error], ["FAILED", "States.Runtime"]);
+    assert.match(ran.cause ?? "", /executing the state 'A' \(entered at the event id #4\)/);
+    const chain = (await workshop.history(ran.arn)).map((event) => [
+      event.type,
+      event.previousEventId,
+    ]);
+    assert.deepEqual(chain.slice(2), [
+      ["ParallelStateStarted", 2],
+      ["PassStateEntered", 3],
+      ["ExecutionFailed", 4],
+    ]);
+    // Named, it is caught, but never tried again.
+    const named = await workshop.run(machine(["States.Runtime"]));
+    assert.equal(named.status, "SUCCEEDED", named.cause);
+  });
+
+  test("what tells of an end is no link of the chain of events [previousEventId]", async () => {
+    const ran = await workshop.run(
+      {
+        StartAt: "M",
+        States: {
+          M: {
+            Type: "Map",
+            ItemProcessor: { StartAt: "A", States: { A: { Type: "Pass", End: true } } },
+            End: true,
+          },
+        },
+      },
+      [1],
+    );
+    const events = await workshop.history(ran.arn);
+    const before = (type: string): number | undefined =>
+      events.find((event) => event.type === type)?.previousEventId;
+    const succeeded = events.find(({ type }) => type === "MapIterationSucceeded");
+    assert.equal(before("MapStateSucceeded"), succeeded?.id);
+    assert.equal(before("MapStateExited"), succeeded?.id);
+  });
+
+  test("a path that gives no time is told with what it gives [SecondsPath, TimestampPath]", async () => {
+    const wait = (until: object): object => ({
+      StartAt: "W",
+      States: { W: { Type: "Wait", ...until, End: true } },
+    });
+    const seconds = await workshop.run(wait({ SecondsPath: "$.x" }), { x: "abc" });
+    assert.match(
+      seconds.cause ?? "",
+      /The SecondsPath parameter cannot be parsed as a long value: \$\.x == abc$/,
+    );
+    const timestamp = await workshop.run(wait({ TimestampPath: "$.x" }), { x: "2020" });
+    assert.match(
+      timestamp.cause ?? "",
+      /The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: \$\.x == 2020$/,
+    );
+    const nothing = await workshop.run(wait({ SecondsPath: "$.x" }), null);
+    assert.match(
+      nothing.cause ?? "",
+      /Unable to apply Path transformation to null or empty input\.$/,
+    );
+  });
 }

@@ -289,7 +289,13 @@ export function states(open: OpenWorkshop): void {
     );
     assert.deepEqual([ran.status, ran.error], ["FAILED", "Two"]);
     const types = await workshop.types(ran.arn);
-    assert.deepEqual(types.slice(-3), ["MapIterationFailed", "MapStateFailed", "ExecutionFailed"]);
+    assert.deepEqual(types.slice(-5), [
+      "MapIterationFailed",
+      "WaitStateAborted",
+      "MapIterationAborted",
+      "MapStateFailed",
+      "ExecutionFailed",
+    ]);
   });
 
   test("JSONata states use Arguments, Output, Assign and $states [JSONata]", async () => {

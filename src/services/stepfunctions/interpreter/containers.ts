@@ -84,7 +84,7 @@ export async function finishIfDone(transition: Transition, thread: Thread): Prom
   const children = transition.childrenOf(thread);
   try {
     const result = children.map((child) => child.data.input);
-    transition.emit(thread, `${state.type}StateSucceeded`);
+    transition.emitAside(thread, `${state.type}StateSucceeded`);
     await leave(transition, thread, { state, result, next: state.next });
   } catch (error) {
     return failState(transition, thread, toFailure(transition, thread, error));
@@ -127,8 +127,8 @@ export async function onMapRunEvent(
     return failState(transition, thread, failure);
   }
   try {
-    transition.emit(thread, "MapRunSucceeded");
-    transition.emit(thread, "MapStateSucceeded");
+    transition.emitAside(thread, "MapRunSucceeded");
+    transition.emitAside(thread, "MapStateSucceeded");
     await leave(transition, thread, { state, result: event.output, next: state.next });
   } catch (error) {
     await failState(transition, thread, toFailure(transition, thread, error));

@@ -20,6 +20,9 @@ export async function failState(
 ): Promise<void> {
   let thread = failed;
   let cause: Failure = failure;
+  if (failure.error === "States.Runtime" && !isNamed(transition, failed)) {
+    return failOutright(transition, failed, failure);
+  }
   for (;;) {
     const state = transition.stateOf(thread);
     const caught = await handle(transition, thread, { state, failure: cause });
@@ -28,6 +31,21 @@ export async function failState(
     if (thread.parent === undefined) return failExecution(transition, thread, cause);
     thread = leaveBranch(transition, thread);
   }
+}
+
+/** Whether a Catcher of the thread's state, or of a state around it, names States.Runtime. */
+function isNamed(transition: Transition, thread: Thread): boolean {
+  const state = transition.stateOf(thread);
+  const catchers = "catch" in state ? state.catch : [];
+  if (catchers.some(({ errorEquals }) => errorEquals.includes("States.Runtime"))) return true;
+  return thread.parent !== undefined && isNamed(transition, transition.thread(thread.parent));
+}
+
+/** An error that nothing handles ends the execution where it arises: the states around it are not told. */
+function failOutright(transition: Transition, failed: Thread, failure: Failure): void {
+  const root = transition.thread(0);
+  root.lastEvent = failed.lastEvent;
+  failExecution(transition, root, failure);
 }
 
 /** What an error that was thrown while a state was evaluated says as a failure of that state. */
@@ -61,19 +79,31 @@ export function stopAll(transition: Transition): void {
 
 /** Ends the threads below `parent`, with the events that say so, and forgets them. */
 export function abortChildren(transition: Transition, parent: Thread): void {
+  tellAborted(transition, parent);
+  forgetChildren(transition, parent);
+}
+
+/** Says of the threads below `parent` that they go no further, once of each. */
+function tellAborted(transition: Transition, parent: Thread): void {
   for (const child of transition.childrenOf(parent)) {
     const { kind } = child.phase;
-    const isActive = kind !== "done" && kind !== "stopped" && !transition.failed.has(child.id);
-    abortChildren(transition, child);
-    if (isActive) {
-      const type = transition.stateOf(child).type;
-      if (isEntered(child) && ABORTABLE.has(type)) {
-        transition.emit(child, `${type}StateAborted`);
-      }
-      if (transition.stateOf(parent).type === "Map") {
-        transition.emit(child, "MapIterationAborted", { name: parent.state, index: child.index });
-      }
+    tellAborted(transition, child);
+    if (kind === "done" || kind === "stopped" || transition.failed.has(child.id)) continue;
+    transition.failed.add(child.id);
+    const type = transition.stateOf(child).type;
+    if (isEntered(child) && ABORTABLE.has(type)) {
+      transition.emitAside(child, `${type}StateAborted`);
     }
+    if (transition.stateOf(parent).type === "Map") {
+      const details = { name: parent.state, index: child.index };
+      transition.emit(child, "MapIterationAborted", details);
+    }
+  }
+}
+
+function forgetChildren(transition: Transition, parent: Thread): void {
+  for (const child of transition.childrenOf(parent)) {
+    forgetChildren(transition, child);
     cancelWait(transition, child, { stop: true });
     transition.remove(child);
   }
@@ -119,7 +149,8 @@ async function handle(
   if (state.type !== "Task" && state.type !== "Parallel" && state.type !== "Map")
     return "unhandled";
   const error = failure.error ?? "";
-  const retrier = findHandler(state.retry, error);
+  // "A States.Runtime error isn't retriable" (Developer Guide, "Handling errors").
+  const retrier = error === "States.Runtime" ? undefined : findHandler(state.retry, error);
   const catcher = findHandler(state.catch, error);
   const rule = retrier === undefined ? undefined : state.retry[retrier];
   if (rule !== undefined && retrier !== undefined) {
@@ -133,6 +164,7 @@ async function handle(
   }
   const handler = catcher === undefined ? undefined : state.catch[catcher];
   if (handler === undefined) {
+    tellAborted(transition, thread);
     emitContainerFailed(transition, thread);
     return "unhandled";
   }
@@ -225,7 +257,7 @@ function leaveBranch(transition: Transition, child: Thread): Thread {
   stop(transition, child);
   transition.failed.add(child.id);
   if (transition.stateOf(parent).type === "Map") {
-    transition.emit(child, "MapIterationFailed", { name: parent.state, index: child.index });
+    transition.emitAside(child, "MapIterationFailed", { name: parent.state, index: child.index });
   }
   parent.lastEvent = child.lastEvent;
   return parent;

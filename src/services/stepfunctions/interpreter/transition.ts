@@ -57,6 +57,13 @@ export class Transition {
     return this.emitFinal(thread, type, details);
   }
 
+  /** As {@link emit}, for an event that is no link of its thread's chain: the next one follows what this one follows. */
+  emitAside(thread: Thread, type: string, details?: HistoryDetails): void {
+    const { lastEvent } = thread;
+    this.emit(thread, type, details);
+    thread.lastEvent = lastEvent;
+  }
+
   /** As {@link emit}, for the event that ends the execution: it always has room. */
   emitFinal(thread: Thread, type: string, details?: HistoryDetails): number {
     const id = (this.state.lastEvent += 1);

@@ -97,7 +97,13 @@ export async function resolveTimestampMs(
 ): Promise<number> {
   const value = await resolve(source, scope, field);
   const atMs = typeof value === "string" ? parseTimestampMs(value) : undefined;
-  return atMs ?? unexpected(source, { field, expected: "timestamp", value });
+  if (atMs !== undefined) return atMs;
+  if (source.kind !== "path") return unexpected(source, { field, expected: "timestamp", value });
+  throw new StatesError(
+    "States.Runtime",
+    `The ${source.field} parameter does not reference a valid ISO-8601 extended offset date-time format string: ${source.path} == ${shown(value)}`,
+    source.field,
+  );
 }
 
 /** The items of a Map: an array, or the pairs `{Key, Value}` of an object. */
@@ -141,8 +147,10 @@ async function resolveRanged(
   { field, minimum, maximum }: ExpectedNumber,
   expected: "integer" | "number",
 ): Promise<number> {
-  const value = await resolve(source, scope, field);
+  const given = await resolve(source, scope, field);
+  const value = source.kind === "path" ? fromDigits(given) : given;
   if (typeof value !== "number" || (expected === "integer" && !Number.isInteger(value))) {
+    if (source.kind === "path" && expected === "integer") throw notLong(source, given);
     return unexpected(source, { field, expected, value });
   }
   if (value >= minimum && value <= (maximum ?? Infinity)) return value;
@@ -152,6 +160,23 @@ async function resolveRanged(
     `The value for the field '${source.kind === "path" ? source.field : field}' must be ${range}, but was ${value}.`,
     field,
   );
+}
+
+/** What a path finds for a number may also be its digits. */
+function fromDigits(value: Json): Json {
+  return typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+}
+
+function notLong(
+  { path, field }: FieldSource<number> & { kind: "path" },
+  value: Json,
+): StatesError {
+  const cause = `The ${field} parameter cannot be parsed as a long value: ${path} == ${shown(value)}`;
+  return new StatesError("States.Runtime", cause, field);
+}
+
+function shown(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function unexpected(

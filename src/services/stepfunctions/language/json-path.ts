@@ -40,6 +40,11 @@ export function findPath(path: string, scope: EvaluationScope): Json | undefined
 export function selectPath(path: string, scope: EvaluationScope, field: string): Json {
   const found = findPath(path, scope);
   if (found !== undefined) return found;
+  const isIntoInput = readKnownPath(path).root.kind === "input";
+  if (scope.input === null && isIntoInput) {
+    const cause = "Unable to apply Path transformation to null or empty input.";
+    throw new StatesError("States.Runtime", cause, field);
+  }
   const input = JSON.stringify(scope.input);
   throw new StatesError(
     "States.Runtime",

@@ -33,9 +33,10 @@ test("a number comes from the definition, a path or an expression [Seconds]", as
 });
 
 test("a value of another type or out of range fails in the way of its language [Seconds]", async () => {
-  await assert.rejects(resolveInteger(path("$.n"), scopeOf({ n: "3" }), SECONDS), {
+  assert.equal(await resolveInteger(path("$.n"), scopeOf({ n: "3" }), SECONDS), 3);
+  await assert.rejects(resolveInteger(path("$.n"), scopeOf({ n: "three" }), SECONDS), {
     name: "States.Runtime",
-    cause: `The value for the field 'SecondsPath' must be of type integer, but was: "3"`,
+    cause: "The SecondsPath parameter cannot be parsed as a long value: $.n == three",
   });
   await assert.rejects(resolveInteger(path("$.n"), scopeOf({ n: 2.5 }), SECONDS), {
     name: "States.Runtime",
