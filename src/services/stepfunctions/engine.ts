@@ -17,7 +17,7 @@ export interface Engine extends Deps {
 
 /** A revision's definition, parsed once. */
 export async function revisionOf(
-  engine: Engine,
+  engine: Pick<Engine, "definitions">,
   reader: Reader,
   { machineUid, revisionId }: { readonly machineUid: string; readonly revisionId: string },
 ): Promise<ParsedRevision> {

@@ -120,6 +120,8 @@ export interface ProgressRecord {
   readonly redriveCount: number;
   readonly redriveMs?: number;
   readonly redriveTokens?: readonly string[];
+  /** Whether no thread had anything to do after the last commit; absent where that is not known. */
+  readonly isWaiting?: boolean;
   /** Whether the timer for the longest run is set: only those that wait need one. */
   readonly hasDeadline: boolean;
   readonly outcome?: Outcome;

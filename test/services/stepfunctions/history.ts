@@ -50,7 +50,7 @@ export function history(open: OpenWorkshop): void {
           assert.deepEqual(read, reverse ? ids.toReversed() : ids);
         },
       ),
-      seeded(30),
+      seeded(15),
     );
   });
 }

@@ -9,6 +9,7 @@ import { observed } from "./observed.ts";
 import { states } from "./states.ts";
 import { tasks } from "./tasks.ts";
 import { testState } from "./test-state.ts";
+import { wakeUps } from "./wake-ups.ts";
 import { Workshop } from "./workshop.ts";
 import type { OpenWorkshop, StorePlace } from "./workshop.ts";
 
@@ -22,6 +23,7 @@ const TOPICS: Readonly<Record<string, (open: OpenWorkshop) => void>> = {
   express,
   distributed,
   observed,
+  "wake-ups": wakeUps,
   "test state": testState,
 };
 

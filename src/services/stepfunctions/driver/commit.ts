@@ -18,8 +18,8 @@ import { scheduleActivity } from "./activity.ts";
 import { cancelWait } from "./cancel.ts";
 import { startChild } from "./child.ts";
 import { complete } from "./complete.ts";
-import { saveThread } from "./execution.ts";
 import type { Execution } from "./execution.ts";
+import { saveThread } from "./threads.ts";
 import { deadlineId, putEvent, taskId, TASK_WORK, timerId, TIMER_WORK } from "./work.ts";
 import type { TimerPayload } from "./work.ts";
 
@@ -60,14 +60,15 @@ export async function commitBatch(
   const current = value && decodeRecord<ProgressRecord>(value);
   if (current?.commit !== execution.progress.commit) return undefined;
   writeState(tx, engine, { execution, batch });
-  let progress = nextProgress(execution, batch);
+  const isAtRest = isWaiting(execution);
+  let progress: ProgressRecord = { ...nextProgress(execution, batch), isWaiting: isAtRest };
   for (const key of batch.consumed) tx.delete(key);
   for (const transition of batch.transitions) {
     for (const effect of transition.effects) {
       progress = await perform(tx, engine, { execution, batch, effect, progress });
     }
   }
-  if (progress.status === "RUNNING" && !progress.hasDeadline && isWaiting(execution)) {
+  if (progress.status === "RUNNING" && !progress.hasDeadline && isAtRest) {
     progress = { ...progress, hasDeadline: true };
     const payload: TimerPayload = { uid };
     const dueAtMs = execution.record.startMs + MAX_STANDARD_DURATION_MS;

@@ -3,6 +3,7 @@ import type { Tx } from "../../../kernel/store.ts";
 import { onChildEnd } from "../distributed/lifecycle.ts";
 import type { Engine } from "../engine.ts";
 import type { Outcome } from "../interpreter/protocol.ts";
+import { allThreads } from "../interpreter/state.ts";
 import { EXECUTION_BY_STATUS, THREAD, THREAD_DATA } from "../keys.ts";
 import { EXECUTION_RETENTION_MS } from "../limits.ts";
 import type { ProgressRecord } from "../records.ts";
@@ -35,7 +36,7 @@ export async function complete(
   if (progress.hasDeadline) await engine.work.cancel(tx, TIMER_WORK, deadlineId(uid));
   // What did not succeed keeps its threads: a redrive goes on from them.
   if (outcome.status === "SUCCEEDED" && record.type === "STANDARD") {
-    for (const id of state.threads.keys()) {
+    for (const { id } of allThreads(state)) {
       tx.delete(THREAD.key(uid, id));
       tx.delete(THREAD_DATA.key(uid, id));
     }

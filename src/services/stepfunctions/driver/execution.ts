@@ -1,5 +1,5 @@
-import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
-import type { Reader, Tx } from "../../../kernel/store.ts";
+import { decodeRecord } from "../../../kernel/record.ts";
+import type { Reader } from "../../../kernel/store.ts";
 import type { Key } from "../../../kernel/tuple.ts";
 import { contextOf } from "../context.ts";
 import type { ParsedRevision } from "../definitions.ts";
@@ -7,18 +7,22 @@ import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 import type { ExecutionEvent } from "../interpreter/protocol.ts";
 import { initialState } from "../interpreter/state.ts";
-import type { ExecutionState, Thread, ThreadData } from "../interpreter/state.ts";
+import type { ExecutionState } from "../interpreter/state.ts";
 import { graphAt } from "../interpreter/transition.ts";
 import { EXECUTION, INBOX, PROGRESS, THREAD, THREAD_DATA } from "../keys.ts";
 import type { StateMachineDefinition } from "../language/definition.ts";
 import type { JsonObject } from "../language/json.ts";
-import { MAX_HISTORY_EVENTS } from "../limits.ts";
 import type { ExecutionRecord, ProgressRecord } from "../records.ts";
+import { addThreads, readAllThreads, readThreads, threadsOf } from "./threads.ts";
+import type { FoundThreads, Threads } from "./threads.ts";
 
 /** How many events of an inbox are read at once. */
 const INBOX_PAGE = 200;
-/** More threads than a history has events cannot be. */
-const MAX_THREADS = MAX_HISTORY_EVENTS;
+/** An execution that never had more threads is read whole: that is less work than finding out which. */
+const FEW_THREADS = 16;
+
+/** What the first thread is at while there are others. */
+const FORKED: ReadonlySet<string> = new Set(["parallel", "map"]);
 
 /** Something that happened, and the key it waits at until its transition commits. */
 export interface InboxEntry {
@@ -45,15 +49,49 @@ export interface Execution extends Inbox {
   readonly state: ExecutionState;
 }
 
-type ThreadRecord = Omit<Thread, "data" | "parent"> & { readonly parent?: number };
+/** Where definitions are found. */
+type Definer = Pick<Engine, "definitions">;
 
 /** Reads an execution; undefined when there is none. */
-export async function loadExecution(
-  engine: Engine,
+export function loadExecution(
+  engine: Definer,
   reader: Reader,
   uid: string,
 ): Promise<Execution | undefined> {
-  const [recordValue, progressValue, rootHead, rootData] = await reader.getMany([
+  return load(engine, { reader, uid }, (root) => readAll(reader, uid, root));
+}
+
+/** As {@link loadExecution}, with those threads only that what happened to it concerns, where that is less. */
+export function loadConcerned(
+  engine: Definer,
+  reader: Reader,
+  uid: string,
+): Promise<Execution | undefined> {
+  return load(engine, { reader, uid }, async (root) => {
+    const { isWaiting = false, nextThread } = root.progress;
+    const ids = threadsNamed(root.inbox);
+    const state = { threads: threadsOf(root.head, root.data), lookedFor: new Set([0]) };
+    const isForked = FORKED.has(state.threads.get(0)?.phase.kind ?? "");
+    if (!isWaiting || !isForked || nextThread <= FEW_THREADS || ids === undefined)
+      return readAll(reader, uid, root);
+    addThreads(state, await readThreads(reader, uid, { state, ids }));
+    return state;
+  });
+}
+
+/** What of an execution is read first. */
+interface Root extends Inbox {
+  readonly progress: ProgressRecord;
+  readonly head: readonly (Uint8Array | undefined)[];
+  readonly data: readonly (Uint8Array | undefined)[];
+}
+
+async function load(
+  engine: Definer,
+  { reader, uid }: { readonly reader: Reader; readonly uid: string },
+  readThreads: (root: Root) => Promise<Threads>,
+): Promise<Execution | undefined> {
+  const [recordValue, progressValue, head, data] = await reader.getMany([
     EXECUTION.key(uid),
     PROGRESS.key(uid),
     THREAD.key(uid, 0),
@@ -63,26 +101,27 @@ export async function loadExecution(
   const record = decodeRecord<ExecutionRecord>(recordValue);
   const progress = decodeRecord<ProgressRecord>(progressValue);
   const revision = await revisionOf(engine, reader, record);
-  const { lastEvent, nextThread, nextWait } = progress;
   const definition = definitionOf(record, revision);
-  let threads: Map<number, Thread>;
-  // An Express one runs in memory, from its input to its end; most others never have a second thread.
-  if (record.type === "EXPRESS") {
-    ({ threads } = initialState(definition.startAt, JSON.parse(record.input)));
-  } else if (nextThread === 1) threads = threadsOf([rootHead], [rootData]);
-  else threads = await loadThreads(reader, uid);
   const inbox = await loadInbox(reader, uid);
-  const state = { lastEvent, nextThread, nextWait, threads };
+  const { lastEvent, nextThread, nextWait } = progress;
+  // An Express one runs in memory, from its input to its end.
+  const threads =
+    record.type === "EXPRESS"
+      ? initialState(definition.startAt, JSON.parse(record.input))
+      : await readThreads({ ...inbox, progress, head: [head], data: [data] });
+  const state = { ...threads, lastEvent, nextThread, nextWait };
   const context = contextOf(record, progress, revision.record.roleArn);
-  return {
-    record,
-    revision,
-    definition,
-    context,
-    progress,
-    state,
-    ...inbox,
-  };
+  return { record, revision, definition, context, progress, state, ...inbox };
+}
+
+/** All threads; most executions never have a second one. */
+async function readAll(
+  reader: Reader,
+  uid: string,
+  { progress, head, data }: Root,
+): Promise<Threads> {
+  if (progress.nextThread === 1) return { threads: threadsOf(head, data) };
+  return { threads: await readAllThreads(reader, uid) };
 }
 
 /** An execution as it is before it starts. */
@@ -122,46 +161,31 @@ export async function loadInbox(reader: Reader, uid: string): Promise<Inbox> {
   return { inbox, hasMore: entries.length === INBOX_PAGE };
 }
 
-/** Writes a thread as it is now, or deletes it when it is gone. */
-export function saveThread(tx: Tx, uid: string, { id, thread, hasNewData }: ThreadChange): void {
-  if (thread === undefined) {
-    tx.delete(THREAD.key(uid, id));
-    tx.delete(THREAD_DATA.key(uid, id));
-    return;
+/** What happened to an execution meanwhile, with the threads that it concerns and that are not read yet. */
+export async function lookAgain(reader: Reader, { record, state }: Execution): Promise<Look> {
+  const { uid } = record;
+  const inbox = await loadInbox(reader, uid);
+  const ids = threadsNamed(inbox.inbox) ?? [];
+  return { ...inbox, threads: await readThreads(reader, uid, { state, ids }) };
+}
+
+/** What {@link lookAgain} found. */
+export interface Look extends Inbox {
+  readonly threads: FoundThreads;
+}
+
+/** Adds what was found to an execution, once the transaction that found it has committed. */
+export function takeIn(execution: Execution, { inbox, hasMore, threads }: Look): void {
+  Object.assign(execution, { inbox, hasMore });
+  addThreads(execution.state, threads);
+}
+
+/** The threads that events name; undefined when one is about all of them. */
+function threadsNamed(inbox: readonly InboxEntry[]): number[] | undefined {
+  const ids: number[] = [];
+  for (const { event } of inbox) {
+    if (!("thread" in event)) return undefined;
+    ids.push(event.thread);
   }
-  const { data, parent, ...rest } = thread;
-  const head: ThreadRecord = { ...rest, ...(parent !== undefined && { parent }) };
-  tx.put(THREAD.key(uid, id), encodeRecord(head));
-  if (hasNewData) tx.put(THREAD_DATA.key(uid, id), encodeRecord(data));
-}
-
-/** A thread to be written. */
-export interface ThreadChange {
-  readonly id: number;
-  readonly thread: Thread | undefined;
-  readonly hasNewData: boolean;
-}
-
-async function loadThreads(reader: Reader, uid: string): Promise<Map<number, Thread>> {
-  const heads = await reader.range(THREAD.below(uid), { limit: MAX_THREADS });
-  const bodies = await reader.range(THREAD_DATA.below(uid), { limit: MAX_THREADS });
-  return threadsOf(
-    heads.map(({ value }) => value),
-    bodies.map(({ value }) => value),
-  );
-}
-
-function threadsOf(
-  heads: readonly (Uint8Array | undefined)[],
-  bodies: readonly (Uint8Array | undefined)[],
-): Map<number, Thread> {
-  const threads = new Map<number, Thread>();
-  for (const [index, value] of heads.entries()) {
-    if (value === undefined) continue;
-    const head = decodeRecord<ThreadRecord>(value);
-    const body = bodies[index];
-    const data: ThreadData = body ? decodeRecord<ThreadData>(body) : { input: null, variables: {} };
-    threads.set(head.id, { ...head, parent: head.parent, data });
-  }
-  return threads;
+  return ids;
 }

@@ -4,14 +4,15 @@ import { planTask } from "../integrations/plan.ts";
 import type { TaskPlan } from "../integrations/plan.ts";
 import { advance } from "../interpreter/advance.ts";
 import type { Effect, ExecutionEvent } from "../interpreter/protocol.ts";
-import { isReady } from "../interpreter/state.ts";
+import { isReady, ThreadsMissing } from "../interpreter/state.ts";
 import type { Transition } from "../interpreter/transition.ts";
 import { MAX_TRANSITIONS_PER_COMMIT } from "../limits.ts";
 import { runExpressChild } from "./express-child.ts";
+import type { ProgressRecord } from "../records.ts";
 import { CallRefused, commitBatch } from "./commit.ts";
 import type { Batch } from "./commit.ts";
-import { loadExecution, loadInbox } from "./execution.ts";
-import type { Execution, InboxEntry } from "./execution.ts";
+import { loadConcerned, loadExecution, loadInbox, lookAgain, takeIn } from "./execution.ts";
+import type { Execution, InboxEntry, Look } from "./execution.ts";
 import { callerOfExecution, surroundingsOf } from "./surroundings.ts";
 import { RUN_WORK } from "./work.ts";
 
@@ -33,7 +34,7 @@ export async function runExecution(
   uid: string,
   signal: AbortSignal,
 ): Promise<Rest> {
-  const loading = engine.store.read((reader) => loadExecution(engine, reader, uid));
+  const loading = engine.store.read((reader) => loadConcerned(engine, reader, uid));
   const execution = await engine.clock.track(loading);
   if (execution?.record.type === "EXPRESS") return runExpressChild(engine, execution, signal);
   return engine.clock.track(
@@ -52,7 +53,15 @@ async function runStandard(engine: Engine, loaded: Execution, signal: AbortSigna
     commits += 1
   ) {
     if (signal.aborted) throw new Error("the node stops");
-    const batch = await nextBatch(engine, execution);
+    let batch: Batch | undefined;
+    try {
+      batch = await nextBatch(engine, execution);
+    } catch (error) {
+      if (!(error instanceof ThreadsMissing)) throw error;
+      // Nothing of what was made is written, so it is made anew.
+      execution = await engine.store.read((reader) => loadExecution(engine, reader, uid));
+      continue;
+    }
     if (batch === undefined) {
       if (!execution.hasMore) return NOTHING;
       await look(engine, execution);
@@ -60,7 +69,7 @@ async function runStandard(engine: Engine, loaded: Execution, signal: AbortSigna
     }
     if (isLast(execution, batch)) return restOf(engine, execution, batch);
     if (!(await commit(engine, execution, batch))) {
-      execution = await engine.store.read((reader) => loadExecution(engine, reader, uid));
+      execution = await engine.store.read((reader) => loadConcerned(engine, reader, uid));
     } else if (commits % COMMITS_PER_LOOK === 0) {
       await look(engine, execution);
     }
@@ -77,8 +86,7 @@ export function isLast({ inbox, hasMore, state }: Execution, { plans }: Batch): 
 
 /** Reads what happened to an execution meanwhile. */
 async function look(engine: Engine, execution: Execution): Promise<void> {
-  const { uid } = execution.record;
-  Object.assign(execution, await engine.store.read((reader) => loadInbox(reader, uid)));
+  takeIn(execution, await engine.store.read((reader) => lookAgain(reader, execution)));
 }
 
 function restOf(engine: Engine, execution: Execution, batch: Batch): Rest {
@@ -147,17 +155,16 @@ async function planTasks(
 
 /** Commits a batch; false when somebody else advanced the execution meanwhile. */
 async function commit(engine: Engine, execution: Execution, batch: Batch): Promise<boolean> {
-  const { uid } = execution.record;
   const hasResult = batch.plans.size > 0;
-  const write = async (tx: Tx): Promise<Partial<Execution> | undefined> => {
+  const write = async (tx: Tx): Promise<Written | undefined> => {
     const progress = await commitBatch(tx, engine, { execution, batch });
-    if (progress === undefined) return undefined;
-    return { progress, ...(hasResult && (await loadInbox(tx, uid))) };
+    return progress && { progress, look: hasResult ? await lookAgain(tx, execution) : undefined };
   };
   try {
     const written = await engine.store.transact(write);
     if (written === undefined) return false;
-    Object.assign(execution, written);
+    execution.progress = written.progress;
+    if (written.look !== undefined) takeIn(execution, written.look);
     return true;
   } catch (error) {
     if (!(error instanceof CallRefused)) throw error;
@@ -166,6 +173,11 @@ async function commit(engine: Engine, execution: Execution, batch: Batch): Promi
     const plans = new Map(batch.plans).set(error.effect, { kind: "refused", failure });
     return commit(engine, execution, { ...batch, plans });
   }
+}
+
+interface Written {
+  readonly progress: ProgressRecord;
+  readonly look: Look | undefined;
 }
 
 /** An execution that is over takes nothing in any more. */

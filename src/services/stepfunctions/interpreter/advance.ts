@@ -19,7 +19,7 @@ import {
 import { effectiveInput, jsonPathParameters, leave } from "./data-flow.ts";
 import { failExecution, failState, stopAll, toFailure } from "./failure.ts";
 import type { ExecutionEvent, Failure, Surroundings } from "./protocol.ts";
-import { isReady } from "./state.ts";
+import { allThreads, findThread, isReady } from "./state.ts";
 import type { ExecutionState, Thread } from "./state.ts";
 import { onTaskEvent, startTask } from "./task.ts";
 import { HistoryIsFull, Transition } from "./transition.ts";
@@ -29,7 +29,8 @@ const MAX_WAIT_SECONDS = 99_999_999;
 
 /**
  * Makes one transition: what `event` does to an execution. `state` is changed in place; the answer
- * says what to write to the history and what to do. Whoever cannot commit it throws the state away.
+ * says what to write to the history and what to do. Whoever cannot commit it throws the state away, as
+ * does who gets a `ThreadsMissing` thrown.
  */
 export async function advance(
   state: ExecutionState,
@@ -67,7 +68,7 @@ async function happen(transition: Transition, event: ExecutionEvent): Promise<vo
     case "fired":
       return onTimer(transition, event);
     default: {
-      const thread = state.threads.get(event.thread);
+      const thread = findThread(state, event.thread);
       if (thread === undefined) return;
       if (thread.phase.kind !== "mapRun") return onTaskEvent(transition, thread, event);
       if (event.kind === "succeeded" || event.kind === "failed")
@@ -194,7 +195,7 @@ async function onTimer(
   transition: Transition,
   event: Extract<ExecutionEvent, { kind: "fired" }>,
 ): Promise<void> {
-  const thread = transition.state.threads.get(event.thread);
+  const thread = findThread(transition.state, event.thread);
   if (thread === undefined) return;
   const { phase } = thread;
   if (!("wait" in phase) || phase.wait !== event.wait) return;
@@ -235,7 +236,7 @@ function abort(transition: Transition, root: Thread, { error, cause }: Failure):
 async function redrive(transition: Transition, root: Thread, redriveCount: number): Promise<void> {
   transition.emit(root, "ExecutionRedriven", { redriveCount });
   const redriven = root.lastEvent;
-  for (const thread of [...transition.state.threads.values()].reverse()) {
+  for (const thread of [...allThreads(transition.state)].reverse()) {
     const { phase } = thread;
     if (phase.kind === "done") continue;
     thread.lastEvent = Math.max(thread.lastEvent, redriven);

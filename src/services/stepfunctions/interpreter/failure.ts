@@ -6,6 +6,7 @@ import { setAt } from "../language/reference-path.ts";
 import { findHandler, retryDelayMs } from "../language/retry.ts";
 import { goTo, recordAssigned } from "./data-flow.ts";
 import type { Failure } from "./protocol.ts";
+import { allThreads } from "./state.ts";
 import type { Thread } from "./state.ts";
 import type { Transition } from "./transition.ts";
 
@@ -74,7 +75,7 @@ export function failExecution(transition: Transition, root: Thread, failure: Fai
 
 /** Cancels what every thread waits for and marks it as stopped. */
 export function stopAll(transition: Transition): void {
-  for (const thread of transition.state.threads.values()) stop(transition, thread);
+  for (const thread of allThreads(transition.state)) stop(transition, thread);
 }
 
 /** Ends the threads below `parent`, with the events that say so, and forgets them. */

@@ -19,6 +19,13 @@ export interface ExecutionState {
   /** The number that the next wait gets: what comes late names a wait that is over. */
   nextWait: number;
   readonly threads: Map<number, Thread>;
+  /** Which threads were looked for, when not all that there are were: all others wait. */
+  readonly lookedFor?: Set<number>;
+}
+
+/** Thrown by what needs threads that were not looked for: it is to be done anew on all of them. */
+export class ThreadsMissing extends Error {
+  override readonly name = "ThreadsMissing";
 }
 
 /** One walk through a graph of states. The root is number 0. */
@@ -118,6 +125,19 @@ export function initialState(startAt: string, input: Json): ExecutionState {
     data: { input, variables: {} },
   };
   return { lastEvent: 1, nextThread: 1, nextWait: 1, threads: new Map([[0, root]]) };
+}
+
+/** The thread with a number, unless it is gone. Throws {@link ThreadsMissing}. */
+export function findThread({ threads, lookedFor }: ExecutionState, id: number): Thread | undefined {
+  const thread = threads.get(id);
+  if (thread === undefined && lookedFor?.has(id) === false) throw new ThreadsMissing();
+  return thread;
+}
+
+/** Every thread that there is. Throws {@link ThreadsMissing}. */
+export function allThreads({ threads, lookedFor }: ExecutionState): Iterable<Thread> {
+  if (lookedFor !== undefined) throw new ThreadsMissing();
+  return threads.values();
 }
 
 /** True for a thread that can go on by itself. */

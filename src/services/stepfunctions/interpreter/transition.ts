@@ -11,6 +11,7 @@ import type {
   ObservedStep,
   Surroundings,
 } from "./protocol.ts";
+import { allThreads } from "./state.ts";
 import type { ExecutionState, Phase, Thread, ThreadData, TimerPurpose } from "./state.ts";
 
 /** Thrown when an execution's history has no room for what must happen next. */
@@ -141,7 +142,7 @@ export class Transition {
 
   childrenOf(parent: Thread): Thread[] {
     const children: Thread[] = [];
-    for (const thread of this.state.threads.values()) {
+    for (const thread of allThreads(this.state)) {
       if (thread.parent === parent.id) children.push(thread);
     }
     return children.sort((a, b) => a.index - b.index);
