@@ -64,12 +64,14 @@ export class Nodes {
     this.#setAlarm();
   }
 
-  /** Ends the beating; this node has given back all that it had. */
+  /** Gives back what this node had leased and will not do any more, and ends the beating. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#alarm?.cancel();
     await this.#beating;
-    const { store, node } = this.#options;
+    const { store, node, release } = this.#options;
+    // Once it is forgotten, nobody would look for what it had.
+    await release(node);
     await store.transact(async (tx) => tx.delete(NODE.key(node)));
   }
 

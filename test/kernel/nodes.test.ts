@@ -40,7 +40,14 @@ test("a node that starts gives back what its earlier life had leased", async () 
   await a.nodes.start();
   assert.deepEqual(a.released, ["a"]);
   assert.deepEqual(await known(store), ["a"]);
+});
+
+test("a node that stops gives back what it leaves undone, and is forgotten", async () => {
+  const store = memoryStore();
+  const a = life(store, "a");
+  await a.nodes.start();
   await a.nodes.stop();
+  assert.deepEqual(a.released, ["a", "a"]);
   assert.deepEqual(await known(store), []);
 });
 
