@@ -1,14 +1,14 @@
 import type { ServiceError } from "../../kernel/errors.ts";
 import {
+  fifoAttribute,
   invalidAttributeName,
   invalidAttributeValue,
-  invalidValue,
   twoEncryptions,
 } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { checkPolicy } from "./policy.ts";
-import { addressOfArn } from "./queue.ts";
-import type { QueueAttributes, QueueRecord, RedriveAllowPolicy, RedrivePolicy } from "./queue.ts";
+import type { QueueAttributes, QueueRecord } from "./queue.ts";
+import { parseRedriveAllowPolicy, parseRedrivePolicy } from "./redrive-policy.ts";
 
 type Values = Readonly<Record<string, string>>;
 type Changes = { -readonly [Name in keyof QueueAttributes]?: QueueAttributes[Name] | undefined };
@@ -103,6 +103,9 @@ const READ_ONLY = new Set([
   "LastModifiedTimestamp",
 ]);
 
+/** What only FIFO queues have since there are any; what came later is no unknown name to others. */
+const UNKNOWN_WITHOUT_FIFO = new Set(["FifoQueue", "ContentBasedDeduplication"]);
+
 /** True when a create asks for a FIFO queue. Throws InvalidAttributeValue for what is no boolean. */
 export function asksForFifo(values: Values): boolean {
   const text = values["FifoQueue"];
@@ -129,9 +132,8 @@ export function applyAttributes<Queue extends QueueAttributes>(
       continue;
     }
     const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
-    if (rule === undefined || READ_ONLY.has(name) || (rule.fifoOnly && !isFifo)) {
-      throw invalidAttributeName(name);
-    }
+    if (rule === undefined || READ_ONLY.has(name)) throw invalidAttributeName(name);
+    if (rule.fifoOnly && !isFifo) throw onlyWithFifo(name);
     rule.read(text, changes);
   }
   chooseEncryption(changes);
@@ -139,10 +141,14 @@ export function applyAttributes<Queue extends QueueAttributes>(
   if (merged.fifoThroughputLimit === "perMessageGroupId" && merged.deduplicationScope === "queue") {
     throw invalidAttributeValue(
       "FifoThroughputLimit",
-      "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup.",
+      "To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup.",
     );
   }
   return merged;
+}
+
+function onlyWithFifo(name: string): ServiceError {
+  return UNKNOWN_WITHOUT_FIFO.has(name) ? invalidAttributeName(name) : fifoAttribute(name);
 }
 
 /** A queue is encrypted in one way: choosing one gives up the other. */
@@ -183,10 +189,8 @@ export function firstDifference(
 
 /** Whether GetQueueAttributes knows an attribute of this name for queues of this kind. */
 export function isAttributeName(name: string, isFifo: boolean): boolean {
-  if (name === "All" || READ_ONLY.has(name)) return true;
-  if (name === "FifoQueue") return isFifo;
-  const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
-  return rule !== undefined && (isFifo || !rule.fifoOnly);
+  if (UNKNOWN_WITHOUT_FIFO.has(name)) return isFifo;
+  return name === "All" || READ_ONLY.has(name) || Object.hasOwn(RULES, name);
 }
 
 type NumberName = {
@@ -225,83 +229,9 @@ function choice<Name extends "deduplicationScope" | "fifoThroughputLimit">(
   return {
     read: (text, changes) => {
       const value = values.find((each) => each === text);
-      if (value === undefined) throw invalidAttributeValue(shownName);
+      if (value === undefined) throw invalidAttributeValue(shownName, "not a supported value.");
       Object.assign(changes, { [name]: value });
     },
     show: (queue) => queue[name],
   };
-}
-
-function parseRedrivePolicy(text: string): RedrivePolicy {
-  const policy = parseObject(text);
-  if (policy === undefined) {
-    throw invalidRedrive(
-      text,
-      "Amazon SQS can't create the redrive policy, as it's not in JSON format.",
-    );
-  }
-  const { deadLetterTargetArn, maxReceiveCount } = policy;
-  for (const name of ["maxReceiveCount", "deadLetterTargetArn"]) {
-    if (policy[name] !== undefined) continue;
-    throw invalidRedrive(text, `Redrive policy does not contain mandatory attribute: ${name}.`);
-  }
-  if (typeof deadLetterTargetArn !== "string" || addressOfArn(deadLetterTargetArn) === undefined) {
-    throw invalidRedrive(text, "Invalid value for deadLetterTargetArn.");
-  }
-  const isCount = typeof maxReceiveCount === "number" || /^\d+$/.test(textOf(maxReceiveCount));
-  const count = isCount ? Number(maxReceiveCount) : Number.NaN;
-  if (!(Number.isInteger(count) && count >= 1 && count <= LIMITS.maxReceiveCount)) {
-    throw invalidRedrive(
-      text,
-      `Invalid value for maxReceiveCount: ${JSON.stringify(maxReceiveCount)}, valid values are from 1 to ` +
-        `${LIMITS.maxReceiveCount} both inclusive.`,
-    );
-  }
-  return { deadLetterTargetArn, maxReceiveCount: count };
-}
-
-function invalidRedrive(text: string, reason: string): ServiceError {
-  return invalidValue("RedrivePolicy", text, reason);
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-function parseRedriveAllowPolicy(text: string): RedriveAllowPolicy {
-  const policy = parseObject(text);
-  if (policy === undefined) throw invalidAttributeValue("RedriveAllowPolicy");
-  const { redrivePermission, sourceQueueArns } = policy;
-  if (redrivePermission === "byQueue") {
-    const arns: unknown[] = Array.isArray(sourceQueueArns) ? sourceQueueArns : [];
-    const valid = arns.filter((arn) => typeof arn === "string" && addressOfArn(arn) !== undefined);
-    if (
-      arns.length === 0 ||
-      arns.length > LIMITS.redriveAllowSources ||
-      valid.length < arns.length
-    ) {
-      throw invalidAttributeValue(
-        "RedriveAllowPolicy",
-        "sourceQueueArns takes 1 to 10 queue ARNs.",
-      );
-    }
-    return { redrivePermission, sourceQueueArns: valid.map(String) };
-  }
-  if (redrivePermission !== "allowAll" && redrivePermission !== "denyAll") {
-    throw invalidAttributeValue("RedriveAllowPolicy", "Invalid value for redrivePermission.");
-  }
-  if (sourceQueueArns !== undefined) {
-    throw invalidAttributeValue("RedriveAllowPolicy", "sourceQueueArns goes with byQueue only.");
-  }
-  return { redrivePermission };
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    const isObject = parsed !== null && typeof parsed === "object" && !Array.isArray(parsed);
-    return isObject ? { ...parsed } : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -59,6 +59,23 @@ export function invalidAttributeValue(name: string, reason?: string): ServiceErr
   );
 }
 
+/** A standard queue is to have what only FIFO queues have. */
+export function fifoAttribute(name: string): ServiceError {
+  const reason = `You can specify the ${name} only when FifoQueue is set to true.`;
+  return new ServiceError("InvalidAttributeName", reason);
+}
+
+/** A redrive policy is refused; `text` is how it was given. */
+export function invalidRedrive(text: string, reason: string): ServiceError {
+  return invalidValue("RedrivePolicy", text, reason);
+}
+
+/** A redrive allow policy is refused; `text` is how it was given. */
+export function invalidRedriveAllow(text: string, reason: string): ServiceError {
+  const why = `Amazon SQS can't create the redrive allow policy. ${reason}`;
+  return invalidValue("RedriveAllowPolicy", text, why);
+}
+
 /** A queue is to be encrypted with a key of KMS and with one of SQS. */
 export function twoEncryptions(): ServiceError {
   return new ServiceError(

@@ -1,35 +1,38 @@
-import type { ServiceError } from "../../kernel/errors.ts";
 import { PRESENT } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
 import type { Key } from "../../kernel/tuple.ts";
-import { invalidValue } from "./errors.ts";
+import { invalidRedrive } from "./errors.ts";
 import { DEAD_LETTER_SOURCE } from "./keys.ts";
 import { addressOfArn, findQueue, queueArn } from "./queue.ts";
 import type { QueueAddress, QueueRecord } from "./queue.ts";
 
-/** Throws InvalidParameterValue unless a queue may use the dead-letter queue that it names. */
-export async function checkRedrive(reader: Reader, queue: QueueRecord): Promise<void> {
+/**
+ * Throws InvalidParameterValue unless a queue may use the dead-letter queue that it names; `given` is
+ * the policy as the caller wrote it, undefined when the caller gave none.
+ */
+export async function checkRedrive(
+  reader: Reader,
+  queue: QueueRecord,
+  given: string | undefined,
+): Promise<void> {
   const arn = queue.redrivePolicy?.deadLetterTargetArn;
   const address = arn === undefined ? undefined : addressOfArn(arn);
-  if (arn === undefined || address === undefined) return;
+  if (given === undefined || address === undefined) return;
+  if (address.region !== queue.region) {
+    throw invalidRedrive(given, "Dead-letter target must be in same region as the source.");
+  }
   const target = await findQueue(reader, address);
-  const isNear = address.accountId === queue.accountId && address.region === queue.region;
-  if (target === undefined || !isNear) {
-    throw refusal(queue, "Dead letter target does not exist.");
+  if (target === undefined || address.accountId !== queue.accountId) {
+    throw invalidRedrive(given, "Dead letter target does not exist.");
   }
   if (target.isFifo !== queue.isFifo) {
-    throw refusal(queue, "Dead-letter queue must be same type of queue as the source.");
+    const reason = "Dead-letter queue must be same type of queue as the source.";
+    throw invalidRedrive(given, reason);
   }
   if (!allows(target, queue)) {
-    throw refusal(
-      queue,
-      "The dead-letter queue's redrive allow policy does not allow this source queue.",
-    );
+    const reason = "The dead-letter queue's redrive allow policy does not allow this source queue.";
+    throw invalidRedrive(given, reason);
   }
-}
-
-function refusal({ redrivePolicy }: QueueRecord, reason: string): ServiceError {
-  return invalidValue("RedrivePolicy", JSON.stringify(redrivePolicy), reason);
 }
 
 /** Keeps the index from dead-letter queues to their sources as a queue changes, comes or goes. */

@@ -61,14 +61,17 @@ export const attributes: Topic = (bench) => {
   test("a standard queue does not know the names of what only FIFO queues have", async () => {
     const { client } = bench();
     const QueueUrl = await bench().queue();
-    for (const name of [
-      "FifoQueue",
-      "ContentBasedDeduplication",
-      "DeduplicationScope",
-      "FifoThroughputLimit",
-    ] as const) {
+    for (const name of ["FifoQueue", "ContentBasedDeduplication"] as const) {
       const asked = client.getQueueAttributes({ QueueUrl, AttributeNames: ["QueueArn", name] });
       await refused(asked, "InvalidAttributeName", `Unknown Attribute ${name}.`);
+    }
+    for (const [name, value] of [
+      ["DeduplicationScope", "queue"],
+      ["FifoThroughputLimit", "perQueue"],
+    ] as const) {
+      const words = `You can specify the ${name} only when FifoQueue is set to true.`;
+      await refused(bench().set(QueueUrl, { [name]: value }), "InvalidAttributeName", words);
+      await refused(bench().queue({ [name]: value }), "InvalidAttributeName", words);
     }
     const fifo = await client.getQueueAttributes({
       QueueUrl: await bench().fifo(),
@@ -111,8 +114,6 @@ export const attributes: Topic = (bench) => {
       "__proto__",
       "FifoQueue",
       "ContentBasedDeduplication",
-      "DeduplicationScope",
-      "FifoThroughputLimit",
     ]) {
       const given = Object.fromEntries([[name, "true"]]);
       await refused(bench().set(url, given), "InvalidAttributeName", `Unknown Attribute ${name}.`);
@@ -173,8 +174,15 @@ export const attributes: Topic = (bench) => {
       [{ deadLetterTargetArn }, /does not contain mandatory attribute: maxReceiveCount/],
       [{ maxReceiveCount: 3 }, /does not contain mandatory attribute: deadLetterTargetArn/],
       [{ deadLetterTargetArn: nowhere, maxReceiveCount: 3 }, /Dead letter target does not exist/],
-      [{ deadLetterTargetArn: far, maxReceiveCount: 3 }, /Dead letter target does not exist/],
-      [{ deadLetterTargetArn: "arn", maxReceiveCount: 3 }, /deadLetterTargetArn/],
+      [
+        { maxReceiveCount: "3", deadLetterTargetArn: far },
+        // With the policy as it was given.
+        /^Value \{"maxReceiveCount":"3","dead.* Dead-letter target must be in same region as the source\.$/,
+      ],
+      [
+        { deadLetterTargetArn: "arn", maxReceiveCount: 3 },
+        /Only SQS queues are valid resources for deadLetterTargetArn$/,
+      ],
       [{ deadLetterTargetArn: `${nowhere}${"x".repeat(3_000)}`, maxReceiveCount: 3 }, /not exist/],
       [
         { deadLetterTargetArn: fifoArn, maxReceiveCount: 3 },
@@ -236,17 +244,37 @@ export const attributes: Topic = (bench) => {
     const url = await bench().queue();
     const arn = await bench().arn(url);
     const eleven = Array.from({ length: 11 }, (_, index) => `${arn}${index}`);
+    const set = (policy: object): Promise<unknown> =>
+      bench().set(url, { RedriveAllowPolicy: JSON.stringify(policy) });
+    const start = "Amazon SQS can't create the redrive allow policy";
     for (const policy of [
       {},
       { redrivePermission: "maybe" },
-      { redrivePermission: "byQueue" },
-      { redrivePermission: "byQueue", sourceQueueArns: [] },
-      { redrivePermission: "byQueue", sourceQueueArns: eleven },
+      { redrivePermission: "byQueue", sourceQueueArns: "x" },
       { redrivePermission: "byQueue", sourceQueueArns: ["arn:aws:sns:us-east-1:1:x"] },
-      { redrivePermission: "denyAll", sourceQueueArns: [arn] },
     ]) {
-      const set = bench().set(url, { RedriveAllowPolicy: JSON.stringify(policy) });
-      await refused(set, "InvalidAttributeValue", /RedriveAllowPolicy/);
+      const words = `Invalid value for the parameter RedriveAllowPolicy. Reason: ${start}, as it’s in an unsupported format.`;
+      await refused(set(policy), "InvalidAttributeValue", words);
+    }
+    const byQueue = "When you specify the byQueue permission type, you must also specify";
+    const cases: readonly [object, string][] = [
+      [{ redrivePermission: "byQueue" }, `${byQueue} one or more sourceQueueArns values.`],
+      [
+        { redrivePermission: "byQueue", sourceQueueArns: [] },
+        `${byQueue} one or more sourceQueueArns values.`,
+      ],
+      [
+        { redrivePermission: "byQueue", sourceQueueArns: eleven },
+        `${byQueue} between 1 and 10 source queue ARNs.`,
+      ],
+      [
+        { redrivePermission: "denyAll", sourceQueueArns: [arn] },
+        "To specify one or more source queue ARNs, you must set redrivePermission to byQueue.",
+      ],
+    ];
+    for (const [policy, reason] of cases) {
+      const words = `Value ${JSON.stringify(policy)} for parameter RedriveAllowPolicy is invalid. Reason: ${start}. ${reason}`;
+      await refused(set(policy), "InvalidParameterValue", words);
     }
   });
 
@@ -278,14 +306,18 @@ export const attributes: Topic = (bench) => {
   test("high throughput needs deduplication per message group", async () => {
     const url = await bench().fifo();
     const alone = bench().set(url, { FifoThroughputLimit: "perMessageGroupId" });
-    await refused(alone, "InvalidAttributeValue", /DeduplicationScope/);
+    const words =
+      "Invalid value for the parameter FifoThroughputLimit. Reason: To set FifoThroughputLimit to" +
+      " perMessageGroupId, the DeduplicationScope must be messageGroup.";
+    await refused(alone, "InvalidAttributeValue", words);
     await bench().set(url, {
       DeduplicationScope: "messageGroup",
       FifoThroughputLimit: "perMessageGroupId",
     });
     const back = bench().set(url, { DeduplicationScope: "queue" });
     await refused(back, "InvalidAttributeValue");
-    await refused(bench().set(url, { DeduplicationScope: "x" }), "InvalidAttributeValue");
+    const other = bench().set(url, { DeduplicationScope: "x" });
+    await refused(other, "InvalidAttributeValue", /DeduplicationScope\. Reason: not a supported/);
     await refused(bench().set(url, { ContentBasedDeduplication: "1" }), "InvalidAttributeValue");
     await refused(bench().set(url, { FifoQueue: "false" }), "InvalidAttributeValue");
   });

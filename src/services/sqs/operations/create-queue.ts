@@ -20,7 +20,7 @@ export function createQueue(desk: Desk): Operation<CreateQueueRequest, CreateQue
     const existing = await findQueue(tx, address);
     if (existing === undefined) {
       await checkNameIsFree(tx, address, context.nowMs);
-      await checkRedrive(tx, wanted);
+      await checkRedrive(tx, wanted, input.Attributes?.RedrivePolicy);
       putQueue(tx, wanted);
       writeSourceIndex(tx, undefined, wanted);
       const dueAtMs = context.nowMs + wanted.messageRetentionPeriod * 1_000;

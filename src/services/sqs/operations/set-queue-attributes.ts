@@ -17,7 +17,7 @@ export function setQueueAttributes(desk: Desk): Operation<SetQueueAttributesRequ
       modifiedAtMs: nowMs,
     };
     // A dead-letter queue may go; what does not name it anew is not refused for that.
-    if (input.Attributes?.RedrivePolicy !== undefined) await checkRedrive(tx, changed);
+    await checkRedrive(tx, changed, input.Attributes?.RedrivePolicy);
     putQueue(tx, changed);
     writeSourceIndex(tx, queue, changed);
     if (changed.messageRetentionPeriod !== queue.messageRetentionPeriod) {
