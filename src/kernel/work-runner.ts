@@ -9,6 +9,7 @@ import {
   DEFAULT_RETRY,
   putDue,
   retryDelayMs,
+  takeDue,
   WORK_DEAD,
   WORK_DUE,
   WORK_ITEM,
@@ -62,6 +63,8 @@ export class WorkRunner {
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #leases = 0;
+  /** What is due before the start waits for it, or a release might take what this node just leased. */
+  #isAtWork = false;
 
   constructor(options: WorkRunnerOptions) {
     this.#options = options;
@@ -76,6 +79,7 @@ export class WorkRunner {
 
   /** Starts to look after every kind that has something due. Costs one read per kind. */
   async start(): Promise<void> {
+    this.#isAtWork = true;
     let { from, to } = WORK_DUE.below();
     for (;;) {
       const [first] = await this.#options.store.read((reader) =>
@@ -88,7 +92,7 @@ export class WorkRunner {
     }
   }
 
-  /** Makes all that `node` had leased due again: it is gone. */
+  /** Makes all that `node` had leased due again: it is gone, or this one before its start. */
   async release(node: string): Promise<void> {
     const { store, clock } = this.#options;
     for (let released = RELEASE_LIMIT; released === RELEASE_LIMIT;) {
@@ -110,7 +114,7 @@ export class WorkRunner {
     }
   }
 
-  /** Makes due whatever any node had leased: for a store that nobody else has open. */
+  /** Makes due whatever any node had leased: before the start, if nobody else has the store open. */
   async releaseAll(): Promise<void> {
     for (;;) {
       const leases = WORK_LEASED.below();
@@ -133,7 +137,7 @@ export class WorkRunner {
   /** Looks after every kind, again and again until the store can say what is due. */
   async #startAnew(): Promise<void> {
     const { clock, log } = this.#options;
-    if (this.#stopping.signal.aborted) return;
+    if (!this.#isAtWork || this.#stopping.signal.aborted) return;
     try {
       await this.start();
     } catch (error) {
@@ -143,7 +147,7 @@ export class WorkRunner {
   }
 
   #lookAt(kind: string, atMs: number): void {
-    if (this.#stopping.signal.aborted) return;
+    if (!this.#isAtWork || this.#stopping.signal.aborted) return;
     const state = this.#stateOf(kind);
     if (state.looking && atMs <= this.#options.clock.now()) {
       state.again = true;
@@ -380,19 +384,6 @@ export class WorkRunner {
     this.#running.add(promise);
     return promise.finally(() => this.#running.delete(promise));
   }
-}
-
-/** Takes the first due item of a kind out; an item without its record counts as attempt 0. */
-async function takeDue(tx: Tx, kind: string, nowMs: number): Promise<DueWork | undefined> {
-  const [due] = await tx.claim(WORK_DUE.between([kind], 0, nowMs + 1), 1);
-  if (due === undefined) return undefined;
-  const [, dueAtMs, id] = WORK_DUE.parts(due.key);
-  const value = await tx.get(WORK_ITEM.key(kind, id));
-  tx.delete(due.key);
-  if (value === undefined) return { kind, id, dueAtMs, payload: undefined, attempt: 0 };
-  const record = decodeRecord<WorkRecord>(value);
-  tx.delete(WORK_ITEM.key(kind, id));
-  return { kind, id, dueAtMs, payload: record.payload, attempt: record.failures + 1 };
 }
 
 function describe(error: unknown): string {

@@ -199,3 +199,16 @@ export function putDue(tx: Tx, item: ItemToPut, failures: number): void {
   tx.put(WORK_DUE.key(kind, dueAtMs, id), PRESENT);
   tx.wake({ topic: WORK_TOPIC + kind, atMs: dueAtMs });
 }
+
+/** Takes the first due item of a kind out; an item without its record counts as attempt 0. */
+export async function takeDue(tx: Tx, kind: string, nowMs: number): Promise<DueWork | undefined> {
+  const [due] = await tx.claim(WORK_DUE.between([kind], 0, nowMs + 1), 1);
+  if (due === undefined) return undefined;
+  const [, dueAtMs, id] = WORK_DUE.parts(due.key);
+  const value = await tx.get(WORK_ITEM.key(kind, id));
+  tx.delete(due.key);
+  if (value === undefined) return { kind, id, dueAtMs, payload: undefined, attempt: 0 };
+  const record = decodeRecord<WorkRecord>(value);
+  tx.delete(WORK_ITEM.key(kind, id));
+  return { kind, id, dueAtMs, payload: record.payload, attempt: record.failures + 1 };
+}

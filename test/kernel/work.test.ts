@@ -28,6 +28,7 @@ async function bench(handlers: Record<string, WorkHandler>, store = memoryStore(
   const clock = new AdjustableClock({ frozenAtMs: 1_000 });
   const handlerOf = async (kind: string): Promise<WorkHandler | undefined> => handlers[kind];
   const runner = new WorkRunner({ store, clock, log: silentLog, random, node: "a", handlerOf });
+  await runner.releaseAll();
   await runner.start();
   return {
     store,
@@ -234,9 +235,6 @@ test("what a node had leased when it died is performed after its release", async
     store,
   );
   await next.clock.settle();
-  assert.deepEqual(performed, []);
-  await next.runner.releaseAll();
-  await next.clock.settle();
   assert.deepEqual(performed, ["1, attempt 1"]);
   assert.equal(await next.left(), 0);
 });
@@ -317,7 +315,6 @@ test("what was scheduled while a node performed its item outlives the node", asy
     },
     store,
   );
-  await next.runner.releaseAll();
   await next.clock.advance(5_000);
   assert.deepEqual(performed, ["first", "again"]);
   assert.equal(await next.left(), 0);
@@ -392,6 +389,8 @@ for (const { end, error } of [{ end: "result" }, { end: "failure", error: new Er
       await store.transact((tx) => workQueue.schedule(tx, item));
       await late.clock.settle();
       const other = await openNode(store, "other");
+      await other.clock.settle();
+      assert.equal(other.ends.length, 0, "what another node has is not taken");
       await other.runner.release("late");
       await other.clock.settle();
       // The late node performs as many as it may, so the other one has it now.

@@ -34,6 +34,7 @@ test("every subscription of a topic with more than are looked at together gets a
     node: "test",
     handlerOf: async () => fanoutTimer(sns),
   });
+  await runner.start();
   await store.transact(async (tx) => {
     putTopic(tx, TOPIC);
     for (let index = 0; index < count; index += 1) {
