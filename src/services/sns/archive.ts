@@ -48,9 +48,7 @@ export function readArchivePolicy(text: string): number | undefined {
   const value: unknown = entries[0]?.[1];
   const days = typeof value === "string" || typeof value === "number" ? Number(value) : Number.NaN;
   if (!Number.isInteger(days) || days < 1 || days > LIMITS.archiveDays) {
-    throw invalidParameter(
-      `ArchivePolicy: MessageRetentionPeriod must be between 1 and ${LIMITS.archiveDays} days`,
-    );
+    throw invalidParameter("ArchivePolicy: MessageRetentionPeriod value is invalid");
   }
   return days;
 }

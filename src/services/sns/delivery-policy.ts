@@ -293,6 +293,9 @@ function readThrottle(throttled: Json, path: string): PolicyParts {
   onlyKeys(throttled, path, ["maxReceivesPerSecond"]);
   const value = throttled["maxReceivesPerSecond"];
   if (value == null) return {};
+  if (typeof value === "number" && value < 1) {
+    throw refused(`${path}maxReceivesPerSecond must be >= 1`);
+  }
   return {
     maxReceivesPerSecond: whole(value, `${path}maxReceivesPerSecond`, 1, Number.MAX_SAFE_INTEGER),
   };

@@ -33,7 +33,8 @@ const MAIL_ADDRESS = /^[^\s@<>"(),;:\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9]
 
 /** The protocol of that name. Throws InvalidParameter. */
 export function readProtocol(name: string): SubscriptionProtocol {
-  if (!isProtocol(name)) throw invalidParameter(`Does not support this protocol string: ${name}`);
+  if (!isProtocol(name))
+    throw invalidParameter(`Amazon SNS does not support this protocol string: ${name}`);
   return name;
 }
 

@@ -1,19 +1,32 @@
 import { ServiceError } from "../../kernel/errors.ts";
 import type { Refusals } from "../../kernel/service.ts";
 
+const INVALID = "InvalidParameterException";
+const INVALID_START = "Invalid parameter: ";
+
 /** `InvalidParameter`, worded as SNS does: "Invalid parameter: …". */
 export function invalidParameter(reason: string): ServiceError {
-  return new ServiceError("InvalidParameterException", `Invalid parameter: ${reason}`);
+  return new ServiceError(INVALID, INVALID_START + reason);
 }
 
 /** What is to get short messages is no phone number; SNS words this one without its usual start. */
 export function invalidSmsEndpoint(endpoint: string): ServiceError {
-  return new ServiceError("InvalidParameterException", `Invalid SMS endpoint: ${endpoint}`);
+  return new ServiceError(INVALID, `Invalid SMS endpoint: ${endpoint}`);
 }
 
 /** What is wrong with an attribute map's entry. */
 export function invalidAttributes(reason: string): ServiceError {
   return invalidParameter(`Attributes Reason: ${reason}`);
+}
+
+/** Reads attributes that came in a map, not one by one: what is refused is refused as of the map. */
+export function amongAttributes<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.code !== INVALID) throw error;
+    throw invalidAttributes(error.message.slice(INVALID_START.length));
+  }
 }
 
 /** `ParameterValueInvalid`: a message attribute is wrong. */

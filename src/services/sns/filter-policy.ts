@@ -8,14 +8,16 @@ import type { MessageAttribute } from "./message.ts";
 /** What a filter policy looks at. */
 export type FilterScope = "MessageAttributes" | "MessageBody";
 
-/** Why a filter policy is refused. */
+/** Why a filter policy is refused, as SNS begins it. */
 export class FilterPolicyError extends Error {
   override readonly name = "FilterPolicyError";
 }
 
+const NESTED = "Filter policy scope MessageAttributes does not support nested filter policy";
+
 const DIALECT: Dialect = {
   nesting: "nested",
-  nestedText: "Filter policy scope MessageAttributes does not support nested filter policy",
+  nestedText: NESTED,
   largestNumber: LIMITS.filterPolicyLargestNumber,
   decimals: LIMITS.filterPolicyDecimals,
   existing: "full",
@@ -31,24 +33,20 @@ const DIALECTS: Readonly<Record<FilterScope, Dialect>> = {
  */
 export function compileFilterPolicy(text: string, scope: FilterScope): Pattern {
   if (Buffer.byteLength(text) > LIMITS.filterPolicyBytes) {
-    throw new FilterPolicyError(
-      `Filter policy can not be larger than ${LIMITS.filterPolicyBytes} bytes`,
-    );
+    throw refusal(`Filter policy can not be larger than ${LIMITS.filterPolicyBytes} bytes`);
   }
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw new FilterPolicyError("failed to parse JSON.");
+    throw refusal("failed to parse JSON.");
   }
   const pattern = compile(json, scope);
   if (keyCount(pattern) > LIMITS.filterPolicyKeys) {
-    throw new FilterPolicyError(
-      `Filter policy can not have more than ${LIMITS.filterPolicyKeys} keys`,
-    );
+    throw refusal(`Filter policy can not have more than ${LIMITS.filterPolicyKeys} keys`);
   }
   if (combinations(pattern, 1) > LIMITS.filterPolicyCombinations) {
-    throw new FilterPolicyError("Filter policy is too complex");
+    throw refusal("Filter policy is too complex");
   }
   return pattern;
 }
@@ -78,9 +76,14 @@ function compile(json: unknown, scope: FilterScope): Pattern {
   try {
     return compilePattern(json, DIALECTS[scope]);
   } catch (error) {
-    if (error instanceof PatternError) throw new FilterPolicyError(error.message);
+    if (error instanceof PatternError) throw refusal(error.message);
     throw error;
   }
+}
+
+/** SNS names the attribute, except where its scope is at fault. */
+function refusal(reason: string): FilterPolicyError {
+  return new FilterPolicyError(reason === NESTED ? reason : `FilterPolicy: ${reason}`);
 }
 
 /** Keys that have values; those on the way to them do not count. */

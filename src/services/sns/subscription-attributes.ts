@@ -44,60 +44,60 @@ export function withSubscriptionAttribute(
   return isRemoval ? others : { ...others, [name]: value };
 }
 
-/**
- * Checks the attributes of a subscription together. The reasons begin with the attribute's name, as
- * SNS words them. Throws InvalidParameter; `prefix` goes before the reason.
- */
+/** Checks the attributes of a subscription together. Throws InvalidParameter. */
 export function checkSubscriptionAttributes(
   attributes: SubscriptionAttributes,
   protocol: SubscriptionProtocol,
-  prefix: string,
 ): void {
   const { FilterPolicy, FilterPolicyScope, RawMessageDelivery, RedrivePolicy, DeliveryPolicy } =
     attributes;
-  if (RawMessageDelivery !== undefined) checkRaw(RawMessageDelivery, protocol, prefix);
+  if (RawMessageDelivery !== undefined) checkRaw(RawMessageDelivery, protocol);
   const scope = FilterPolicyScope ?? "MessageAttributes";
   if (scope !== "MessageAttributes" && scope !== "MessageBody") {
     throw invalidParameter(
-      `${prefix}FilterPolicyScope: Invalid value [${scope}]. Please use either MessageBody or MessageAttributes`,
+      `FilterPolicyScope: Invalid value [${scope}]. Please use either MessageBody or MessageAttributes`,
     );
   }
   if (FilterPolicy !== undefined) {
     try {
       compileFilterPolicy(FilterPolicy, scope);
     } catch (error) {
-      if (error instanceof FilterPolicyError)
-        throw invalidParameter(`${prefix}FilterPolicy: ${error.message}`);
+      if (error instanceof FilterPolicyError) throw invalidParameter(error.message);
       throw error;
     }
   }
-  if (RedrivePolicy !== undefined) checkRedrive(RedrivePolicy, prefix);
+  if (RedrivePolicy !== undefined) checkRedrive(RedrivePolicy);
   if (DeliveryPolicy !== undefined) {
     if (protocol !== "http" && protocol !== "https") {
-      throw invalidParameter(`${prefix}DeliveryPolicy: only HTTP and HTTPS subscriptions have one`);
+      throw invalidParameter("DeliveryPolicy: only HTTP and HTTPS subscriptions have one");
     }
     checkSubscriptionDeliveryPolicy(DeliveryPolicy);
   }
   const role = attributes["SubscriptionRoleArn"];
   if (role !== undefined && !/^arn:[^:]+:iam::\d{12}:role\/.+/.test(role)) {
-    throw invalidParameter(`${prefix}SubscriptionRoleArn: must be the ARN of an IAM role`);
+    throw invalidParameter("SubscriptionRoleArn: must be the ARN of an IAM role");
   }
 }
 
-/** A FIFO queue takes no dead letters of a standard topic, whose messages have no place in an order. */
+/**
+ * A dead-letter queue is in the topic's region. A FIFO queue takes no dead letters of a standard
+ * topic, whose messages have no place in an order. Throws InvalidParameter.
+ */
 export function checkDeadLetterQueue(
-  { isFifo }: TopicRecord,
+  { isFifo, region }: TopicRecord,
   { RedrivePolicy }: SubscriptionAttributes,
-  prefix: string,
 ): void {
-  if (isFifo || RedrivePolicy === undefined) return;
+  if (RedrivePolicy === undefined) return;
   const { deadLetterTargetArn = "" } = JSON.parse(RedrivePolicy) as {
     deadLetterTargetArn?: string;
   };
-  if (deadLetterTargetArn.endsWith(".fifo")) {
+  if (parseArn(deadLetterTargetArn)?.region !== region) {
     throw invalidParameter(
-      `${prefix}RedrivePolicy: must use a standard queue as the dead-letter queue`,
+      "RedrivePolicy: deadLetterTargetArn must be in the same region as the subscription",
     );
+  }
+  if (!isFifo && deadLetterTargetArn.endsWith(".fifo")) {
+    throw invalidParameter("RedrivePolicy: must use a standard queue as the dead-letter queue");
   }
 }
 
@@ -146,39 +146,39 @@ export function subscriptionAttributes(
   };
 }
 
-function checkRaw(value: string, protocol: SubscriptionProtocol, prefix: string): void {
+function checkRaw(value: string, protocol: SubscriptionProtocol): void {
   if (value !== "true" && value !== "false") {
-    throw invalidParameter(
-      `${prefix}RawMessageDelivery: Invalid value [${value}]. Must be true or false.`,
-    );
+    throw invalidParameter(`RawMessageDelivery: Invalid value [${value}]. Must be true or false.`);
   }
   // Even "false" is refused where it means nothing.
   if (!RAW_PROTOCOLS.has(protocol)) {
     throw invalidParameter(
-      `${prefix}Delivery protocol [${protocol}] does not support raw message delivery.`,
+      `Delivery protocol [${protocol}] does not support raw message delivery.`,
     );
   }
 }
 
-function checkRedrive(text: string, prefix: string): void {
+function checkRedrive(text: string): void {
   let policy: unknown;
   try {
     policy = JSON.parse(text);
   } catch {
-    throw invalidParameter(`${prefix}RedrivePolicy: failed to parse JSON.`);
+    throw invalidParameter("RedrivePolicy: failed to parse JSON.");
   }
   if (typeof policy !== "object" || policy === null || Array.isArray(policy)) {
-    throw invalidParameter(`${prefix}RedrivePolicy: must be a JSON object`);
+    throw invalidParameter("RedrivePolicy: must be a JSON object");
   }
   const unknown = Object.keys(policy).find((name) => name !== "deadLetterTargetArn");
   if (unknown !== undefined) {
-    throw invalidParameter(
-      `${prefix}RedrivePolicy: invalid JSON. Attribute ${unknown} is unknown.`,
-    );
+    throw invalidParameter(`RedrivePolicy: invalid JSON. Attribute ${unknown} is unknown.`);
   }
   const queue: unknown = "deadLetterTargetArn" in policy ? policy.deadLetterTargetArn : undefined;
-  if (typeof queue !== "string" || parseArn(queue)?.service !== "sqs") {
-    throw invalidParameter(`${prefix}RedrivePolicy: deadLetterTargetArn is an invalid arn`);
+  const arn = typeof queue === "string" ? parseArn(queue) : undefined;
+  if (arn === undefined) {
+    throw invalidParameter("RedrivePolicy: deadLetterTargetArn is an invalid arn");
+  }
+  if (arn.service !== "sqs") {
+    throw invalidParameter("RedrivePolicy: deadLetterTargetArn must be a SQS queue");
   }
 }
 

@@ -25,18 +25,23 @@ const SAMPLE_RATES = ["HTTP", "SQS", "Lambda", "Firehose", "Application"].map(
 /** What SetTopicAttributes takes; "SetTopicAttributes" in the API reference. */
 const RULES: Readonly<Record<string, Rule>> = {
   DisplayName: {
-    check: (value) =>
-      refuse(
-        "DisplayName",
-        value.length > LIMITS.displayNameLength,
-        "must be at most 100 characters",
-      ),
+    check: (value) => {
+      if (value.length > LIMITS.displayNameLength) throw invalidParameter("DisplayName");
+    },
   },
   Policy: { check: checkPolicy },
   DeliveryPolicy: { check: checkTopicDeliveryPolicy },
   KmsMasterKeyId: { check: () => {} },
-  SignatureVersion: { check: oneOf("SignatureVersion", ["1", "2"]) },
-  TracingConfig: { check: oneOf("TracingConfig", ["PassThrough", "Active"]) },
+  SignatureVersion: {
+    check: (value) =>
+      refuse("SignatureVersion", !["1", "2"].includes(value), "Invalid value. Must be 1 or 2."),
+  },
+  TracingConfig: {
+    check: (value) => {
+      if (value === "PassThrough" || value === "Active") return;
+      throw invalidParameter(`Invalid tracing config value: ${value}`);
+    },
+  },
   MaximumMessageSize: {
     check: wholeBetween(
       "MaximumMessageSize",

@@ -147,7 +147,7 @@ export const fifo: Topic = (bench) => {
       await refused(
         set(JSON.stringify({ MessageRetentionPeriod: days })),
         INVALID,
-        /between 1 and 365 days/,
+        "Invalid parameter: ArchivePolicy: MessageRetentionPeriod value is invalid",
       );
     }
     await refused(set('{"Days":1}'), INVALID, /Attribute Days is unknown/);

@@ -44,7 +44,7 @@ export const subscriptions: Topic = (bench) => {
     await refused(
       subscribe("pigeon", "x"),
       INVALID,
-      "Invalid parameter: Does not support this protocol string: pigeon",
+      "Invalid parameter: Amazon SNS does not support this protocol string: pigeon",
     );
     await refused(
       subscribe("http", "https://a"),
@@ -103,6 +103,14 @@ export const subscriptions: Topic = (bench) => {
         `${prefix}RedrivePolicy: deadLetterTargetArn is an invalid arn`,
       ],
       [
+        { RedrivePolicy: '{"deadLetterTargetArn":"arn:aws:sns:us-east-1:000000000000:t"}' },
+        `${prefix}RedrivePolicy: deadLetterTargetArn must be a SQS queue`,
+      ],
+      [
+        { RedrivePolicy: '{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:q"}' },
+        `${prefix}RedrivePolicy: deadLetterTargetArn must be in the same region as the subscription`,
+      ],
+      [
         { FilterPolicyScope: "Both" },
         /FilterPolicyScope: Invalid value \[Both\]\. Please use either MessageBody or MessageAttributes/,
       ],
@@ -110,7 +118,7 @@ export const subscriptions: Topic = (bench) => {
       [{ FilterPolicy: '{"a":"b"}' }, `${prefix}FilterPolicy: "a" must be an object or an array`],
       [
         { FilterPolicy: '{"a":{"b":["c"]}}' },
-        `${prefix}FilterPolicy: Filter policy scope MessageAttributes does not support nested filter policy`,
+        `${prefix}Filter policy scope MessageAttributes does not support nested filter policy`,
       ],
       [
         {
@@ -317,7 +325,11 @@ export const subscriptions: Topic = (bench) => {
     const dead = await bench().queue();
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.arn });
     const stream = "arn:aws:firehose:us-east-1:000000000000:deliverystream/s";
-    await refused(bench().subscribe(topic, "firehose", stream), INVALID, /SubscriptionRoleArn/);
+    await refused(
+      bench().subscribe(topic, "firehose", stream),
+      INVALID,
+      "Invalid parameter: Delivery protocol firehose can only be subscribed with subscription role arn",
+    );
     await bench().subscribe(topic, "firehose", stream, {
       Attributes: { RedrivePolicy, SubscriptionRoleArn: "arn:aws:iam::000000000000:role/r" },
     });

@@ -93,6 +93,7 @@ export const topics: Topic = (bench) => {
   test("names and attributes that CreateTopic refuses", async () => {
     const create = (Name: string, Attributes: Record<string, string> = {}): Promise<unknown> =>
       bench().sns.createTopic({ Name, Attributes });
+    const topic = await bench().topic();
     await refused(create(""), INVALID, "Invalid parameter: Topic Name");
     await refused(create("a b"), INVALID, "Invalid parameter: Topic Name");
     await refused(create("a.fifo"), INVALID, "Invalid parameter: Topic Name");
@@ -109,7 +110,17 @@ export const topics: Topic = (bench) => {
       "Invalid parameter: Attributes Reason: Unknown attribute Colour",
     );
     await refused(create("a", { ContentBasedDeduplication: "true" }), INVALID, /Unknown attribute/);
-    await refused(create("a", { SignatureVersion: "3" }), INVALID, /SignatureVersion/);
+    const values: readonly [string, string, string][] = [
+      ["SignatureVersion", "3", "SignatureVersion: Invalid value. Must be 1 or 2."],
+      ["TracingConfig", "On", "Invalid tracing config value: On"],
+      ["DisplayName", "x".repeat(101), "DisplayName"],
+      ["Policy", "", "Policy is empty"],
+    ];
+    for (const [name, value, reason] of values) {
+      const words = `Invalid parameter: Attributes Reason: ${reason}`;
+      await refused(create("a", { [name]: value }), INVALID, words);
+      await refused(set(topic, name, value), INVALID, `Invalid parameter: ${reason}`);
+    }
   });
 
   test("attributes are set, shown and removed", async () => {
@@ -162,6 +173,12 @@ export const topics: Topic = (bench) => {
       [{ retries: 1 }, /Unexpected JSON member: http\.defaultHealthyRetryPolicy\.retries/],
     ];
     for (const [retry, why] of refusals) await refused(policy(retry), INVALID, why);
+    const throttled = { http: { defaultThrottlePolicy: { maxReceivesPerSecond: 0 } } };
+    await refused(
+      set(topic, "DeliveryPolicy", JSON.stringify(throttled)),
+      INVALID,
+      /defaultThrottlePolicy\.maxReceivesPerSecond must be >= 1$/,
+    );
     await refused(
       set(topic, "DeliveryPolicy", "{"),
       INVALID,

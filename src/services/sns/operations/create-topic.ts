@@ -4,7 +4,12 @@ import type { Context, Operation } from "../../../kernel/operation.ts";
 import type { Tx } from "../../../kernel/store.ts";
 import { scheduleSweep } from "../archive.ts";
 import { checkDataProtectionPolicy } from "../data-protection.ts";
-import { invalidAttributes, invalidParameter, topicLimitExceeded } from "../errors.ts";
+import {
+  amongAttributes,
+  invalidAttributes,
+  invalidParameter,
+  topicLimitExceeded,
+} from "../errors.ts";
 import { ACCOUNT_TOPICS } from "../keys.ts";
 import { LIMITS } from "../limits.ts";
 import type { Having, Sns } from "../sns.ts";
@@ -46,12 +51,7 @@ function wantedTopic(sns: Sns, { caller, nowMs }: Context, input: Input): TopicR
   const isFifo = FifoTopic === "true";
   if (!isTopicName(name, isFifo)) throw invalidName(isFifo);
   if (DataProtectionPolicy !== undefined) checkDataProtectionPolicy(DataProtectionPolicy);
-  let attributes: Readonly<Record<string, string>> = {};
-  for (const [attribute, value] of Object.entries(others)) {
-    if (!isTopicAttribute(attribute, isFifo))
-      throw invalidAttributes(`Unknown attribute ${attribute}`);
-    attributes = withAttribute({ attributes, isFifo }, attribute, value);
-  }
+  const attributes = readAttributes(others, isFifo);
   const empty: TopicRecord = {
     accountId: caller.accountId,
     region: caller.region,
@@ -67,6 +67,18 @@ function wantedTopic(sns: Sns, { caller, nowMs }: Context, input: Input): TopicR
   const topic = { ...empty, attributes };
   const archiveSinceMs = archiveSince(empty, topic, nowMs);
   return archiveSinceMs === undefined ? topic : { ...topic, archiveSinceMs };
+}
+
+function readAttributes(
+  given: Readonly<Record<string, string>>,
+  isFifo: boolean,
+): Readonly<Record<string, string>> {
+  let attributes: Readonly<Record<string, string>> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (!isTopicAttribute(name, isFifo)) throw invalidAttributes(`Unknown attribute ${name}`);
+    attributes = amongAttributes(() => withAttribute({ attributes, isFifo }, name, value));
+  }
+  return attributes;
 }
 
 function invalidName(isFifo: boolean): Error {

@@ -29,8 +29,8 @@ export function setSubscriptionAttributes(sns: Sns): Operation<Input, Record<str
         AttributeName,
         AttributeValue,
       );
-      checkSubscriptionAttributes(attributes, before.protocol, "");
-      checkDeadLetterQueue(topic, attributes, "");
+      checkSubscriptionAttributes(attributes, before.protocol);
+      checkDeadLetterQueue(topic, attributes);
       await checkFilterQuota(sns, tx, before, attributes);
       const changed: SubscriptionRecord = { ...before, attributes };
       if (AttributeName !== "ReplayPolicy") {

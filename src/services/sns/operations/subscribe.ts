@@ -12,6 +12,7 @@ import {
   subscriptionLimit,
 } from "../endpoint.ts";
 import {
+  amongAttributes,
   filterPolicyLimitExceeded,
   invalidAttributes,
   invalidParameter,
@@ -71,10 +72,10 @@ function readWanted(input: Input): Wanted {
     if (!isSubscriptionAttribute(name)) throw invalidAttributes(`Unknown attribute ${name}`);
     attributes = withSubscriptionAttribute(attributes, name, value);
   }
-  checkSubscriptionAttributes(attributes, protocol, "Attributes Reason: ");
+  amongAttributes(() => checkSubscriptionAttributes(attributes, protocol));
   if (protocol === "firehose" && attributes["SubscriptionRoleArn"] === undefined) {
     throw invalidParameter(
-      "Attributes Reason: SubscriptionRoleArn: required for Firehose endpoints",
+      "Delivery protocol firehose can only be subscribed with subscription role arn",
     );
   }
   return { protocol, endpoint, attributes };
@@ -100,7 +101,7 @@ async function subscribeWithin(sns: Sns, tx: Tx, request: Request): Promise<Subs
   const { context, wanted } = request;
   const topic = await requireTopic(tx, request.topicArn, context.caller);
   checkFits(topic, wanted.protocol, wanted.endpoint);
-  checkDeadLetterQueue(topic, wanted.attributes, "Attributes Reason: ");
+  amongAttributes(() => checkDeadLetterQueue(topic, wanted.attributes));
   const existing = await findByEndpoint(tx, topic.id, wanted);
   if (existing !== undefined) return subscribeAgain(sns, tx, { ...request, topic, existing });
   if (wanted.protocol === "application") await requireEndpoint(tx, wanted.endpoint);
