@@ -36,6 +36,15 @@ export async function findExecution(
   };
 }
 
+/** The error and cause that an execution is described with: of one that ran out of time, the history alone names the error. */
+export function failureOf({ status, outcome }: ProgressRecord): {
+  readonly error?: string;
+  readonly cause?: string;
+} {
+  const { error, cause } = status === "TIMED_OUT" ? {} : (outcome ?? {});
+  return { ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) };
+}
+
 /** Whether an execution can be redriven at a time, and why not. */
 export function redriveStatus(
   { record, progress }: StoredExecution,

@@ -188,4 +188,78 @@ export function observed(open: OpenWorkshop): void {
       /Unable to apply Path transformation to null or empty input\.$/,
     );
   });
+
+  test("an optimized integration answers with its request's metadata, an SDK one without [SdkHttpMetadata]", async () => {
+    const { QueueUrl } = await workshop.sqs.createQueue({ QueueName: "metadata" });
+    const send = (Resource: string): object => ({
+      StartAt: "T",
+      States: {
+        T: { Type: "Task", Resource, Parameters: { QueueUrl, MessageBody: "x" }, End: true },
+      },
+    });
+    const ran = await workshop.run(send("arn:aws:states:::sqs:sendMessage"));
+    const { SdkHttpMetadata: http, SdkResponseMetadata: response } = record(ran.output);
+    assert.equal(record(http)["HttpStatusCode"], 200);
+    const { RequestId } = record(response);
+    assert.equal(record(record(http)["HttpHeaders"])["x-amzn-RequestId"], RequestId);
+    assert.deepEqual(record(record(http)["AllHttpHeaders"])["x-amzn-RequestId"], [RequestId]);
+    const plain = await workshop.run(send("arn:aws:states:::aws-sdk:sqs:sendMessage"));
+    assert.deepEqual(Object.keys(record(plain.output)).sort(), ["MD5OfMessageBody", "MessageId"]);
+  });
+
+  test("a refusal is told in the words of the SDK that was used [error causes]", async () => {
+    const call = (Resource: string, Parameters: object): object => ({
+      StartAt: "T",
+      States: { T: { Type: "Task", Resource, Parameters, End: true } },
+    });
+    const StateMachineArn = `${SCOPE}:stateMachine:absent`;
+    const started = { StateMachineArn };
+    for (const pattern of ["", ".sync", ".sync:2"]) {
+      const ran = await workshop.run(
+        call(`arn:aws:states:::states:startExecution${pattern}`, started),
+      );
+      assert.equal(ran.error, "StepFunctions.StateMachineDoesNotExistException");
+      assert.match(
+        ran.cause ?? "",
+        /^State Machine Does Not Exist: '[^']+' \(Service: AWSStepFunctions; Status Code: 400; Error Code: StateMachineDoesNotExist; Request ID: [0-9a-f-]{36}; Proxy: null\)$/,
+      );
+    }
+    const topic = { TopicArn: "arn:aws:sns:us-east-1:000000000000:absent", Message: "x" };
+    const sdk = await workshop.run(call("arn:aws:states:::aws-sdk:sns:publish", topic));
+    assert.equal(sdk.error, "Sns.NotFoundException");
+    assert.match(sdk.cause ?? "", /\(Service: Sns, Status Code: 404, Request ID: [0-9a-f-]{36}\)$/);
+  });
+
+  test("a nested workflow is described with its redrive [startExecution.sync]", async () => {
+    const child = async (state: object): Promise<string> =>
+      workshop.machine({ StartAt: "C", States: { C: state } });
+    const nest = (StateMachineArn: string): object => ({
+      StartAt: "T",
+      States: {
+        T: {
+          Type: "Task",
+          Resource: "arn:aws:states:::states:startExecution.sync:2",
+          Parameters: { StateMachineArn },
+          End: true,
+        },
+      },
+    });
+    const good = await workshop.run(nest(await child({ Type: "Succeed" })));
+    const { RedriveCount, RedriveStatus, RedriveStatusReason } = record(good.output);
+    assert.deepEqual(
+      [RedriveCount, RedriveStatus, RedriveStatusReason],
+      [0, "NOT_REDRIVABLE", "Execution is SUCCEEDED and cannot be redriven"],
+    );
+    const bad = await workshop.run(nest(await child({ Type: "Fail", Error: "E", Cause: "C" })));
+    const told = record(JSON.parse(bad.cause ?? ""));
+    assert.deepEqual(
+      [told["Error"], told["Cause"], told["Status"], told["RedriveStatus"]],
+      ["E", "C", "FAILED", "REDRIVABLE"],
+    );
+  });
+}
+
+function record(value: unknown): Record<string, unknown> {
+  assert.ok(typeof value === "object" && value !== null, "an object is expected");
+  return { ...value };
 }

@@ -3,7 +3,10 @@ import type { Tx } from "../../../kernel/store.ts";
 import { ServiceError } from "../../../kernel/errors.ts";
 import type { Engine } from "../engine.ts";
 import { typeNotSupported } from "../errors.ts";
-import { errorName, namedService } from "../integrations/names.ts";
+import { failureOf, redriveStatus } from "../executions.ts";
+import type { StoredExecution } from "../executions.ts";
+import { sdkMetadata, serviceFailure } from "../integrations/answer.ts";
+import { namedService } from "../integrations/names.ts";
 import type { TaskPlan } from "../integrations/plan.ts";
 import type { Effect } from "../interpreter/protocol.ts";
 import { PENDING_TASK } from "../keys.ts";
@@ -51,12 +54,15 @@ export async function startChild(
     });
     const pending: PendingTaskRecord = { thread, childArn: arn };
     tx.put(PENDING_TASK.key(uid, wait), encodeRecord(pending));
-    const output = { ExecutionArn: arn, StartDate: startMs };
+    const metadata = sdkMetadata(engine.random.uuid());
+    const output = { ExecutionArn: arn, ...metadata, StartDate: startMs };
     putEvent(tx, engine, { uid, event: { kind: "submitted", thread, wait, output } });
   } catch (error) {
     // Nothing was written before a refusal: starting checks first.
     if (!(error instanceof ServiceError)) throw error;
-    const failure = { error: errorName(namedService("states"), error.code), cause: error.message };
+    const service = namedService("states");
+    const requestId = engine.random.uuid();
+    const failure = serviceFailure(error, { service, model: undefined, requestId });
     putEvent(tx, engine, { uid, event: { kind: "failed", thread, wait, ...failure } });
   }
 }
@@ -72,7 +78,8 @@ export async function tellParent(
   }: { record: ExecutionRecord; parent: ParentTask; progress: ProgressRecord },
 ): Promise<void> {
   const { uid, thread, wait, pattern } = parent;
-  const description = describe(record, progress, pattern);
+  const redrive = redriveStatus({ record, progress }, engine.clock.now());
+  const description = describe({ record, progress }, redrive, pattern);
   if (progress.status === "SUCCEEDED") {
     await deliverEvent(tx, engine, {
       uid,
@@ -86,12 +93,13 @@ export async function tellParent(
 
 /** An ended execution as a `.sync` task's result shows it: payloads as text, or with `:2` as JSON. */
 function describe(
-  record: ExecutionRecord,
-  progress: ProgressRecord,
+  { record, progress }: StoredExecution,
+  redrive: ReturnType<typeof redriveStatus>,
   pattern: ParentTask["pattern"],
 ): JsonObject {
   const payload = (text: string): Json => (pattern === "sync" ? text : JSON.parse(text));
-  const { output, error, cause } = progress.outcome ?? {};
+  const { output } = progress.outcome ?? {};
+  const { error, cause } = failureOf(progress);
   return {
     ...(cause !== undefined && { Cause: cause }),
     ...(error !== undefined && { Error: error }),
@@ -100,8 +108,13 @@ function describe(
     InputDetails: { Included: true },
     Name: record.name,
     ...(output !== undefined && { Output: payload(output), OutputDetails: { Included: true } }),
+    RedriveCount: progress.redriveCount,
+    RedriveStatus: redrive.status,
+    ...(redrive.reason !== undefined && { RedriveStatusReason: redrive.reason }),
     StartDate: record.startMs,
+    ...(record.aliasArn !== undefined && { StateMachineAliasArn: record.aliasArn }),
     StateMachineArn: record.machineArn,
+    ...(record.versionArn !== undefined && { StateMachineVersionArn: record.versionArn }),
     Status: progress.status,
     StopDate: progress.stopMs ?? 0,
   };

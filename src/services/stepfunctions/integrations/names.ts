@@ -22,11 +22,24 @@ const OPTIMIZED_PREFIXES: Readonly<Record<string, string>> = {
   states: "StepFunctions",
 };
 
+/** What the SDK of optimized integrations calls services in its messages. */
+const OPTIMIZED_SDK_NAMES: Readonly<Record<string, string>> = {
+  apigateway: "AmazonApiGateway",
+  dynamodb: "AmazonDynamoDBv2",
+  events: "AmazonCloudWatchEvents",
+  lambda: "AWSLambda",
+  sns: "AmazonSNS",
+  sqs: "AmazonSQS",
+  states: "AWSStepFunctions",
+};
+
 /** A service as a task's resource names it. */
 export interface NamedService {
   readonly signingName: string;
   /** What stands before the dot in the names of its errors: `Sqs` or `SQS`. */
   readonly errorPrefix: string;
+  /** What it is called in the causes of its errors: `Sqs` or `AmazonSQS`. */
+  readonly sdkName: string;
   readonly isSdk: boolean;
 }
 
@@ -36,7 +49,8 @@ export function namedService(resourceType: string): NamedService {
   const name = isSdk ? resourceType.slice("aws-sdk:".length) : resourceType;
   const signingName = SIGNING_NAMES[name] ?? name;
   const errorPrefix = isSdk ? upperFirst(name) : (OPTIMIZED_PREFIXES[name] ?? upperFirst(name));
-  return { signingName, errorPrefix, isSdk };
+  const sdkName = isSdk ? errorPrefix : (OPTIMIZED_SDK_NAMES[name] ?? errorPrefix);
+  return { signingName, errorPrefix, sdkName, isSdk };
 }
 
 /** The error name that a task fails with for a service's error: `Sqs.QueueDoesNotExistException`. */

@@ -6,8 +6,8 @@ import type { Failure, TaskCall } from "../interpreter/protocol.ts";
 import type { ServiceResource } from "../interpreter/task-resource.ts";
 import { isJsonObject, parseJson } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
-import { errorName, namedService } from "./names.ts";
-import type { NamedService } from "./names.ts";
+import { sdkMetadata, serviceFailure } from "./answer.ts";
+import { namedService } from "./names.ts";
 import { toInput, toOutput, upperFirst } from "./shapes.ts";
 
 /** How a task is going to be done, decided before the transaction that schedules it. */
@@ -79,8 +79,12 @@ async function planCall(
       caller,
     },
     isTransaction: await engine.operations.isTransaction(service.signingName, operation),
-    toOutput: (output) => optimizedResult(resource, toOutput(model, shapes.output, output)),
-    toFailure: (error) => serviceFailure(engine, service, error),
+    toOutput: (output) => {
+      const result = toOutput(model, shapes.output, output);
+      return service.isSdk ? result : optimizedResult(engine, resource, result);
+    },
+    toFailure: (error) =>
+      serviceFailure(error, { service, model, requestId: engine.random.uuid() }),
   };
 }
 
@@ -107,7 +111,8 @@ async function planLambda(
       const result = withParsedPayload(toOutput(model, model.operations["Invoke"]?.output, output));
       return isJsonObject(result) ? (result["Payload"] ?? null) : result;
     },
-    toFailure: (error) => serviceFailure(engine, service, error),
+    toFailure: (error) =>
+      serviceFailure(error, { service, model, requestId: engine.random.uuid() }),
   };
 }
 
@@ -126,27 +131,20 @@ function optimizedArguments(type: string, given: Json): Json {
   return { ...given, [member]: JSON.stringify(value) };
 }
 
-function optimizedResult(resource: ServiceResource, output: Json): Json {
+function optimizedResult(engine: Engine, resource: ServiceResource, output: Json): Json {
+  if (!isJsonObject(output)) return output;
+  const result = { ...output, ...sdkMetadata(engine.random.uuid()) };
   const type = `${resource.resourceType}:${resource.action}`;
-  if (type === "lambda:invoke") return withParsedPayload(output);
-  if (type !== "states:startExecution" || !isJsonObject(output)) return output;
+  if (type === "lambda:invoke") return withParsedPayload(result);
+  if (type !== "states:startExecution") return result;
   const started = output["StartDate"];
-  return typeof started === "string" ? { ...output, StartDate: Date.parse(started) } : output;
+  return typeof started === "string" ? { ...result, StartDate: Date.parse(started) } : result;
 }
 
 function withParsedPayload(output: Json): Json {
   if (!isJsonObject(output) || typeof output["Payload"] !== "string") return output;
   const parsed = parseJson(output["Payload"]);
   return "value" in parsed ? { ...output, Payload: parsed.value } : output;
-}
-
-function serviceFailure(engine: Engine, service: NamedService, error: ServiceError): Failure {
-  const name = upperFirst(service.errorPrefix);
-  const status = error.status ?? 400;
-  return {
-    error: errorName(service, error.code),
-    cause: `${error.message} (Service: ${name}, Status Code: ${status}, Request ID: ${engine.random.uuid()})`,
-  };
 }
 
 /** A task that cannot be done here says so: it never echoes its input as a success. */

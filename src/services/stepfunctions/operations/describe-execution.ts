@@ -1,7 +1,7 @@
 import type { DescribeExecutionInput, DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { redriveStatus, requireExecution } from "../executions.ts";
+import { failureOf, redriveStatus, requireExecution } from "../executions.ts";
 
 /** Describes a Standard execution, or a child of a map run. */
 export function describeExecution(): Operation<DescribeExecutionInput, DescribeExecutionOutput> {
@@ -9,8 +9,6 @@ export function describeExecution(): Operation<DescribeExecutionInput, DescribeE
     const stored = await requireExecution(tx, input.executionArn ?? "");
     const { record, progress } = stored;
     const { outcome, stopMs, redriveMs } = progress;
-    // Of an execution that ran out of time, the history alone names the error.
-    const failure = progress.status === "TIMED_OUT" ? undefined : outcome;
     const withData = input.includedData !== "METADATA_ONLY";
     const redrive = redriveStatus(stored, context.nowMs);
     return {
@@ -24,8 +22,7 @@ export function describeExecution(): Operation<DescribeExecutionInput, DescribeE
       inputDetails: { included: withData },
       ...(withData && outcome?.output !== undefined && { output: outcome.output }),
       ...(outcome?.output !== undefined && { outputDetails: { included: withData } }),
-      ...(withData && failure?.error !== undefined && { error: failure.error }),
-      ...(withData && failure?.cause !== undefined && { cause: failure.cause }),
+      ...(withData && failureOf(progress)),
       ...(record.traceHeader !== undefined && { traceHeader: record.traceHeader }),
       ...(record.mapRun !== undefined && { mapRunArn: record.mapRun.arn }),
       ...(record.versionArn !== undefined && { stateMachineVersionArn: record.versionArn }),

@@ -4,6 +4,7 @@ import { isJsonArray, isJsonObject, parseJson } from "../language/json.ts";
 import type { Json } from "../language/json.ts";
 import type { Engine } from "../engine.ts";
 import { validationError } from "../errors.ts";
+import { SDK_METADATA } from "../integrations/answer.ts";
 import { namedService } from "../integrations/names.ts";
 import { upperFirst } from "../integrations/shapes.ts";
 import type { Failure } from "../interpreter/protocol.ts";
@@ -95,6 +96,7 @@ async function checkResult(engine: Engine, { state, result, isStrict }: Checking
   );
   for (const [name, value] of Object.entries(result)) {
     const expected = members.get(name)?.shape;
+    if (expected === undefined && SDK_METADATA.has(name)) continue;
     if (expected === undefined) throw invalidMock(`the field '${name}' is not one of the API`);
     const isScalar = expected === "string" || expected === "number" || expected === "boolean";
     if (isScalar && typeof value !== expected)
