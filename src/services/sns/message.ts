@@ -57,8 +57,15 @@ export function bodyFor(message: PublishedMessage, protocol: SubscriptionProtoco
   return message.bodies?.[protocol] ?? message.body;
 }
 
-/** Checks what does not depend on the topic. Throws InvalidParameter or ParameterValueInvalid. */
-export function readMessage(input: MessageInput, origin: MessageOrigin): PublishedMessage {
+/**
+ * Checks what does not depend on the topic; `platform` is that of the one device it goes to. Throws
+ * InvalidParameter or ParameterValueInvalid.
+ */
+export function readMessage(
+  input: MessageInput,
+  origin: MessageOrigin,
+  platform?: string,
+): PublishedMessage {
   const { Message, Subject, MessageStructure, MessageGroupId, MessageDeduplicationId } = input;
   if (Message === "") throw invalidParameter("Empty message");
   if (Subject !== undefined) checkSubject(Subject);
@@ -66,7 +73,7 @@ export function readMessage(input: MessageInput, origin: MessageOrigin): Publish
   checkId("MessageDeduplicationId", MessageDeduplicationId, LIMITS.deduplicationIdLength);
   return {
     ...origin,
-    ...readBodies(Message, MessageStructure),
+    ...readBodies(Message, { structure: MessageStructure, platform }),
     ...(Subject === undefined ? {} : { subject: Subject }),
     attributes: readAttributes(input.MessageAttributes ?? {}),
     ...(MessageGroupId === undefined ? {} : { messageGroupId: MessageGroupId }),
@@ -109,7 +116,10 @@ function checkId(name: string, value: string | undefined, longest: number): void
 
 function readBodies(
   text: string,
-  structure: string | undefined,
+  {
+    structure,
+    platform,
+  }: { readonly structure: string | undefined; readonly platform: string | undefined },
 ): { readonly body: string; readonly bodies?: Readonly<Record<string, string>> } {
   if (structure === undefined || structure === "") return { body: text };
   if (structure !== "json") throw invalidParameter("MessageStructure");
@@ -125,9 +135,14 @@ function readBodies(
   const bodies = Object.entries(json).filter(
     (entry): entry is [string, string] => typeof entry[1] === "string",
   );
-  const body = bodies.find(([protocol]) => protocol === "default")?.[1];
+  const byProtocol = new Map(bodies);
+  const body = byProtocol.get("default") ?? byProtocol.get(platform ?? "default");
   if (body === undefined) {
-    throw invalidParameter("Message Structure - No default entry in JSON message body");
+    throw invalidParameter(
+      platform === undefined
+        ? "Message Structure - No default entry in JSON message body"
+        : `JSON must contain an entry for 'default' or '${platform}'.`,
+    );
   }
   return { body, bodies: Object.fromEntries(bodies) };
 }

@@ -107,8 +107,24 @@ export function isEndpointArn(arn: string): boolean {
   return parseArn(arn)?.resource.startsWith("endpoint/") ?? false;
 }
 
+/** The platform of a device's endpoint, by the form of an ARN; undefined when it is none. */
+export function platformOf(arn: string | undefined): string | undefined {
+  return arn !== undefined && isEndpointArn(arn)
+    ? parseArn(arn)?.resource.split("/")[1]
+    : undefined;
+}
+
+function checkElements(arn: string, parameter: string): void {
+  const { length } = arn.split(":");
+  if (length >= 6) return;
+  throw invalidParameter(
+    `${parameter} Reason: An ARN must have at least 6 elements, not ${length}`,
+  );
+}
+
 /** Throws InvalidParameter. */
 export function parseApplicationArn(arn: string): ApplicationAddress {
+  checkElements(arn, "PlatformApplicationArn");
   const parsed = parseArn(arn);
   const [kind, platform, name, ...rest] = parsed?.resource.split("/") ?? [];
   if (parsed?.service !== "sns" || kind !== "app" || !platform || !name || rest.length > 0) {
@@ -120,6 +136,7 @@ export function parseApplicationArn(arn: string): ApplicationAddress {
 }
 
 function parseEndpointArn(arn: string): Pick<EndpointRecord, "application" | "id"> {
+  checkElements(arn, "EndpointArn");
   const parsed = parseArn(arn);
   const [kind, platform, name, id, ...rest] = parsed?.resource.split("/") ?? [];
   if (

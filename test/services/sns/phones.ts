@@ -159,6 +159,35 @@ export const phones: Topic = (bench) => {
       [push?.["kind"], push?.["to"], push?.["body"]],
       ["push", EndpointArn, "for apples"],
     );
+    const structured = (bodies: object): Promise<unknown> =>
+      sns.publish({
+        TargetArn: EndpointArn,
+        MessageStructure: "json",
+        Message: JSON.stringify(bodies),
+      });
+    await structured({ APNS: "no default is needed" });
+    assert.deepEqual((await bench().outbox()).map(({ body }) => body).toSorted(), [
+      "for apples",
+      "no default is needed",
+    ]);
+    await refused(
+      structured({ GCM: "x" }),
+      INVALID,
+      "Invalid parameter: JSON must contain an entry for 'default' or 'APNS'.",
+    );
+    for (const arn of ["x", "a:b:c"]) {
+      const words = `An ARN must have at least 6 elements, not ${arn.split(":").length}`;
+      await refused(
+        sns.getEndpointAttributes({ EndpointArn: arn }),
+        INVALID,
+        `Invalid parameter: EndpointArn Reason: ${words}`,
+      );
+      await refused(
+        sns.getPlatformApplicationAttributes({ PlatformApplicationArn: arn }),
+        INVALID,
+        `Invalid parameter: PlatformApplicationArn Reason: ${words}`,
+      );
+    }
     const { Endpoints = [] } = await sns.listEndpointsByPlatformApplication({
       PlatformApplicationArn,
     });

@@ -9,7 +9,7 @@ import { LIMITS } from "../limits.ts";
 import { readMessage, sizeBytes } from "../message.ts";
 import type { PublishedMessage } from "../message.ts";
 import { presign } from "../outgoing.ts";
-import { isEndpointArn } from "../platform.ts";
+import { isEndpointArn, platformOf } from "../platform.ts";
 import { checkSize, prepareTargets, publish as publishToTopic } from "../publish.ts";
 import type { Publication } from "../publish.ts";
 import type { Having, Sns } from "../sns.ts";
@@ -23,11 +23,9 @@ export function publish(sns: Sns): Operation<Input, PublishResponse> {
   return preparedTransaction(
     (context, input) => prepare(sns, context, input),
     async (context, input, tx) => {
-      const {
-        ready = { message: readMessage(input, originOf(sns, context)), signatures: new Map() },
-      } = input;
-      const { message } = ready;
       const { arn, phoneNumber } = destinationOf(input);
+      const { ready = { message: read(sns, context, input), signatures: new Map() } } = input;
+      const { message } = ready;
       if (phoneNumber !== undefined) await publishSms(sns, tx, context, { message, phoneNumber });
       else if (isEndpointArn(arn))
         await toDevice(sns, tx, { arn, message, bytes: sizeBytes(input) });
@@ -35,6 +33,10 @@ export function publish(sns: Sns): Operation<Input, PublishResponse> {
       return { MessageId: message.messageId };
     },
   );
+}
+
+function read(sns: Sns, context: Context, input: Input): PublishedMessage {
+  return readMessage(input, originOf(sns, context), platformOf(destinationOf(input).arn));
 }
 
 /** Where a message that comes in now comes from. */
@@ -50,7 +52,7 @@ async function prepare(sns: Sns, context: Context, input: Input): Promise<Input>
   const { arn, phoneNumber } = destinationOf(input);
   if (sizeBytes(input) > LIMITS.largestMaximumMessageBytes)
     throw invalidParameter("Message too long");
-  const message = readMessage(input, originOf(sns, context));
+  const message = read(sns, context, input);
   if (phoneNumber !== undefined || isEndpointArn(arn)) {
     return { ...input, ready: { message, signatures: new Map() } };
   }
