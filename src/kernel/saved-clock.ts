@@ -45,8 +45,9 @@ export async function restoreClock(store: Store, clock: AdjustableClock): Promis
     clock.freeze();
     await clock.set(saved.nowMs);
   } else {
-    await clock.set(present.nowMs - present.offsetMs + saved.offsetMs);
+    // First, so that nothing is lost of the time that the move takes.
     clock.resume();
+    await clock.set(present.nowMs - present.offsetMs + saved.offsetMs);
   }
 }
 
