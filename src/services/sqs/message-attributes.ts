@@ -97,13 +97,22 @@ export function selectAttributes(
 function checkName(name: string): void {
   if (name === "")
     throw invalidParameter("The request must contain non-empty message attribute name.");
-  const isReserved = /^(aws|amazon)\./i.test(name);
-  const isPlain = NAME.test(name) && !/^\.|\.$|\.\./.test(name);
-  if (isPlain && !isReserved && name.length <= LIMITS.attributeNameLength) return;
-  throw invalidParameter(
-    `Message (user) attribute name '${name}' is invalid: it can contain letters, digits, underscores,` +
-      " hyphens and single periods, up to 256, and must not start with AWS. or Amazon.",
-  );
+  if (name.length > LIMITS.attributeNameLength) {
+    throw invalidParameter("Message (user) attribute names must be shorter than 256 Bytes");
+  }
+  if (!NAME.test(name) || /^\.|\.$|\.\./.test(name)) {
+    // In the words of SQS, down to the space at their end.
+    throw invalidParameter(
+      "Message (user) attributes name can only contain upper and lower score characters, digits," +
+        " periods, hyphens and underscores. ",
+    );
+  }
+  if (/^(aws|amazon)\./i.test(name)) {
+    throw invalidParameter(
+      "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'." +
+        " These strings are reserved for internal use.",
+    );
+  }
 }
 
 function storeAttribute(name: string, value: MessageAttributeValue): StoredAttribute {

@@ -117,22 +117,23 @@ export const send: Topic = (bench) => {
     for (const good of ["a", "A.b-c_9", "x".repeat(256), "awsome", "AmazonX"]) {
       await bench().send(url, "x", { MessageAttributes: { [good]: text("x") } });
     }
-    const bad = [
-      "",
-      ".a",
-      "a.",
-      "a..b",
-      "AWS.x",
-      "aws.x",
-      "Amazon.x",
-      "amazon.x",
-      "ä",
-      "a b",
-      "x".repeat(257),
+    const refusals: readonly [string, readonly string[]][] = [
+      ["The request must contain non-empty message attribute name.", [""]],
+      ["Message (user) attribute names must be shorter than 256 Bytes", ["x".repeat(257)]],
+      [
+        "Message (user) attributes name can only contain upper and lower score characters, digits, periods, hyphens and underscores. ",
+        [".a", "a.", "a..b", "ä", "a b"],
+      ],
+      [
+        "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'. These strings are reserved for internal use.",
+        ["AWS.x", "aws.x", "Amazon.x", "amazon.x"],
+      ],
     ];
-    for (const name of bad) {
-      const sent = bench().send(url, "x", { MessageAttributes: { [name]: text("x") } });
-      await refused(sent, "InvalidParameterValue", /attribute name/);
+    for (const [words, names] of refusals) {
+      for (const name of names) {
+        const sent = bench().send(url, "x", { MessageAttributes: { [name]: text("x") } });
+        await refused(sent, "InvalidParameterValue", words);
+      }
     }
   });
 
