@@ -19,9 +19,14 @@ Sends and cycles on one, two and three nodes over one PostgreSQL, beside the emb
   --seconds N      How long each measurement runs; 4 by default
   --waiting N      Messages that wait in the queue for the flatness rows; 1000000 by default
   --passing N      Messages that pass through before the last row; 0 by default
-  --folder FOLDER  Where data is kept meanwhile`;
+  --flatness       Measures the flatness rows only
+  --folder FOLDER  Where data is kept meanwhile
+
+Ten million that pass take about as many seconds as 10,000,000 divided by the rate of cycleBatch: three quarters of an hour.`;
 
 const CONNECTIONS = 64;
+/** How often a long load tells how far it is. */
+const STEPS = 20;
 const GOALS: Readonly<Record<string, number>> = { send: 3_000, sendBatch: 25_000 };
 /** What a durable server on this kind of machine is given. */
 const SETTINGS = ["shared_buffers=512MB", "max_wal_size=4GB", "checkpoint_timeout=15min"];
@@ -32,6 +37,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "4" },
     waiting: { type: "string", default: "1000000" },
     passing: { type: "string", default: "0" },
+    flatness: { type: "boolean", default: false },
     folder: { type: "string", default: tmpdir() },
     help: { type: "boolean", default: false },
   },
@@ -45,20 +51,25 @@ async function main(): Promise<void> {
   const url = values.url ?? server?.url ?? "";
   const folder = await mkdtemp(join(values.folder, "waystation-bench-"));
   try {
-    const embedded = await startWaystation("lmdb", folder);
-    print("embedded store", await sendsAndCycles([embedded]));
-    await embedded.stop();
-    for (const count of [1, 2, 3]) {
-      const nodes = await startNodes(`${url}?schema=bench${process.pid}_${count}`, count, folder);
-      print(`PostgreSQL, ${count} nodes`, await sendsAndCycles(nodes));
-      await stopAll(nodes);
-    }
+    if (!values.flatness) await compare(url, folder);
     const nodes = await startNodes(`${url}?schema=bench${process.pid}_flat`, 1, folder);
     print("PostgreSQL, flatness", await flatness(nodes));
     await stopAll(nodes);
   } finally {
     await rm(folder, { recursive: true, force: true });
     await server?.remove();
+  }
+}
+
+/** The embedded store, then one, two and three nodes. */
+async function compare(url: string, folder: string): Promise<void> {
+  const embedded = await startWaystation("lmdb", folder);
+  print("embedded store", await sendsAndCycles([embedded]));
+  await embedded.stop();
+  for (const count of [1, 2, 3]) {
+    const nodes = await startNodes(`${url}?schema=bench${process.pid}_${count}`, count, folder);
+    print(`PostgreSQL, ${count} nodes`, await sendsAndCycles(nodes));
+    await stopAll(nodes);
   }
 }
 
@@ -85,7 +96,7 @@ async function sendsAndCycles(nodes: readonly Waystation[]): Promise<Measure[]> 
 async function flatness(nodes: readonly Waystation[]): Promise<Measure[]> {
   const queue = await queueOn(nodes, "flat");
   const empty = await measure(nodes, { name: "cycleBatch", queue, what: "on an empty queue" });
-  await run(nodes, { name: "sendBatch", queue, messages: Number(values.waiting) });
+  await pass(nodes, { name: "sendBatch", queue, messages: Number(values.waiting) });
   const against = { value: empty.value, queue, name: "cycleBatch" as const };
   const rows = [
     empty,
@@ -93,9 +104,29 @@ async function flatness(nodes: readonly Waystation[]): Promise<Measure[]> {
   ];
   const passing = Number(values.passing);
   if (passing === 0) return rows;
-  await run(nodes, { name: "cycleBatch", queue, messages: passing });
+  await pass(nodes, { name: "cycleBatch", queue, messages: passing });
   rows.push(await measure(nodes, { ...against, what: `after ${passing} have passed` }));
   return rows;
+}
+
+/** Runs so many messages in a number of steps, and tells after each how far it is. */
+async function pass(
+  nodes: readonly Waystation[],
+  load: { readonly name: ScriptName; readonly queue: string; readonly messages: number },
+): Promise<void> {
+  const startedMs = performance.now();
+  for (let step = 1; step <= STEPS; step += 1) {
+    const { rate } = await run(nodes, { ...load, messages: Math.ceil(load.messages / STEPS) });
+    const [minutes, usages] = [
+      (performance.now() - startedMs) / 60_000,
+      await Promise.all(nodes.map((node) => node.usage())),
+    ];
+    const rssMiB = usages.map(({ rssBytes }) => Math.round(rssBytes / 1_048_576));
+    process.stderr.write(
+      `${load.name}: ${Math.round((100 * step) / STEPS)}% of ${load.messages} after ${minutes.toFixed(1)} minutes, ` +
+        `now ${Math.round(rate)}/s, ${rssMiB.join(" + ")} MiB\n`,
+    );
+  }
 }
 
 interface Row {

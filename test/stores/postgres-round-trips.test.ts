@@ -25,14 +25,15 @@ describe("round trips to PostgreSQL, the commit included", () => {
       last = to;
       return "pass";
     });
-    let laterMs = 0;
+    // Stands still, so that nothing is read anew because it is old.
+    let machineNowMs = Date.now();
     const store = await openPostgresStore({
       url: `postgres://postgres@127.0.0.1:${proxy.port}/postgres`,
       random: systemRandom(),
-      machineNow: () => Date.now() + laterMs,
+      machineNow: () => machineNowMs,
     });
     // Nobody answered the greeting in time: a node that is alone sends no wake-ups.
-    laterMs = 5_000;
+    machineNowMs += 5_000;
     sqs = await openLocalSqs(store);
   });
   after(async () => {
@@ -43,33 +44,36 @@ describe("round trips to PostgreSQL, the commit included", () => {
 
   test("of a standard queue", async () => {
     assert.deepEqual(await tripsOn("queue", []), {
-      SendMessage: 2,
-      ReceiveMessage: 6,
-      ChangeMessageVisibility: 4,
-      DeleteMessage: 4,
-      SendMessageBatch: 2,
-      "ReceiveMessage of ten": 6,
-      ChangeMessageVisibilityBatch: 4,
-      DeleteMessageBatch: 4,
+      SendMessage: 1,
+      ReceiveMessage: 5,
+      ChangeMessageVisibility: 3,
+      DeleteMessage: 3,
+      SendMessageBatch: 1,
+      "ReceiveMessage of ten": 5,
+      ChangeMessageVisibilityBatch: 3,
+      DeleteMessageBatch: 3,
     });
   });
 
   for (const groups of [MANY_GROUPS, ["group"]]) {
     test(`of a FIFO queue whose messages have ${groups.length} groups`, async () => {
       assert.deepEqual(await tripsOn(`queue${groups.length}.fifo`, groups), {
-        SendMessage: 3,
-        ReceiveMessage: 5,
-        ChangeMessageVisibility: 3,
-        DeleteMessage: 3,
-        SendMessageBatch: 3,
-        "ReceiveMessage of ten": 5,
-        ChangeMessageVisibilityBatch: 3,
-        DeleteMessageBatch: 3,
+        SendMessage: 2,
+        ReceiveMessage: 4,
+        ChangeMessageVisibility: 2,
+        DeleteMessage: 2,
+        SendMessageBatch: 2,
+        "ReceiveMessage of ten": 4,
+        ChangeMessageVisibilityBatch: 2,
+        DeleteMessageBatch: 2,
       });
     });
   }
 
-  /** The most round trips of each call, while messages pass through a queue: one, ten, one, ten ... */
+  /**
+   * The most round trips of each call while messages pass through a queue, one and ten in turn, after
+   * a first round in which the store gets to know the queue's record.
+   */
   async function tripsOn(name: string, groups: readonly string[]): Promise<Record<string, number>> {
     const isFifo = groups.length > 0;
     const fifo = { FifoQueue: "true", ContentBasedDeduplication: "true" };
@@ -77,7 +81,7 @@ describe("round trips to PostgreSQL, the commit included", () => {
       QueueName: name,
       Attributes: { VisibilityTimeout: "600", ...(isFifo && fifo) },
     });
-    const counted: Record<string, number> = {};
+    let counted: Record<string, number> = {};
     const call = async <Output>(operation: string, input: object, name = operation) => {
       const before = trips;
       const output = await sqs.call<Output>(operation, { QueueUrl, ...input });
@@ -94,6 +98,7 @@ describe("round trips to PostgreSQL, the commit included", () => {
       Entries: items.map((item, at) => ({ Id: `e${at}`, ...item })),
     });
     for (let round = 0; round < 4; round += 1) {
+      if (round === 1) counted = {};
       await call("SendMessage", message());
       const one = await call<Received>("ReceiveMessage", {});
       const [held] = handlesOf(one);

@@ -5,6 +5,7 @@ import type { Commit } from "./commit.ts";
 import { StatementFailed } from "./driver.ts";
 import type { Statement } from "./driver.ts";
 import { keyArray, keyFromColumn } from "./encoding.ts";
+import type { KnownValues } from "./known.ts";
 import { MAX_GROUP_BYTES, MAX_REPLAY_TRIPS } from "./limits.ts";
 import { Member } from "./member.ts";
 import type { Outcome } from "./member.ts";
@@ -39,6 +40,12 @@ export interface GroupEnd {
   readonly stale: readonly Job[];
 }
 
+export interface GroupOptions {
+  /** The commit of this node that is writing a key now. */
+  readonly busy: (key: Key) => Promise<void> | undefined;
+  readonly known: KnownValues;
+}
+
 const BEGIN: Statement = { text: "BEGIN" };
 const COMMIT: Statement = { text: "COMMIT" };
 const VERSIONS: Statement = {
@@ -61,15 +68,17 @@ export class Group {
   readonly #lane: Lane;
   readonly #requests: Requests;
   readonly #busy: (key: Key) => Promise<void> | undefined;
+  readonly #known: KnownValues;
   readonly #base = new Overlay();
   readonly #taken: Done[] = [];
   readonly #again: Job[] = [];
   readonly #deferred: { job: Job; until: Promise<void> }[] = [];
 
-  constructor(lane: Lane, busy: (key: Key) => Promise<void> | undefined) {
+  constructor(lane: Lane, { busy, known }: GroupOptions) {
     this.#lane = lane;
     this.#busy = busy;
-    this.#requests = new Requests(lane.connection, BEGIN);
+    this.#known = known;
+    this.#requests = new Requests(lane.connection, BEGIN, known);
   }
 
   /** Keys that the commit will write. */
@@ -112,6 +121,7 @@ export class Group {
   async commit(): Promise<GroupEnd> {
     if (this.#base.empty) return this.#endReads();
     const { connection } = this.#lane;
+    for (const key of this.#base.entries.keys()) this.#known.forget(key);
     const values = commitValues(this.#lane, this.#commit());
     if (!this.#requests.begun) void connection.run(BEGIN).catch(() => {});
     const written = connection.run(COMMIT_GROUP, values);
@@ -192,6 +202,7 @@ export class Group {
 
   /** Nothing was committed: those who read what has changed met a conflict, the others did not. */
   #split(staleKeys: ReadonlySet<Key>): GroupEnd {
+    for (const key of staleKeys) this.#known.forget(key);
     const stale: Job[] = [];
     const again = [...this.#again];
     for (const done of this.#taken) {

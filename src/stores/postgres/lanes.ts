@@ -7,6 +7,7 @@ import { ConnectionLost, StatementFailed } from "./driver.ts";
 import type { Statement } from "./driver.ts";
 import { Group } from "./group.ts";
 import type { GroupEnd, Job } from "./group.ts";
+import { KnownValues } from "./known.ts";
 import {
   CONNECT_PAUSE_MS,
   FATE_TIMEOUT_MS,
@@ -52,6 +53,7 @@ export class Lanes {
   #contended: Job[] = [];
   /** Keys that commits of this node are writing. */
   readonly #busy = new Map<Key, Promise<void>>();
+  readonly #known: KnownValues;
   readonly #groups = new Set<Promise<void>>();
   #reading = 0;
   #scheduled = false;
@@ -63,6 +65,7 @@ export class Lanes {
 
   constructor(options: LanesOptions) {
     this.#options = options;
+    this.#known = new KnownValues(options.machineNow);
   }
 
   transact<Result>(body: (tx: Tx) => Promise<Result>): Promise<Result> {
@@ -135,7 +138,8 @@ export class Lanes {
     let lane: Lane | undefined;
     try {
       lane = await this.#lane();
-      const group = new Group(lane, (key) => this.#busy.get(key));
+      const busy = (key: Key): Promise<void> | undefined => this.#busy.get(key);
+      const group = new Group(lane, { busy, known: this.#known });
       await this.#runOn(lane, group, { jobs, endReading });
     } catch (error) {
       await this.#recover(jobs, lane, error);
@@ -281,6 +285,8 @@ export class Lanes {
     if (this.#failure && Math.abs(nowMs - this.#failedAtMs) < CONNECT_PAUSE_MS) throw this.#failure;
     try {
       const lane = await openLane(session, nowMs);
+      // It may be another server than before, with another past.
+      this.#known.clear();
       this.#failure = undefined;
       return lane;
     } catch (error) {

@@ -35,3 +35,9 @@ export const VACUUM_PAUSE_FACTOR = 9;
 export const MAX_VACUUM_MS = 1_800_000;
 /** How long a snapshot may do nothing between two reads. */
 export const READ_IDLE_TIMEOUT_MS = 600_000;
+/** How long a value that stays the same is taken from memory before it is read again. */
+export const KNOWN_FOR_MS = 10_000;
+/** The most values that are kept so, the largest of them, and how many candidates there are. */
+export const MAX_KNOWN = 500;
+export const MAX_KNOWN_BYTES = 16_384;
+export const MAX_SEEN = 5_000;

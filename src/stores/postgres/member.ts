@@ -28,7 +28,7 @@ export class Member implements Tx, Snapshot {
   readonly wakes: Wake[] = [];
   readonly actions: (() => void)[] = [];
   readonly #options: MemberOptions;
-  #firstTrip = 0;
+  #firstTrip: number | undefined;
   #readAtOnce = true;
   #over = false;
   #defer: (until: Promise<void>) => void = () => {};
@@ -155,8 +155,9 @@ export class Member implements Tx, Snapshot {
     this.reads.add(key);
     const found = requests.found.get(key);
     if (found === undefined) return undefined;
-    if (this.#firstTrip === 0) this.#firstTrip = found.trip;
-    if (this.#firstTrip !== found.trip || !base.empty) this.#readAtOnce = false;
+    this.#firstTrip ??= found.trip;
+    const isAlone = found.trip === 0 || this.#firstTrip !== found.trip;
+    if (isAlone || !base.empty) this.#readAtOnce = false;
     return found.value;
   }
 

@@ -1,6 +1,7 @@
 import type { Entry, RangeOptions, Total } from "../../kernel/store.ts";
 import type { Key, KeyRange } from "../../kernel/tuple.ts";
 import type { Connection, Reply, Statement } from "./driver.ts";
+import type { KnownValues } from "./known.ts";
 import { bytesFromColumn, keyArray, keyBytes, keyFromColumn } from "./encoding.ts";
 
 const GET: Statement = {
@@ -34,7 +35,10 @@ export interface Found {
   readonly value: Uint8Array | undefined;
   /** The row's xmin, which changes with its value; 0 where there is none. */
   readonly version: number;
-  /** The number of the round trip that read it: what one trip read was there at one time. */
+  /**
+   * The number of the round trip that read it: what one trip read was there at one time. 0 for what
+   * an earlier transaction read.
+   */
   readonly trip: number;
 }
 
@@ -65,6 +69,7 @@ export class Requests {
   hasClaimed = false;
   readonly #connection: Connection;
   readonly #begin: Statement;
+  readonly #known: KnownValues | undefined;
   /** Entries that a body of this group has claimed; the database does not keep its own from it. */
   readonly #claimed = new Set<Key>();
   #keys = new Set<Key>();
@@ -76,9 +81,11 @@ export class Requests {
   #begun = false;
   #fail!: (error: unknown) => void;
 
-  constructor(connection: Connection, begin: Statement) {
+  /** Takes from `known` what its owner checks at the end. */
+  constructor(connection: Connection, begin: Statement, known?: KnownValues) {
     this.#connection = connection;
     this.#begin = begin;
+    this.#known = known;
     this.failure = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -94,6 +101,11 @@ export class Requests {
     let missing = false;
     for (const key of keys) {
       if (this.found.has(key)) continue;
+      const known = this.#known?.get(key);
+      if (known !== undefined) {
+        this.found.set(key, { ...known, trip: 0 });
+        continue;
+      }
       this.#keys.add(key);
       missing = true;
     }
@@ -186,7 +198,9 @@ export class Requests {
     const { rows } = await this.#run(GET, [keyArray(keys)]);
     for (const [key, version, value] of rows) {
       const found = { value: bytesFromColumn(value), version: Number(version), trip };
-      this.found.set(keyFromColumn(key), found);
+      const foundKey = keyFromColumn(key);
+      this.found.set(foundKey, found);
+      this.#known?.saw(foundKey, found);
     }
     for (const key of keys) {
       if (!this.found.has(key)) this.found.set(key, { value: undefined, version: 0, trip });
