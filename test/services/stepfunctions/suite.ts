@@ -1,4 +1,5 @@
 import { describe } from "node:test";
+import { dataFlow } from "./data-flow.ts";
 import { distributed } from "./distributed.ts";
 import { executions } from "./executions.ts";
 import { express } from "./express.ts";
@@ -15,6 +16,7 @@ import type { OpenWorkshop, StorePlace } from "./workshop.ts";
 
 const TOPICS: Readonly<Record<string, (open: OpenWorkshop) => void>> = {
   states,
+  "data flow": dataFlow,
   tasks,
   failures,
   executions,

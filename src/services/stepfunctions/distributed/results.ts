@@ -10,6 +10,7 @@ import { MAX_PAYLOAD_BYTES } from "../limits.ts";
 import type { MapRunRecord, MapRunResult } from "../records.ts";
 import { keyAfter } from "../../../kernel/tuple.ts";
 import { OBJECT_FOLDER_OPTION, objectStoreOf } from "./objects.ts";
+import type { ObjectStore } from "./objects.ts";
 
 /** How many results are read at once. */
 const CHUNK = 500;
@@ -109,6 +110,19 @@ async function writeResults(
       : [await description(engine, result)];
     byStatus[isSucceeded ? "SUCCEEDED" : "FAILED"].push(...values);
   }
+  try {
+    return await writeFiles(objects, { record, writer, bucket, folder, byStatus });
+  } catch (error) {
+    if (error instanceof StatesError) throw error;
+    throw failed(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Writes a file for each outcome that there is, and the manifest. */
+async function writeFiles(
+  objects: ObjectStore,
+  { record, writer, bucket, folder, byStatus }: Writing,
+): Promise<Json> {
   const isLines = writer.outputType === "JSONL";
   const files: Record<string, Json> = { FAILED: [], PENDING: [], SUCCEEDED: [] };
   for (const [status, values] of Object.entries(byStatus)) {
@@ -123,6 +137,14 @@ async function writeResults(
   const key = `${folder}/manifest.json`;
   await objects.write(bucket, key, JSON.stringify(manifest));
   return { MapRunArn: record.arn, ResultWriterDetails: { Bucket: bucket, Key: key } };
+}
+
+interface Writing {
+  readonly record: MapRunRecord;
+  readonly writer: ResultWriter;
+  readonly bucket: string;
+  readonly folder: string;
+  readonly byStatus: Readonly<Record<"SUCCEEDED" | "FAILED", readonly Json[]>>;
 }
 
 function failed(cause: string): StatesError {
