@@ -98,10 +98,9 @@ function checkGrant(policy: Policy, { label, accountIds, actions }: Grant): void
         " allowed to invoke this action.",
     );
   }
-  for (const accountId of accountIds) {
-    if (/^\d{12}$/.test(accountId)) continue;
+  if (accountIds.length === 0 || !accountIds.every((accountId) => /^\d{12}$/.test(accountId))) {
     throw invalidParameter(
-      `Value ${accountId} for parameter PrincipalId is invalid. Reason: Unable to verify.`,
+      `Value [${accountIds.join(", ")}] for parameter PrincipalId is invalid. Reason: Unable to verify.`,
     );
   }
   if (policy.Statement.length >= LIMITS.permissionStatements) {

@@ -1,13 +1,11 @@
 import { invalidParameter } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 
-/** Throws InvalidParameterValue unless a queue can have these tags. */
-export function checkTags(tags: Readonly<Record<string, string>>): void {
+/** Throws InvalidParameterValue unless the queue of a name can have these tags. */
+export function checkTags(queueName: string, tags: Readonly<Record<string, string>>): void {
   const entries = Object.entries(tags);
   if (entries.length > LIMITS.tags) {
-    throw invalidParameter(
-      `Too many tags added for queue. Maximum number of tags is ${LIMITS.tags}.`,
-    );
+    throw invalidParameter(`Too many tags added for queue ${queueName}.`);
   }
   for (const [key, value] of entries) {
     if (key === "" || key.length > LIMITS.tagKeyLength || /^aws:/i.test(key)) {

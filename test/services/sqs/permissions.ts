@@ -61,11 +61,16 @@ export const permissions: Topic = (bench) => {
       { ...good, Label: "m", AWSAccountIds: ["someone"] },
     ];
     for (const input of bad) await refused(client.addPermission(input), "InvalidParameterValue");
-    await refused(client.addPermission({ ...good, Label: "m", Actions: [] }), "MissingParameter");
     await refused(
-      client.addPermission({ ...good, Label: "m", AWSAccountIds: [] }),
+      client.addPermission({ ...good, Label: "m", Actions: [] }),
       "MissingParameter",
+      "The request must contain the parameter Actions.",
     );
+    for (const AWSAccountIds of [[], ["someone"], [ACCOUNT, "another"]]) {
+      const given = client.addPermission({ ...good, Label: "m", AWSAccountIds });
+      const words = `Value [${AWSAccountIds.join(", ")}] for parameter PrincipalId is invalid. Reason: Unable to verify.`;
+      await refused(given, "InvalidParameterValue", words);
+    }
     const unknown = client.removePermission({ QueueUrl, Label: "unknown" });
     await refused(unknown, "InvalidParameterValue", /can't find label on existing policy/);
   });

@@ -21,13 +21,13 @@ export const tags: Topic = (bench) => {
 
   test("a queue has up to 50 tags, with keys of 1 to 128 and values of up to 256 characters", async () => {
     const { client } = bench();
-    const QueueUrl = await bench().queue();
+    const QueueUrl = await bench().queue({}, "many");
     const many = Array.from({ length: 50 }, (_, index) => [`k${index}`, "v"]);
     await client.tagQueue({ QueueUrl, Tags: Object.fromEntries(many) });
     await refused(
       client.tagQueue({ QueueUrl, Tags: { one: "more" } }),
       "InvalidParameterValue",
-      /50/,
+      "Too many tags added for queue many.",
     );
     await client.tagQueue({ QueueUrl, Tags: { k0: "replaced" } });
     const other = await bench().queue();
@@ -47,6 +47,10 @@ export const tags: Topic = (bench) => {
     const QueueUrl = await bench().queue({}, "same");
     await client.createQueue({ QueueName: "same", tags: { a: "1" } });
     await refused(client.tagQueue({ QueueUrl, Tags: undefined }), "MissingParameter", /Tags/);
+    const none = "The request must contain the parameter Tags.";
+    await refused(client.tagQueue({ QueueUrl, Tags: {} }), "MissingParameter", none);
+    const noKeys = "Tag keys must be between 1 and 128 characters in length.";
+    await refused(client.untagQueue({ QueueUrl, TagKeys: [] }), "InvalidParameterValue", noKeys);
     await refused(
       client.untagQueue({ QueueUrl, TagKeys: undefined }),
       "MissingParameter",

@@ -13,8 +13,7 @@ export function addPermission(desk: Desk): Operation<AddPermissionRequest, objec
     const { queue, nowMs } = await scopeAt(desk, context, { tx, url: input.QueueUrl });
     const accountIds = input.AWSAccountIds ?? [];
     const actions = input.Actions ?? [];
-    if (accountIds.length === 0) throw missingParameter("PrincipalId");
-    if (actions.length === 0) throw missingParameter("ActionName");
+    if (actions.length === 0) throw missingParameter("Actions");
     const policy = withGrant(queue, { label: input.Label ?? "", accountIds, actions });
     putQueue(tx, { ...queue, policy, modifiedAtMs: nowMs });
     return {};

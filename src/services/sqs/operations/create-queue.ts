@@ -43,7 +43,7 @@ function newQueue(
   checkQueueName(address.name, isFifo);
   if (address.region.length > LIMITS.regionLength) throw invalidParameter("Invalid region.");
   const tags = input.tags ?? {};
-  checkTags(tags);
+  checkTags(address.name, tags);
   const queue: QueueRecord = {
     ...address,
     id: desk.deps.random.uuid().replaceAll("-", ""),
