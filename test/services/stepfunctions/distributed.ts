@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { MAP_RUN_RESULT } from "../../../src/services/stepfunctions/keys.ts";
+import { uidOf } from "../../../src/services/stepfunctions/uids.ts";
 import type { OpenWorkshop, Ran, Workshop } from "./workshop.ts";
 
 /** Distributed Maps and their map runs. */
@@ -279,5 +281,20 @@ export function distributed(open: OpenWorkshop): void {
       [run.redriveCount, run.executionCounts?.succeeded, run.executionCounts?.failed],
       [1, 2, 0],
     );
+  });
+
+  test("a map run that a bug keeps from going on fails after some tries, with its execution", async () => {
+    const W = { Type: "Wait", Seconds: 10, End: true };
+    const ran = await workshop.run(map({}, { StartAt: "W", States: { W } }), [1, 2]);
+    const arn = await mapRunOf(ran);
+    await workshop.server.store.transact(async (tx) =>
+      tx.put(MAP_RUN_RESULT.key(uidOf(arn), 2), new Uint8Array([1])),
+    );
+    await workshop.advance(10);
+    assert.equal((await workshop.look(ran.arn)).status, "RUNNING");
+    await workshop.advance(3600);
+    assert.equal((await workshop.look(ran.arn)).error, "States.Runtime");
+    const { status } = await workshop.sfn.describeMapRun({ mapRunArn: arn });
+    assert.equal(status, "FAILED");
   });
 }

@@ -2,7 +2,7 @@ import { assert } from "../../../kernel/errors.ts";
 import { decodeRecord, encodeRecord, PRESENT } from "../../../kernel/record.ts";
 import type { Reader, Tx } from "../../../kernel/store.ts";
 import type { Execution } from "../driver/execution.ts";
-import { MAP_RUN_WORK } from "../driver/work.ts";
+import { deliverEvent, MAP_RUN_WORK } from "../driver/work.ts";
 import type { Engine } from "../engine.ts";
 import type { Effect, Outcome } from "../interpreter/protocol.ts";
 import { MAP_RUN, MAP_RUN_BY_EXECUTION, MAP_RUN_PROGRESS, MAP_RUN_RESULT } from "../keys.ts";
@@ -15,6 +15,7 @@ import type {
 } from "../records.ts";
 import { uidOf } from "../uids.ts";
 import { COUNTED_AS, count } from "./counts.ts";
+import { findMapRun } from "./map-runs.ts";
 
 /*
  *   RUNNING ──all children ended──▶ SUCCEEDED
@@ -89,6 +90,20 @@ export async function abortMapRun(tx: Tx, engine: Engine, arn: string): Promise<
   const progress = await readProgress(tx, uid);
   if (progress?.status !== "RUNNING") return;
   saveProgress(tx, uid, { ...progress, status: "ABORTED", stopMs: engine.clock.now() });
+  await driveMapRun(tx, engine, uid);
+}
+
+/** Fails a map run that cannot be advanced because of a bug, so that its execution does not wait for ever. */
+export async function failBrokenMapRun(tx: Tx, engine: Engine, uid: string): Promise<void> {
+  const found = await findMapRun(tx, uid);
+  if (found?.progress.status !== "RUNNING") return;
+  const { record, progress } = found;
+  saveProgress(tx, uid, { ...progress, status: "FAILED", stopMs: engine.clock.now() });
+  const { thread, wait } = progress;
+  const cause = "The map run could not be advanced because of an internal error.";
+  const event = { kind: "failed", thread, wait, error: "States.Runtime", cause } as const;
+  await deliverEvent(tx, engine, { uid: record.executionUid, event });
+  // Its children are aborted by its own work.
   await driveMapRun(tx, engine, uid);
 }
 

@@ -1,4 +1,5 @@
 import type { RetryPolicy, WorkHandlers } from "../../../kernel/work.ts";
+import { failBrokenMapRun } from "../distributed/lifecycle.ts";
 import { runMapRun } from "../distributed/run.ts";
 import type { Engine } from "../engine.ts";
 import { MAX_RUNNING_EXECUTIONS, MAX_RUNNING_TASKS } from "../limits.ts";
@@ -58,6 +59,7 @@ export function workHandlers(engine: Engine): WorkHandlers {
         await runMapRun(engine, item.id, signal);
         return NOTHING;
       },
+      giveUp: (tx, item) => failBrokenMapRun(tx, engine, item.id),
     },
     [DELETE_WORK]: {
       kind: "effect",
