@@ -14,10 +14,10 @@ export interface StoredExecution {
   readonly progress: ProgressRecord;
 }
 
-/** The execution of an ARN. Throws InvalidArn (also for an Express one, which is not stored) and ExecutionDoesNotExist. */
+/** The execution of an ARN. Throws InvalidArn (also for an Express one that no map run started, which is not stored) and ExecutionDoesNotExist. */
 export async function requireExecution(reader: Reader, arn: string): Promise<StoredExecution> {
   const ref = parseExecutionArn(arn);
-  if (ref.isExpress) throw wrongKind("express");
+  if (ref.isExpress && ref.label === undefined) throw wrongKind("express");
   const found = await findExecution(reader, uidOf(arn));
   if (found === undefined) throw executionDoesNotExist(arn);
   return found;

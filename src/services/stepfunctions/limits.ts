@@ -60,7 +60,5 @@ export const MAX_RUNNING_EXECUTIONS: number = 512;
 export const MAX_RUNNING_TASKS: number = 256;
 /** Parsed definitions that a node keeps. */
 export const MAX_CACHED_DEFINITIONS: number = 1_000;
-/** Characters of the label of a Distributed Map. */
-export const MAX_LABEL_LENGTH: number = 40;
 /** Children of a map run that are started in one transaction. */
 export const MAP_RUN_START_CHUNK: number = 100;

@@ -1,4 +1,5 @@
 import type { StateGraph } from "./language/definition.ts";
+import { labelOf } from "./language/label.ts";
 
 /** Where the Distributed Map with a label is in a definition: state names, each with a branch's number. */
 export function findLabelled(
@@ -7,7 +8,7 @@ export function findLabelled(
 ): readonly (string | number)[] | undefined {
   for (const state of graph.states.values()) {
     if (state.type === "Map") {
-      const isIt = state.processor.mode === "DISTRIBUTED" && (state.label ?? state.name) === label;
+      const isIt = state.processor.mode === "DISTRIBUTED" && labelOf(state) === label;
       if (isIt) return [state.name, 0];
       const deeper = findLabelled(state.processor, label);
       if (deeper !== undefined) return [state.name, 0, ...deeper];

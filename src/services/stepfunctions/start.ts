@@ -1,6 +1,6 @@
 import { decodeRecord, encodeRecord, PRESENT } from "../../kernel/record.ts";
 import type { Tx } from "../../kernel/store.ts";
-import { executionArn, labelledArn } from "./arns.ts";
+import { executionArn, expressArn, labelledArn } from "./arns.ts";
 import type { Owner } from "./arns.ts";
 import { newExecution } from "./driver/execution.ts";
 import type { Execution } from "./driver/execution.ts";
@@ -78,14 +78,20 @@ export interface ChildRequest extends Owner {
   readonly name: string;
   readonly input: string;
   readonly type: "STANDARD" | "EXPRESS";
+  /** What an Express execution's ARN ends in. */
+  readonly unique?: string;
   readonly nowMs: number;
   readonly mapRun: MapRunChild;
 }
 
 /** A child of a map run, not started yet. */
 export function newMapRunChild(request: ChildRequest): ExecutionRecord {
-  const { label, mapRun, nowMs, ...rest } = request;
-  const arn = executionArn(request, `${request.machineName}/${label}`, request.name);
+  const { label, mapRun, nowMs, unique, ...rest } = request;
+  const machine = `${request.machineName}/${label}`;
+  const arn =
+    unique === undefined
+      ? executionArn(request, machine, request.name)
+      : expressArn(request, { machine, name: request.name, unique });
   return {
     ...rest,
     arn,

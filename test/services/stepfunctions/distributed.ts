@@ -216,6 +216,68 @@ export function distributed(open: OpenWorkshop): void {
     }
   });
 
+  test("a map run's label is the state's own, or made of its name, and names the processor [Label]", async () => {
+    const { sfn } = workshop;
+    const labelled = map({ Label: "my.label" });
+    const ItemProcessor = {
+      ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+      ...PASS,
+    };
+    const unlabelled = { Type: "Map", ItemProcessor, End: true };
+    const named = { StartAt: "Do / it: all", States: { "Do / it: all": unlabelled } };
+    for (const [definition, label] of [
+      [labelled, "my.label"],
+      [named, "Doitall"],
+    ] as const) {
+      const ran = await workshop.run(definition, [1]);
+      const { mapRuns } = await sfn.listMapRuns({ executionArn: ran.arn });
+      const { mapRunArn = "", stateMachineArn } = mapRuns?.[0] ?? {};
+      assert.match(mapRunArn, new RegExp(`:mapRun:[^/:]+/${label}:[0-9a-f-]{36}$`));
+      const described = await sfn.describeStateMachine({ stateMachineArn });
+      assert.equal(described.label, label);
+    }
+  });
+
+  test("an Express child has an Express ARN and can be described [labelled express execution]", async () => {
+    const { sfn } = workshop;
+    const ran = await workshop.run(map({ Label: "x" }, PASS, "EXPRESS"), [1]);
+    const { mapRuns } = await sfn.listMapRuns({ executionArn: ran.arn });
+    const { executions } = await sfn.listExecutions({ mapRunArn: mapRuns?.[0]?.mapRunArn });
+    const { executionArn = "", name = "" } = executions?.[0] ?? {};
+    assert.match(executionArn, new RegExp(`:express:[^/:]+/x:${name}:[0-9a-f-]{36}$`));
+    const described = await sfn.describeExecution({ executionArn });
+    assert.deepEqual([described.status, described.output], ["SUCCEEDED", "1"]);
+  });
+
+  test("the context object says where an item is from [Map.Item.Source]", async () => {
+    await writeFile(join(folder, "bucket/in/source.json"), "[1]");
+    const ItemSelector = { "s.$": "$$.Map.Item.Source" };
+    const state = await workshop.run(map({ ItemSelector }), [1]);
+    assert.deepEqual(state.output, [{ s: "STATE_DATA" }], state.cause);
+    const read = (Resource: string, Parameters: object): object => ({
+      ItemReader: { Resource: `arn:aws:states:::s3:${Resource}`, Parameters },
+      ItemSelector,
+    });
+    const object = read("getObject", { Bucket: "bucket", Key: "in/source.json" });
+    const file = await workshop.run(map(object), {});
+    assert.deepEqual(file.output, [{ s: "S3://bucket/in/source.json" }], file.cause);
+    const listing = read("listObjectsV2", { Bucket: "bucket", Prefix: "in/source" });
+    const listed = await workshop.run(map(listing), {});
+    assert.deepEqual(listed.output, [{ s: "S3://bucket" }], listed.cause);
+  });
+
+  test("a missing object is told without where it would be [States.ItemReaderFailed]", async () => {
+    const ItemReader = {
+      Resource: "arn:aws:states:::s3:getObject",
+      Parameters: { Bucket: "bucket", Key: "absent" },
+    };
+    const ran = await workshop.run(map({ ItemReader }), {});
+    assert.deepEqual(
+      [ran.error, ran.cause],
+      ["States.ItemReaderFailed", "The specified key does not exist."],
+    );
+  });
+
   test("results are written to files that a manifest names [ResultWriter]", async () => {
     const writer = {
       Resource: "arn:aws:states:::s3:putObject",

@@ -3,6 +3,7 @@ import type { MapRunCall } from "../interpreter/protocol.ts";
 import { mapItem } from "../interpreter/transition.ts";
 import type { MapState } from "../language/definition.ts";
 import { evaluateTemplate } from "../language/evaluate.ts";
+import { isJsonObject } from "../language/json.ts";
 import type { Json } from "../language/json.ts";
 import type { ItemCursor } from "./cursor.ts";
 
@@ -14,7 +15,10 @@ export interface ChildInput {
 
 interface Batching {
   readonly record: {
-    readonly call: Pick<MapRunCall, "settings" | "batchInput" | "input" | "variables" | "context">;
+    readonly call: Pick<
+      MapRunCall,
+      "settings" | "batchInput" | "readerArguments" | "input" | "variables" | "context"
+    >;
   };
   readonly state: MapState;
   readonly random: Random;
@@ -62,7 +66,7 @@ async function nextItem(
   const scope = {
     input,
     variables,
-    context: { ...context, Map: mapItem(index, value) },
+    context: { ...context, Map: mapItem(index, value, sourceOf(state, record.call)) },
     random,
     nowMs,
   };
@@ -75,4 +79,18 @@ async function nextItem(
       "ItemSelector",
     ),
   };
+}
+
+/**
+ * Where a Distributed Map has its items from, as `Map.Item.Source` of the context object says it; not told
+ * for items out of the objects of a listing.
+ */
+function sourceOf(
+  { itemReader }: MapState,
+  { readerArguments }: Pick<MapRunCall, "readerArguments">,
+): string | undefined {
+  if (itemReader === undefined) return "STATE_DATA";
+  const { Bucket: bucket, Key: key } = isJsonObject(readerArguments) ? readerArguments : {};
+  if (typeof bucket !== "string" || itemReader.transformation !== "NONE") return undefined;
+  return typeof key === "string" ? `S3://${bucket}/${key}` : `S3://${bucket}`;
 }

@@ -35,11 +35,18 @@ class FileObjects implements ObjectStore {
   }
 
   async *read(bucket: string, key: string): AsyncIterable<Uint8Array> {
-    yield* createReadStream(this.#path(bucket, key));
+    const path = this.#path(bucket, key);
+    if ((await kindOf(path)) !== "file") {
+      throw new StatesError("States.ItemReaderFailed", "The specified key does not exist.");
+    }
+    yield* createReadStream(path);
   }
 
   async *list(bucket: string, prefix: string): AsyncIterable<ListedObject> {
     const root = this.#path(bucket, "");
+    if ((await kindOf(root)) !== "folder") {
+      throw new StatesError("States.ItemReaderFailed", "The specified bucket does not exist");
+    }
     const entries = await readdir(root, { recursive: true, withFileTypes: true });
     const keys = entries
       .filter((entry) => entry.isFile())
@@ -66,5 +73,14 @@ class FileObjects implements ObjectStore {
       throw new StatesError("States.Permissions", `The object '${key}' is outside of its bucket.`);
     }
     return path;
+  }
+}
+
+/** What there is at a path; undefined when there is nothing that can be read. */
+async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
+  try {
+    return (await stat(path)).isDirectory() ? "folder" : "file";
+  } catch {
+    return undefined;
   }
 }

@@ -185,6 +185,7 @@ async function newChild(
 ): Promise<Start> {
   const { record, state, revision } = run;
   const { accountId, region, machineName, machineUid, revisionId, label, uid, arn, call } = record;
+  const { executionType } = state.processor;
   const started = newMapRunChild({
     accountId,
     region,
@@ -194,7 +195,8 @@ async function newChild(
     label,
     name: engine.random.uuid(),
     input: JSON.stringify(child.input),
-    type: state.processor.executionType,
+    type: executionType,
+    ...(executionType === "EXPRESS" && { unique: engine.random.uuid() }),
     nowMs: engine.clock.now(),
     mapRun: { uid, arn, index, itemCount: child.itemCount, graph: [...call.graph, call.state, 0] },
   });

@@ -2,7 +2,6 @@ import type { Caller } from "../../../kernel/caller.ts";
 import { mapRunArn } from "../arns.ts";
 import type { Engine } from "../engine.ts";
 import type { Surroundings } from "../interpreter/protocol.ts";
-import { MAX_LABEL_LENGTH } from "../limits.ts";
 import type { ExecutionRecord } from "../records.ts";
 import { formatToken } from "../uids.ts";
 import type { Execution } from "./execution.ts";
@@ -23,10 +22,9 @@ export function surroundingsOf(engine: Engine, execution: Execution, nowMs: numb
 }
 
 function newMapRunArn(engine: Engine, record: ExecutionRecord, label: string): string {
-  const safe = label.replaceAll(/[^A-Za-z0-9_-]/g, "").slice(0, MAX_LABEL_LENGTH) || "map";
   return mapRunArn(record, {
     machine: record.machineName,
-    label: safe,
+    label,
     unique: engine.random.uuid(),
   });
 }

@@ -210,12 +210,19 @@ export class Transition {
   }
 }
 
-/** `Map` of the context object. */
-export function mapItem(index: number, value: Json): JsonObject {
+/** `Map` of the context object; `source` says where a Distributed Map has the item from. */
+export function mapItem(index: number, value: Json, source?: string): JsonObject {
   // An object that was turned into items brings its key along.
   const key =
     isJsonObject(value) && Object.keys(value).join() === "Key,Value" ? value["Key"] : undefined;
-  return { Item: { Index: index, ...(typeof key === "string" && { Key: key }), Value: value } };
+  return {
+    Item: {
+      Index: index,
+      ...(typeof key === "string" && { Key: key }),
+      Value: value,
+      ...(source !== undefined && { Source: source }),
+    },
+  };
 }
 
 /** Finds a graph in a definition. */
