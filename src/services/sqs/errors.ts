@@ -169,9 +169,22 @@ export const refusals: Refusals = {
   missing: (path, operation) =>
     // A list without elements can not be told from a missing one in a form.
     path === "Entries" ? emptyBatch(operation) : missingParameter(missingName(path, operation)),
-  wrongType: (path, expected, actual) =>
-    new ServiceError(
-      "SerializationException",
-      `${path}: a ${actual} can not be converted to a ${expected}`,
-    ),
+  wrongType: (_path, expected, actual) =>
+    new ServiceError("SerializationException", conversionRefusal(expected, actual)),
 };
+
+/** Types as the front end of SQS names them, which does not say where in the input they are. */
+const TYPES: Readonly<Record<string, string>> = {
+  blob: "a ByteBuffer",
+  boolean: "a Boolean",
+  number: "an Integer",
+  string: "a String",
+};
+
+function conversionRefusal(expected: string, actual: string): string {
+  if (actual === "object") return "Start of structure or map found where not expected.";
+  if (actual === "list") return "Start of list found where not expected";
+  const type = TYPES[expected];
+  if (type === undefined) return "Unexpected value type in payload";
+  return `${actual.toUpperCase()}_VALUE can not be converted to ${type}`;
+}

@@ -40,6 +40,7 @@ interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly type: unknown;
+  readonly message: unknown;
 }
 
 async function post(
@@ -60,8 +61,9 @@ async function post(
   const body: unknown = await response.json();
   assert.ok(typeof body === "object" && body !== null);
   const type = "__type" in body ? body.__type : undefined;
-  assert.equal(type === undefined, !("message" in body));
-  return { status: response.status, headers: response.headers, type };
+  const message = "message" in body ? body.message : undefined;
+  assert.equal(type === undefined, message === undefined);
+  return { status: response.status, headers: response.headers, type, message };
 }
 
 async function withBench(body: (bench: Bench) => Promise<void>): Promise<void> {
@@ -82,6 +84,22 @@ test("errors have a type with a namespace, and the code of Query in a header", (
       assert.equal(answer.headers.get("x-amzn-query-error"), queryError);
       assert.equal(answer.status, 400);
       assert.match(answer.headers.get("x-amzn-requestid") ?? "", /^[0-9a-f-]{36}$/);
+    }
+  }));
+
+test("values of a wrong type are refused in the words of the front end [SerializationException]", () =>
+  withBench(async ({ server }) => {
+    const cases: readonly [object, string][] = [
+      [{ MaxNumberOfMessages: "10" }, "STRING_VALUE can not be converted to an Integer"],
+      [{ QueueUrl: 7 }, "NUMBER_VALUE can not be converted to a String"],
+      [{ QueueUrl: {} }, "Start of structure or map found where not expected."],
+      [{ QueueUrl: [] }, "Start of list found where not expected"],
+      [{ AttributeNames: "All" }, "Unexpected value type in payload"],
+    ];
+    for (const [input, words] of cases) {
+      const answer = await post(server.url, "ReceiveMessage", { input });
+      assert.equal(answer.type, "com.amazon.coral.service#SerializationException");
+      assert.equal(answer.message, words);
     }
   }));
 
