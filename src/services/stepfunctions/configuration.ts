@@ -5,11 +5,12 @@ import type {
   TracingConfiguration,
 } from "@aws-sdk/client-sfn";
 import { ServiceError } from "../../kernel/errors.ts";
-import type { StateGraph, StateMachineDefinition } from "./language/definition.ts";
+import type { State, StateGraph, StateMachineDefinition } from "./language/definition.ts";
 import type { Diagnostic } from "./language/diagnostics.ts";
 import { toInvalidDefinitionMessage } from "./language/diagnostics.ts";
 import { parseDefinition } from "./language/parse.ts";
 import type { ParsedDefinition } from "./language/parse.ts";
+import { isKnownIntegration } from "./integrations/optimized.ts";
 import { parseTaskResource } from "./interpreter/task-resource.ts";
 import { MAX_DEFINITION_BYTES } from "./limits.ts";
 import { checkEnum, checkNumber, checkText } from "./validation.ts";
@@ -34,8 +35,10 @@ export function checkDefinition(text: string, type: StateMachineType): StateMach
 /** A definition's meaning, and all that is wrong with it for a type of machine. */
 export function diagnose(text: string, type: StateMachineType): ParsedDefinition {
   const { definition, diagnostics } = parseDefinition(text);
-  if (definition === undefined || type !== "EXPRESS") return { definition, diagnostics };
-  return { definition, diagnostics: [...diagnostics, ...expressDiagnostics(definition)] };
+  if (definition === undefined) return { definition, diagnostics };
+  const more = [...resourceDiagnostics(definition)];
+  if (type === "EXPRESS") more.push(...expressDiagnostics(definition));
+  return { definition, diagnostics: [...diagnostics, ...more] };
 }
 
 /** Throws InvalidLoggingConfiguration. */
@@ -74,34 +77,50 @@ export function checkEncryption(encryption: EncryptionConfiguration): void {
   }
 }
 
+/** Tasks whose resource is none that AWS knows. */
+function* resourceDiagnostics(graph: StateGraph): Iterable<Diagnostic> {
+  for (const { state, location } of statesIn(graph)) {
+    if (state.type !== "Task") continue;
+    const resource = parseTaskResource(state.resource);
+    const isIntegration = /^arn:[^:]+:states:[^:]*:[^:]*:(?!activity:)/.test(state.resource);
+    const isKnown = resource?.kind === "service" ? isKnownIntegration(resource) : !isIntegration;
+    if (isKnown) continue;
+    const message = `The resource provided ${state.resource} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.`;
+    yield schemaError(message, `${location}/Resource`);
+  }
+}
+
 /** What of a definition only Standard executions know: jobs, callbacks, activities, Distributed Maps. */
-function expressDiagnostics(graph: StateGraph, path = ""): Diagnostic[] {
-  return [...graph.states.values()].flatMap((state) => {
-    const location = `${path}/States/${state.name}`;
-    switch (state.type) {
-      case "Task": {
-        const resource = parseTaskResource(state.resource);
-        const isWaiting = resource?.kind === "service" && resource.pattern !== "request";
-        if (resource?.kind !== "activity" && !isWaiting) return [];
-        return [refusal(`'${state.resource}'`, `${location}/Resource`)];
-      }
-      case "Parallel":
-        return state.branches.flatMap((branch, index) =>
-          expressDiagnostics(branch, `${location}/Branches[${index}]`),
-        );
-      case "Map": {
-        const place = `${location}/ItemProcessor`;
-        if (state.processor.mode === "DISTRIBUTED") return [refusal("Distributed Map", place)];
-        return expressDiagnostics(state.processor, place);
-      }
-      default:
-        return [];
+function* expressDiagnostics(graph: StateGraph): Iterable<Diagnostic> {
+  for (const { state, location } of statesIn(graph)) {
+    if (state.type === "Map" && state.processor.mode === "DISTRIBUTED") {
+      yield refusal("Distributed Map", `${location}/ItemProcessor`);
     }
-  });
+    if (state.type !== "Task") continue;
+    const resource = parseTaskResource(state.resource);
+    const isWaiting = resource?.kind === "service" && resource.pattern !== "request";
+    if (resource?.kind === "activity" || isWaiting)
+      yield refusal(`'${state.resource}'`, `${location}/Resource`);
+  }
+}
+
+/** Every state of a definition, with its place. */
+function* statesIn(graph: StateGraph, path = ""): Iterable<{ state: State; location: string }> {
+  for (const state of graph.states.values()) {
+    const location = `${path}/States/${state.name}`;
+    yield { state, location };
+    if (state.type === "Map") yield* statesIn(state.processor, `${location}/ItemProcessor`);
+    if (state.type !== "Parallel") continue;
+    for (const [index, branch] of state.branches.entries())
+      yield* statesIn(branch, `${location}/Branches[${index}]`);
+  }
 }
 
 function refusal(what: string, location: string): Diagnostic {
-  const message = `Express state machines do not support ${what}`;
+  return schemaError(`Express state machines do not support ${what}`, location);
+}
+
+function schemaError(message: string, location: string): Diagnostic {
   return { severity: "ERROR", code: "SCHEMA_VALIDATION_FAILED", message, location };
 }
 

@@ -230,6 +230,72 @@ export function observed(open: OpenWorkshop): void {
     assert.match(sdk.cause ?? "", /\(Service: Sns, Status Code: 404, Request ID: [0-9a-f-]{36}\)$/);
   });
 
+  test("an integration that AWS does not have is refused at once [Resource]", async () => {
+    const task = (Resource: string): string =>
+      JSON.stringify({ StartAt: "T", States: { T: { Type: "Task", Resource, End: true } } });
+    const refused = [
+      "arn:aws:states:::nowhere:run",
+      "arn:aws:states:::sqs:receiveMessage",
+      "arn:aws:states:::sqs:sendMessage.sync",
+      "arn:aws:states:::dynamodb:getItem.waitForTaskToken",
+      "arn:aws:states:::lambda:invoke.sync:2",
+      "arn:aws:states:::sqs:sendMessage.later",
+      "arn:aws:states:::aws-sdk:sqs:SendMessage",
+      "arn:aws:states:::aws-sdk:batch:submitJob.sync",
+    ];
+    for (const resource of refused) {
+      const { result, diagnostics } = await workshop.sfn.validateStateMachineDefinition({
+        definition: task(resource),
+      });
+      assert.equal(result, "FAIL", resource);
+      assert.deepEqual(diagnostics, [
+        {
+          severity: "ERROR",
+          code: "SCHEMA_VALIDATION_FAILED",
+          message: `The resource provided ${resource} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.`,
+          location: "/States/T/Resource",
+        },
+      ]);
+    }
+    const known = [
+      "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+      "arn:aws:states:::ecs:runTask.sync",
+      "arn:aws:states:::aws-sdk:s3:getObject",
+      "arn:aws:states:::http:invoke",
+      "arn:aws:lambda:us-east-1:000000000000:function:f",
+      "arn:aws:states:us-east-1:000000000000:activity:a",
+    ];
+    for (const resource of known) {
+      const { result } = await workshop.sfn.validateStateMachineDefinition({
+        definition: task(resource),
+      });
+      assert.equal(result, "OK", resource);
+    }
+  });
+
+  test("TestState refuses a mock that is two, or one with secrets, and tells places in the state [TestState]", async () => {
+    const test = (definition: object, more: object): Promise<unknown> =>
+      workshop.sfn.testState({ definition: JSON.stringify(definition), ...more });
+    const map = {
+      Type: "Map",
+      ItemProcessor: { StartAt: "P", States: { P: { Type: "Pass", End: true } } },
+      End: true,
+    };
+    await assert.rejects(test(map, { mock: { result: "[]", errorOutput: {} } }), {
+      name: "ValidationException",
+      message: "A test mock should have only one of the following fields: [result, errorOutput].",
+    });
+    await assert.rejects(test(map, { mock: { result: "[]" }, revealSecrets: true }), {
+      name: "ValidationException",
+      message: "TestState does not support RevealSecrets when a mock is specified.",
+    });
+    await assert.rejects(test({ Type: "Pass", Foo: 1, Comment: 1, End: true }, {}), {
+      name: "InvalidDefinition",
+      message:
+        "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Expected value of type String at /Comment, SCHEMA_VALIDATION_FAILED: Field 'Foo' is not supported at /'",
+    });
+  });
+
   test("a nested workflow is described with its redrive [startExecution.sync]", async () => {
     const child = async (state: object): Promise<string> =>
       workshop.machine({ StartAt: "C", States: { C: state } });

@@ -30,7 +30,12 @@ export async function mockOf(
     throw validationError(`A mock cannot be specified for a state of the type ${state.type}`);
   }
   if ((mock.result === undefined) === (mock.errorOutput === undefined)) {
-    throw validationError("A mock must have exactly one of result and errorOutput");
+    throw validationError(
+      "A test mock should have only one of the following fields: [result, errorOutput].",
+    );
+  }
+  if (input.revealSecrets === true) {
+    throw validationError("TestState does not support RevealSecrets when a mock is specified.");
   }
   if (mock.errorOutput !== undefined) {
     const { error, cause } = mock.errorOutput;

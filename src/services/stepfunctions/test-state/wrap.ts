@@ -19,7 +19,8 @@ export interface TestedState {
 
 /** Understands the definition of TestState: a state alone, or a machine with a state's name. Throws InvalidDefinition. */
 export function testedState({ definition: text = "", stateName }: TestStateInput): TestedState {
-  const definition = parse(stateName === undefined ? wrapLone(text) : text);
+  const definition =
+    stateName === undefined ? parse(wrapLone(text), `/States/${LONE_STATE}`) : parse(text, "");
   const name = stateName ?? LONE_STATE;
   const place = findState(definition, name, []);
   if (place === undefined) {
@@ -28,12 +29,16 @@ export function testedState({ definition: text = "", stateName }: TestStateInput
   return { definition, ...place };
 }
 
-function parse(text: string): StateMachineDefinition {
+/** `place` is where the text of the request is in `text`: diagnostics name places in the former. */
+function parse(text: string, place: string): StateMachineDefinition {
   const { definition, diagnostics } = parseDefinition(text);
-  if (definition === undefined) {
-    throw new ServiceError("InvalidDefinition", toInvalidDefinitionMessage(diagnostics));
-  }
-  return definition;
+  if (definition !== undefined) return definition;
+  const own = diagnostics.map((each) =>
+    each.location?.startsWith(place) === true
+      ? { ...each, location: each.location.slice(place.length) || "/" }
+      : each,
+  );
+  throw new ServiceError("InvalidDefinition", toInvalidDefinitionMessage(own));
 }
 
 /** A machine of the state and of empty states for wherever it may go. */
