@@ -323,8 +323,6 @@ export async function openStore(
       return { store: memoryStore(log), now: machineNow, isShared: false };
     }
     case "lmdb": {
-      const { makeDataFolder } = await import("./stores/data-folder.ts");
-      await makeDataFolder(choice.folder);
       const { openLmdbStore } = await import("./stores/lmdb.ts");
       const store = await openLmdbStore({ path: choice.folder, log });
       return { store, now: machineNow, isShared: false };

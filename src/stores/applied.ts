@@ -18,7 +18,10 @@ export function withApplied(writes: Writes, sequence: number): Writes {
   return new Map(writes).set(APPLIED_KEY, Buffer.from(String(sequence)));
 }
 
-/** The writes of a whole segment's records after number `applied`, and the number of the last one. */
+/**
+ * The writes of a whole segment's records after number `applied`, and the number of the last one. In
+ * the order of keys, in which a tree takes them soonest.
+ */
 export async function writesOfSegment(path: string, applied: number): Promise<Writes> {
   const writes = new Map<Key, Uint8Array | "deleted">();
   let last = applied;
@@ -27,5 +30,6 @@ export async function writesOfSegment(path: string, applied: number): Promise<Wr
     for (const [key, value] of more) writes.set(key, value);
     last = sequence;
   }
-  return withApplied(writes, last);
+  const ordered = [...writes].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return withApplied(new Map(ordered), last);
 }

@@ -24,19 +24,20 @@ export class LmdbFile implements Layer {
   /** Opens or creates the file at `path`, whose folder exists. Throws what LMDB throws. */
   static async open(path: string): Promise<LmdbFile> {
     const lmdb = await import("lmdb");
-    return new LmdbFile(
-      lmdb.open<Uint8Array, string>({
-        path,
-        noSubdir: true,
-        encoding: "binary",
-        keyEncoder: latin1Keys,
-        // A commit is on disk when its promise resolves. Batches are ours, so none is delayed.
-        overlappingSync: false,
-        eventTurnBatching: false,
-        noMemInit: true,
-        cache: false,
-      }),
-    );
+    const options = {
+      path,
+      noSubdir: true,
+      encoding: "binary" as const,
+      keyEncoder: latin1Keys,
+      // A commit is on disk when its promise resolves. Batches are ours, so none is delayed.
+      overlappingSync: false,
+      eventTurnBatching: false,
+      noMemInit: true,
+      cache: false,
+      // Messages are nobody else's business. (The types do not know it.)
+      permissionsMode: 0o600,
+    };
+    return new LmdbFile(lmdb.open<Uint8Array, string>(options));
   }
 
   constructor(root: RootDatabase<Uint8Array, string>) {

@@ -1,10 +1,11 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Log } from "../kernel/log.ts";
 import { StoreUnavailable } from "../kernel/store.ts";
 import type { Store } from "../kernel/store.ts";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
 import { appliedOf, withApplied } from "./applied.ts";
+import { makeDataFolder } from "./data-folder.ts";
 import { Journal } from "./journal.ts";
 import { JournaledTables } from "./journaled-tables.ts";
 import type { OrderedFile, RecordLog } from "./journaled-tables.ts";
@@ -125,7 +126,7 @@ class LmdbFolder implements OrderedFile {
 
 async function makeFolder(path: string): Promise<string> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeDataFolder(path);
     return await realpath(path);
   } catch (error) {
     throw cannotOpen(path, error);

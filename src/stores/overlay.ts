@@ -22,7 +22,7 @@ export class Overlay implements Layer {
   /** The written keys that have values, in order; `#unsorted` may say otherwise. */
   readonly #present = new SortedMap<true>();
   /** Keys that came or went since a range was last read: many an overlay never serves one. */
-  readonly #unsorted = new Set<Key>();
+  #unsorted: Key[] = [];
   /** Where nothing below is visible: hidden, or not there. What is below does not change. */
   readonly #hidden = new KeyIntervals();
 
@@ -65,8 +65,7 @@ export class Overlay implements Layer {
       return;
     }
     this.#slots.delete(key);
-    this.#unsorted.delete(key);
-    this.#present.delete(key);
+    this.#unsorted.push(key);
     this.#hidden.remove(key);
   }
 
@@ -98,15 +97,16 @@ export class Overlay implements Layer {
 
   #set(key: Key, former: Slot, slot: Uint8Array | "deleted"): void {
     this.#slots.set(key, slot);
-    if (isPresent(former) !== isPresent(slot)) this.#unsorted.add(key);
+    if (isPresent(former) !== isPresent(slot)) this.#unsorted.push(key);
   }
 
   #sort(): void {
+    if (this.#unsorted.length === 0) return;
     for (const key of this.#unsorted) {
       if (isPresent(this.#slots.get(key))) this.#present.set(key, true);
       else this.#present.delete(key);
     }
-    this.#unsorted.clear();
+    this.#unsorted = [];
   }
 }
 

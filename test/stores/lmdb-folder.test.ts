@@ -121,7 +121,7 @@ describe("a data folder", () => {
   test("that cannot be made is refused", async () => {
     await writeFile(join(path, "file"), "");
     const inFile = openLmdbStore({ path: join(path, "file", "data"), log: silentLog });
-    await assert.rejects(inFile, isUnavailable(/cannot be opened/));
+    await assert.rejects(inFile, isUnavailable(/cannot be made/));
   });
 
   test("on a disk that is full loses nothing acknowledged, and goes on once there is room", async (t) => {
