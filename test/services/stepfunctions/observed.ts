@@ -230,6 +230,34 @@ export function observed(open: OpenWorkshop): void {
     assert.match(sdk.cause ?? "", /\(Service: Sns, Status Code: 404, Request ID: [0-9a-f-]{36}\)$/);
   });
 
+  test("an element past an array's end is null in a template, and absent in a Choice [JSONPath]", async () => {
+    const ran = await workshop.run(
+      {
+        StartAt: "C",
+        States: {
+          C: {
+            Type: "Choice",
+            Choices: [{ Variable: "$.list[5]", IsPresent: true, Next: "S" }],
+            Default: "P",
+          },
+          P: { Type: "Pass", Parameters: { "x.$": "$.list[5]" }, Next: "Q" },
+          Q: { Type: "Pass", InputPath: "$.x", Next: "S" },
+          S: { Type: "Succeed" },
+        },
+      },
+      { list: [1] },
+    );
+    assert.equal(ran.output, null, ran.cause);
+    const deeper = await workshop.run(
+      {
+        StartAt: "P",
+        States: { P: { Type: "Pass", Parameters: { "x.$": "$.list[5].y" }, End: true } },
+      },
+      { list: [1] },
+    );
+    assert.equal(deeper.error, "States.Runtime");
+  });
+
   test("an integration that AWS does not have is refused at once [Resource]", async () => {
     const task = (Resource: string): string =>
       JSON.stringify({ StartAt: "T", States: { T: { Type: "Task", Resource, End: true } } });

@@ -53,6 +53,18 @@ export function selectPath(path: string, scope: EvaluationScope, field: string):
   );
 }
 
+/** Whether a path of names and indexes ends in an index that its array does not have. */
+export function isPastEnd(path: string, scope: EvaluationScope): boolean {
+  const read = readKnownPath(path);
+  const { segments } = read;
+  if (segments.at(-1)?.kind !== "index") return false;
+  if (!segments.every(({ kind }) => kind === "member" || kind === "index")) return false;
+  const { input, context, variables } = scope;
+  const budget = { stepsLeft: MAX_PATH_STEPS };
+  const roots = { input, context, variables, budget };
+  return isJsonArray(evaluatePath({ ...read, segments: segments.slice(0, -1) }, roots));
+}
+
 /** InputPath and OutputPath: null gives an empty object. */
 export function applyPath(
   path: string | null,
