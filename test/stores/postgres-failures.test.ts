@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import type { TestContext } from "node:test";
 import { StoreUnavailable, WAKE_ALL } from "../../src/kernel/store.ts";
 import type { Wake } from "../../src/kernel/store.ts";
-import { encodeKey } from "../../src/kernel/tuple.ts";
+import { encodeKey, rangeBelow } from "../../src/kernel/tuple.ts";
 import { systemRandom } from "../../src/random.ts";
 import { connect } from "../../src/stores/postgres/driver.ts";
 import { openPostgresStore } from "../../src/stores/postgres/store.ts";
@@ -96,6 +96,30 @@ for (const nodes of [1, 2]) {
     await ledger.check(calm);
   });
 }
+
+test("a connection that is cut while a body claims in several ranges at once costs nothing but time", async (t) => {
+  const schema = newSchema();
+  let cutsLeft = 0;
+  const proxy = await proxied(t, (packet, to) => {
+    if (cutsLeft === 0 || to !== "server" || !packet.includes("claim")) return "pass";
+    cutsLeft -= 1;
+    return "cut before";
+  });
+  const store = await open(t, schema, through(proxy));
+  const keys = ["a", "b", "c"].map((name) => encodeKey(7, [name, "x"]));
+  await store.transact(async (tx) => {
+    for (const key of keys) tx.put(key, new Uint8Array());
+  });
+  cutsLeft = 3;
+  const ranges = ["a", "b", "c"].map((name) => rangeBelow(encodeKey(7, [name])));
+  const claimed = await store.transact((tx) =>
+    Promise.all(ranges.map((range) => tx.claim(range, 10))),
+  );
+  assert.deepEqual(
+    claimed.map((entries) => entries.map(({ key }) => key)),
+    keys.map((key) => [key]),
+  );
+});
 
 test("a commit whose answer is cut off is acknowledged when it happened, and happens once", async (t) => {
   const schema = newSchema();

@@ -305,15 +305,32 @@ function noteReceive(seen: Seen, body: string, nowMs: number): void {
   seen.order.set(name, order);
 }
 
+/** Starts a node; again, when somebody else has taken its port for a moment. */
 async function startNode(url: string, port: number): Promise<Node> {
   const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
   const words = ["start", "--port", String(port), "--store", url, "--log-level", "error"];
-  const child = fork(cli, words, { stdio: ["ignore", "pipe", "ignore", "ipc"] });
-  started.add(child);
-  child.once("exit", () => started.delete(child));
-  if (child.stdout) await once(child.stdout, "data");
-  child.stdout?.resume();
-  return { port, child };
+  for (let tries = 0; tries < 20; tries += 1) {
+    const child = fork(cli, words, { stdio: ["ignore", "pipe", "inherit", "ipc"] });
+    started.add(child);
+    child.once("exit", () => started.delete(child));
+    const stdout = child.stdout;
+    assert.ok(stdout);
+    const hasBegun = await Promise.race([
+      once(stdout, "data").then(() => true),
+      once(child, "exit").then(() => false),
+    ]);
+    stdout.resume();
+    if (hasBegun) {
+      child.once("exit", (code) => {
+        if (code === null) return;
+        say(`a node ended by itself with ${code}`);
+        process.exit(1);
+      });
+      return { port, child };
+    }
+    await sleep(500);
+  }
+  throw new Error(`a node does not start on port ${port}`);
 }
 
 function clientOf(port: number): SQSClient {

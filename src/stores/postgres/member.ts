@@ -48,7 +48,11 @@ export class Member implements Tx, Snapshot {
         this.#over = true;
         resolve(outcome);
       };
-      this.#defer = (until) => resolve({ kind: "deferred", until });
+      this.#defer = (until) => {
+        // Another branch of the body may go on, and must not use what the group has finished with.
+        this.#over = true;
+        resolve({ kind: "deferred", until });
+      };
       const running = (async () => body(this))();
       running.then(
         (result) => end({ kind: "returned", result }),

@@ -220,14 +220,13 @@ export class Requests {
       if (same) same.push(claim);
       else byStart.set(claim.range.from, [claim]);
     }
-    const groups = [...byStart].map(([from, same]) => {
+    const groups = [...byStart].map(async ([from, same]) => {
       const to = same.reduce((end, { range }) => (range.to > end ? range.to : end), from);
       const limit = this.#claimLimit({ from, to }, claims);
-      const reply = this.#run(CLAIM, [keyBytes(from), keyBytes(to), limit]);
-      return { same, reply };
+      const reply = await this.#run(CLAIM, [keyBytes(from), keyBytes(to), limit]);
+      return { same, stored: readEntries(reply) };
     });
-    for (const { same, reply } of groups) {
-      const stored = readEntries(await reply);
+    for (const { same, stored } of await Promise.all(groups)) {
       let free = stored.filter((entry) => !this.#claimed.has(entry.key));
       for (const claim of same) {
         const taken: Entry[] = [];
