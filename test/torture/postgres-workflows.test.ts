@@ -11,6 +11,6 @@ test(
   async (t) => {
     const acknowledged = await tortureNodes({ kills: 3, seed });
     t.diagnostic(`${acknowledged} requests acknowledged`);
-    assert.ok(acknowledged > 20, "too little work was done to prove anything");
+    assert.ok(acknowledged > 10, "too little work was done to prove anything");
   },
 );

@@ -14,5 +14,5 @@ test(`a server killed at its transitions goes on with the workflow, each once (s
 test(`workflows survive a server killed at random moments (seed ${seed})`, async (t) => {
   const acknowledged = await tortureWorkflows({ kills: 6, seed });
   t.diagnostic(`${acknowledged} requests acknowledged`);
-  assert.ok(acknowledged > 20, "too little work was done to prove anything");
+  assert.ok(acknowledged > 10, "too little work was done to prove anything");
 });

@@ -6,7 +6,7 @@ import { onLmdb, Workshop } from "./workshop.ts";
 import type { StorePlace } from "./workshop.ts";
 
 /** In which turns of the event loop the server is stopped, each with an execution of its own. */
-const TURNS = 40;
+const TURNS = 30;
 
 /** The stores that keep what a server leaves. */
 const STORES: Readonly<Record<string, () => Promise<StorePlace>>> = {

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
 
 /** Events whose predecessor is that of the branches or iterations which came to its end last. */
-const JOINS = new Set(["ParallelStateSucceeded", "MapStateSucceeded", "MapIterationStarted"]);
+const JOINS = new Set([
+  "ParallelStateSucceeded",
+  "ParallelStateExited",
+  "MapStateSucceeded",
+  "MapStateExited",
+  "MapIterationStarted",
+]);
 
 /**
  * What of a history is the same however often it was interrupted: its events, each with the one
