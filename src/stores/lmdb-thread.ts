@@ -54,6 +54,7 @@ export class LmdbThread {
   async #run(worker: Worker, task: Task): Promise<void> {
     worker.ref();
     try {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       worker.postMessage(task);
       const ended = new AbortController();
       const exit = once(worker, "exit", { signal: ended.signal }).then(() => EXITED);

@@ -9,6 +9,7 @@ file.catch(() => {}); // The first task tells.
 
 parentPort?.on("message", (task: Task) => {
   void run(task).then((end) => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     parentPort?.postMessage(end);
     if (task.kind === "close") parentPort?.close();
   });
