@@ -9,8 +9,8 @@ export class JsonataProblem extends Error {
 /** The plain JSON in what the library answered, which has marks on its arrays and may hold functions. Throws {@link JsonataProblem}. */
 export function toJson(value: unknown, depth = 0): Json {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  // As JSON.stringify has it: there is no infinity in JSON.
-  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  // There is no infinity in JSON: the service answers its name.
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
   if (depth > MAX_JSON_DEPTH)
     throw new JsonataProblem(`the result is nested deeper than ${MAX_JSON_DEPTH} levels`);
   if (Array.isArray(value)) return value.map((item: unknown) => toJson(item ?? null, depth + 1));

@@ -221,9 +221,7 @@ function weighResult(
   result: unknown,
 ): void {
   if (typeof result === "string" && result.length > JSONATA_LIMITS.textLength) {
-    throw new JsonataProblem(
-      `a text must not have more than ${JSONATA_LIMITS.textLength} characters`,
-    );
+    throw new JsonataProblem(TOO_BIG);
   }
   if (!Array.isArray(result)) return;
   const perStep = node.type === "variable" ? READ_PER_STEP : MADE_PER_STEP;
@@ -232,14 +230,28 @@ function weighResult(
 
 function spend(budget: Budget, steps: number): void {
   budget.steps -= steps;
-  if (budget.steps < 0)
-    throw new JsonataProblem(`the expression took more than ${JSONATA_LIMITS.steps} steps`);
+  if (budget.steps < 0) throw new JsonataProblem(TOO_LONG);
 }
+
+const TOO_BIG = "Expression evaluation memory limit exceeded: Check for excessive memory usage";
+const TOO_LONG = "Expression evaluation timeout: Check for infinite loop";
+const TOO_DEEP =
+  "Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as tail-recursive.";
+
+/** What AWS says of the limits that the library has codes for. */
+const LIMITS: ReadonlyMap<unknown, string> = new Map([
+  ["D1011", TOO_DEEP],
+  ["D1012", TOO_LONG],
+  ["D2014", TOO_BIG],
+  ["D2015", TOO_BIG],
+]);
 
 /** The end of an error's sentence: a full stop and the code, when the library gave one, or a colon. */
 function describe(error: unknown): string {
-  const message = messageOf(error);
   const { code } = Object(error) as { readonly code?: unknown };
+  const limit = LIMITS.get(code);
+  if (limit !== undefined) return `: ${limit}`;
+  const message = messageOf(error);
   return typeof code === "string" ? `. ${code}: ${message}` : `: ${message}`;
 }
 

@@ -55,7 +55,8 @@ const VALUES: readonly (readonly [code: string, expected: Json])[] = [
   ["$count($shuffle([1..10]))", 10],
   ["$pad('a', 3) & $pad('b', -3, '-')", "a  --b"],
   ["($f := function($x) { $x * 2 }; $map($states.input.list, $f))", [6, 2, 4]],
-  ["1/0", null],
+  ["1/0", "Infinity"],
+  ["{'k': [-1/0]}", { k: ["-Infinity"] }],
 ];
 
 for (const [code, expected] of VALUES) {
@@ -127,13 +128,23 @@ for (const [name, code] of Object.entries(ENDLESS)) {
   });
 }
 
+test("a limit is told in the service's words [limit]", async () => {
+  await assert.rejects(run("$count([1..900000])"), {
+    cause:
+      "The JSONata expression '$count([1..900000])' specified for the field 'Output' threw an error during evaluation: Expression evaluation memory limit exceeded: Check for excessive memory usage",
+  });
+  await assert.rejects(run("($f := function($x){ 1 + $f($x) }; $f(1))"), {
+    cause: /evaluation: Stack overflow error: Check for non-terminating recursive function\./,
+  });
+});
+
 test("endless tail recursion ends in an error, and others have their turn meanwhile [limit]", async () => {
   const worker = new Worker(new URL("endless-expression.ts", import.meta.url));
   const [{ cause, turns }] = await once(worker, "message");
   await worker.terminate();
   assert.match(
     String(cause),
-    /threw an error during evaluation: the expression took more than 1000000 steps$/,
+    /threw an error during evaluation: Expression evaluation timeout: Check for infinite loop$/,
   );
   assert.ok(turns > 10, `${turns} turns`);
 });
