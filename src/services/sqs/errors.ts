@@ -37,6 +37,14 @@ export function queueDoesNotExist(): ServiceError {
   return new ServiceError("QueueDoesNotExist", "The specified queue does not exist.");
 }
 
+/** AWS does not tell a queue of another account that does not exist from one that the caller may not use. */
+export function queueOutOfReach(): ServiceError {
+  return new ServiceError(
+    "QueueDoesNotExist",
+    "The specified queue does not exist or you do not have access to it.",
+  );
+}
+
 /** A queue URL is none. */
 export function invalidAddress(address: string): ServiceError {
   return new ServiceError(

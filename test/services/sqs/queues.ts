@@ -67,6 +67,7 @@ export const queues: Topic = (bench) => {
     await refused(
       client.getQueueUrl({ QueueName: "found", QueueOwnerAWSAccountId }),
       "QueueDoesNotExist",
+      "The specified queue does not exist or you do not have access to it.",
     );
   });
 
