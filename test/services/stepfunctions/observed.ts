@@ -39,6 +39,17 @@ export function observed(open: OpenWorkshop): void {
     await assert.rejects(sfn.updateStateMachine({ stateMachineArn, roleArn: "somebody" }), refusal);
   });
 
+  test("making a machine again looks at its version's description too [CreateStateMachine]", async () => {
+    const machine = { name: "published", definition: PASS, roleArn: ROLE, publish: true };
+    const make = (
+      versionDescription: string,
+    ): Promise<{ stateMachineVersionArn?: string | undefined }> =>
+      workshop.sfn.createStateMachine({ ...machine, versionDescription });
+    const { stateMachineVersionArn } = await make("one");
+    assert.equal((await make("one")).stateMachineVersionArn, stateMachineVersionArn);
+    await assert.rejects(make("two"), { name: "StateMachineAlreadyExists" });
+  });
+
   test("a name has no surrogates and no non-characters [InvalidName]", async () => {
     for (const name of ["a\u{1f600}", "a\ufffe", "a\uffff"]) {
       await assert.rejects(

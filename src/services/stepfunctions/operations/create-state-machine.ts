@@ -23,7 +23,7 @@ import type { MachineRecord, RevisionRecord } from "../records.ts";
 import { addTags } from "../tags.ts";
 import { newUid } from "../uids.ts";
 import { checkEnum, checkName, checkText } from "../validation.ts";
-import { publishVersion, saveMachine } from "../versions.ts";
+import { currentVersion, publishVersion, saveMachine } from "../versions.ts";
 
 /** Makes a state machine, or answers the one there is when nothing but role and tags differs. */
 export function createStateMachine(
@@ -41,6 +41,7 @@ export function createStateMachine(
       await addTags(tx, arnOfMachine(machine), input.tags ?? []);
     } else {
       await checkSame(tx, { machine, revision, type: input.type ?? "STANDARD" });
+      if (input.publish === true) await checkSameVersion(tx, machine, input.versionDescription);
     }
     const creationDate = new Date(machine.createdMs);
     const stateMachineArn = arnOfMachine(machine);
@@ -124,4 +125,14 @@ async function checkSame(
   ];
   if (machine.type !== type || !isDeepStrictEqual(what(current), what(revision)))
     throw stateMachineAlreadyExists(arn);
+}
+
+async function checkSameVersion(
+  tx: Tx,
+  machine: MachineRecord,
+  description: string | undefined,
+): Promise<void> {
+  const current = await currentVersion(tx, machine);
+  if (current !== undefined && current.description !== description)
+    throw stateMachineAlreadyExists(arnOfMachine(machine));
 }
