@@ -97,3 +97,18 @@ test("after a reset nothing is known", async (t) => {
   await here.clear();
   assert.equal(await get(here, SETTING), undefined);
 });
+
+test("what is fetched ahead and then not read is not depended on", async (t) => {
+  const [here, there] = await openTwo(t);
+  await put(there, RESULT, "before");
+  let runs = 0;
+  await here.transact(async (tx) => {
+    runs += 1;
+    await tx.prefetch?.([SETTING, RESULT]);
+    if (runs === 1) await there.transact(async (other) => other.put(SETTING, new Uint8Array()));
+    const value = await tx.get(RESULT);
+    tx.put(RESULT, Buffer.from(`${Buffer.from(value ?? []).toString()}, after`));
+  });
+  assert.equal(runs, 1);
+  assert.equal(await get(there, RESULT), "before, after");
+});

@@ -308,7 +308,7 @@ function noteReceive(seen: Seen, body: string, nowMs: number): void {
 /** Starts a node; again, when somebody else has taken its port for a moment. */
 async function startNode(url: string, port: number): Promise<Node> {
   const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
-  const words = ["start", "--port", String(port), "--store", url, "--log-level", "error"];
+  const words = ["start", "--port", String(port), "--store", url, "--log-level", "silent"];
   for (let tries = 0; tries < 20; tries += 1) {
     const child = fork(cli, words, { stdio: ["ignore", "pipe", "inherit", "ipc"] });
     started.add(child);

@@ -30,14 +30,15 @@ export async function prefetchSends(
 ): Promise<void> {
   const { tx, queue } = scope;
   if (!queue.isFifo) return;
+  const clears = messages.some(({ id }) => id.endsWith("0")) && !CLEARED.has(tx);
+  if (clears) CLEARED.add(tx);
+  if (!clears && tx.prefetch === undefined) return;
   const fetched = tx.prefetch?.(
     messages.flatMap((message) => [
       deduplicationKey(queue, message),
       FIFO_GROUP.key(backlogOf(queue), message.group ?? ""),
     ]),
   );
-  const clears = messages.some(({ id }) => id.endsWith("0")) && !CLEARED.has(tx);
-  if (clears) CLEARED.add(tx);
   await Promise.all([fetched, clears && forgetDue(scope, 2 * SENDS_PER_CLEARING)]);
 }
 

@@ -28,13 +28,8 @@ export async function readFront(
   ready: readonly Entry[],
   limit: number,
 ): Promise<Front[]> {
-  const { tx, queue } = scope;
-  const backlog = backlogOf(queue);
   const groups = ready.map((entry) => FIFO_READY.parts(entry.key)[2]);
-  const [orders] = await Promise.all([
-    Promise.all(groups.map((group) => tx.range(FIFO_ORDER.below(backlog, group), { limit }))),
-    tx.prefetch?.(groups.map((group) => FIFO_GROUP.key(backlog, group))),
-  ]);
+  const orders = await readOrders(scope, groups, limit);
   const met: { group: string; placed: Placed[] }[] = [];
   let left = limit;
   for (const [index, entries] of orders.entries()) {
@@ -51,6 +46,34 @@ export async function readFront(
     group,
     messages: placed.flatMap((one) => messages.get(one) ?? []),
   }));
+}
+
+/** The first entries of each group, of as many groups as it takes; all at once where that is quicker. */
+async function readOrders(
+  { tx, queue }: Scope,
+  groups: readonly string[],
+  limit: number,
+): Promise<Entry[][]> {
+  const backlog = backlogOf(queue);
+  const read = (group: string, limit: number): Promise<Entry[]> =>
+    tx.range(FIFO_ORDER.below(backlog, group), { limit });
+  if (tx.prefetch !== undefined) {
+    const fetched = tx.prefetch(groups.map((group) => FIFO_GROUP.key(backlog, group)));
+    const [orders] = await Promise.all([
+      Promise.all(groups.map((group) => read(group, limit))),
+      fetched,
+    ]);
+    return orders;
+  }
+  const orders: Entry[][] = [];
+  let left = limit;
+  for (const group of groups) {
+    if (left === 0) break;
+    const entries = await read(group, left);
+    orders.push(entries);
+    left -= entries.length;
+  }
+  return orders;
 }
 
 /** An entry of FIFO_ORDER. */
