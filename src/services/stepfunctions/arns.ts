@@ -1,5 +1,5 @@
 import { formatArn, parseArn } from "../../kernel/arn.ts";
-import { invalidArn, invalidRoleArn } from "./errors.ts";
+import { invalidArn, invalidRoleArn, validationError } from "./errors.ts";
 
 /** Whose a resource is. */
 export interface Owner {
@@ -59,14 +59,19 @@ export const mapRunArn = (
   { machine, label, unique }: { machine: string; label: string; unique: string },
 ): string => formatArn("states", owner, `mapRun:${machine}/${label}:${unique}`);
 
-/** Reads a state machine's ARN. Throws InvalidArn. */
+/** Reads a state machine's ARN. Throws InvalidArn; ValidationException for one of both a Distributed Map and a version or alias. */
 export function parseMachineArn(text: string): MachineRef {
   const { owner, kind, rest } = statesArn(text);
   if (kind !== "stateMachine") throw wrongKind(kind);
   const [path = "", qualifier, ...extra] = rest;
   const [name = "", label, ...deeper] = path.split("/");
   if (name === "" || extra.length > 0 || deeper.length > 0) throw invalidArn(text);
-  if (qualifier === "" || (qualifier !== undefined && label !== undefined)) throw invalidArn(text);
+  if (qualifier === "") throw invalidArn(text);
+  if (qualifier !== undefined && label !== undefined) {
+    throw validationError(
+      `The ARN '${text}' refers to both a Distributed Map state and a version or alias`,
+    );
+  }
   if (label !== undefined) return { ...owner, name, label };
   if (qualifier === undefined) return { ...owner, name };
   return /^\d+$/.test(qualifier)

@@ -30,6 +30,13 @@ export function observed(open: OpenWorkshop): void {
     await assert.rejects(sfn.stopExecution(express), refusal("express"));
   });
 
+  test("an ARN of a Distributed Map has no alias [ValidationException]", async () => {
+    const stateMachineArn = `${SCOPE}:stateMachine:m/label:prod`;
+    const refusal = { name: "ValidationException" };
+    await assert.rejects(workshop.sfn.describeStateMachine({ stateMachineArn }), refusal);
+    await assert.rejects(workshop.sfn.startExecution({ stateMachineArn }), refusal);
+  });
+
   test("a role must be one [InvalidArn]", async () => {
     const { sfn } = workshop;
     const machine = { name: "role", definition: PASS };
