@@ -225,6 +225,21 @@ export function observed(open: OpenWorkshop): void {
     assert.deepEqual(Object.keys(record(plain.output)).sort(), ["MD5OfMessageBody", "MessageId"]);
   });
 
+  test("a task of no activity is not scheduled [ActivityScheduleFailed]", async () => {
+    const Resource = `${SCOPE}:activity:absent`;
+    const ran = await workshop.run({
+      StartAt: "T",
+      States: { T: { Type: "Task", Resource, End: true } },
+    });
+    assert.equal(ran.error, "States.Runtime");
+    const failed = (await workshop.history(ran.arn)).at(-2);
+    assert.equal(failed?.type, "ActivityScheduleFailed");
+    assert.deepEqual(failed.activityScheduleFailedEventDetails, {
+      error: "States.Runtime",
+      cause: `Activity Does Not Exist: '${Resource}'`,
+    });
+  });
+
   test("a refusal is told in the words of the SDK that was used [error causes]", async () => {
     const call = (Resource: string, Parameters: object): object => ({
       StartAt: "T",

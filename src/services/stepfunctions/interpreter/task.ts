@@ -210,8 +210,12 @@ function emitFailed(
 ): void {
   const { resource, phase } = task;
   const details = failureOf(failure);
-  if (resource.kind === "activity") transition.emit(thread, "ActivityFailed", { ...details });
-  else if (resource.kind === "lambda")
+  if (resource.kind === "activity") {
+    // A worker has no error of that name: the activity is not there.
+    const isUnscheduled = failure.error === "States.Runtime";
+    const type = isUnscheduled ? "ActivityScheduleFailed" : "ActivityFailed";
+    transition.emit(thread, type, { ...details });
+  } else if (resource.kind === "lambda")
     transition.emit(thread, "LambdaFunctionFailed", { ...details });
   else {
     const isUnsubmitted = resource.pattern !== "request" && !phase.isSubmitted;
