@@ -320,6 +320,24 @@ export const subscriptions: Topic = (bench) => {
     );
   });
 
+  test("a redrive policy goes by being set to nothing, not to an empty text", async () => {
+    const topic = await bench().topic();
+    const dead = await bench().queue();
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.arn });
+    const { subscription } = await bench().subscribedQueue(topic, { RedrivePolicy });
+    await refused(
+      set(subscription, "RedrivePolicy", ""),
+      INVALID,
+      "Invalid parameter: RedrivePolicy: failed to parse JSON.",
+    );
+    assert.equal((await attributesOf(subscription))["RedrivePolicy"], RedrivePolicy);
+    await bench().sns.setSubscriptionAttributes({
+      SubscriptionArn: subscription,
+      AttributeName: "RedrivePolicy",
+    });
+    assert.equal((await attributesOf(subscription))["RedrivePolicy"], undefined);
+  });
+
   test("firehose and devices are dead-lettered with the reason, since nothing here takes them", async () => {
     const topic = await bench().topic();
     const dead = await bench().queue();

@@ -20,32 +20,33 @@ type Input = Having<SetSubscriptionAttributesInput, "SubscriptionArn" | "Attribu
 
 /** SetSubscriptionAttributes; a replay policy begins its replay. */
 export function setSubscriptionAttributes(sns: Sns): Operation<Input, Record<string, never>> {
-  return transaction(
-    async (_context, { SubscriptionArn, AttributeName, AttributeValue = "" }, tx) => {
-      if (!isSubscriptionAttribute(AttributeName)) throw invalidParameter("AttributeName");
-      const { topic, subscription: before } = await requireSubscription(tx, SubscriptionArn);
-      const attributes = withSubscriptionAttribute(
-        before.attributes,
-        AttributeName,
-        AttributeValue,
-      );
-      checkSubscriptionAttributes(attributes, before.protocol);
-      checkDeadLetterQueue(topic, attributes);
-      await checkFilterQuota(sns, tx, before, attributes);
-      const changed: SubscriptionRecord = { ...before, attributes };
-      if (AttributeName !== "ReplayPolicy") {
-        replaceSubscription(tx, topic, before, changed);
-        return {};
-      }
-      const { replay: _before, ...still } = changed;
-      const policy = attributes["ReplayPolicy"];
-      const replay = policy === undefined ? undefined : startReplay(sns, topic, policy);
-      const after: SubscriptionRecord = replay === undefined ? still : { ...still, replay };
-      replaceSubscription(tx, topic, before, after);
-      if (replay !== undefined) await scheduleReplay(sns, tx, after);
+  return transaction(async (_context, { SubscriptionArn, AttributeName, AttributeValue }, tx) => {
+    if (!isSubscriptionAttribute(AttributeName)) throw invalidParameter("AttributeName");
+    if (AttributeName === "RedrivePolicy" && AttributeValue === "") {
+      throw invalidParameter("RedrivePolicy: failed to parse JSON.");
+    }
+    const { topic, subscription: before } = await requireSubscription(tx, SubscriptionArn);
+    const attributes = withSubscriptionAttribute(
+      before.attributes,
+      AttributeName,
+      AttributeValue ?? "",
+    );
+    checkSubscriptionAttributes(attributes, before.protocol);
+    checkDeadLetterQueue(topic, attributes);
+    await checkFilterQuota(sns, tx, before, attributes);
+    const changed: SubscriptionRecord = { ...before, attributes };
+    if (AttributeName !== "ReplayPolicy") {
+      replaceSubscription(tx, topic, before, changed);
       return {};
-    },
-  );
+    }
+    const { replay: _before, ...still } = changed;
+    const policy = attributes["ReplayPolicy"];
+    const replay = policy === undefined ? undefined : startReplay(sns, topic, policy);
+    const after: SubscriptionRecord = replay === undefined ? still : { ...still, replay };
+    replaceSubscription(tx, topic, before, after);
+    if (replay !== undefined) await scheduleReplay(sns, tx, after);
+    return {};
+  });
 }
 
 async function checkFilterQuota(
