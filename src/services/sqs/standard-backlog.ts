@@ -59,16 +59,24 @@ export const standardBacklog: Backlog = {
 
   async receive(scope, request) {
     const { tx, queue } = scope;
-    await standardBacklog.promote(scope);
-    const free = LIMITS.inFlightMessages - (await countOf(tx, queue, "inFlight"));
+    const ready = READY.below(backlogOf(queue));
+    // What is known to be needed travels together.
+    const [promoted, counted, deadLetter, first] = await Promise.all([
+      standardBacklog.promote(scope),
+      countOf(tx, queue, "inFlight"),
+      deadLetterOf(scope),
+      tx.claim(ready, request.limit),
+    ]);
+    const inFlight = promoted === 0 ? counted : await countOf(tx, queue, "inFlight");
+    const free = LIMITS.inFlightMessages - inFlight;
     if (free <= 0 && request.whenFull === "refuse") throw tooManyInFlight();
     const limit = Math.min(request.limit, free);
-    const deadLetter = await deadLetterOf(scope);
     const received: ReceivedMessage[] = [];
     const tally = newTally();
     for (let round = 0; round < RECEIVE_ROUNDS && received.length < limit; round += 1) {
       const wanted = limit - received.length;
-      const entries = await tx.claim(READY.below(backlogOf(queue)), wanted);
+      const isKnown = round === 0 && (promoted === 0 || first.length >= wanted);
+      const entries = isKnown ? first.slice(0, wanted) : await tx.claim(ready, wanted);
       for (const met of await readMet(scope, entries)) {
         tx.delete(met.entry.key);
         tally.ready -= 1;
