@@ -293,7 +293,13 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
-const EXPECTED = new Set(["OptionError", "UnsafeHost", "StoreUnavailable", "TransferRefused"]);
+const EXPECTED = new Set([
+  "OptionError",
+  "StoreUnavailable",
+  "TransferRefused",
+  "UnknownServiceOption",
+  "UnsafeHost",
+]);
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

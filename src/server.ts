@@ -21,6 +21,7 @@ import { Metrics } from "./listeners/metrics.ts";
 import { guardOrigin, isLocalHost, refuseForeignGet } from "./listeners/origin.ts";
 import type { ServiceRoute } from "./listeners/routes.ts";
 import { systemRandom } from "./random.ts";
+import { checkServiceOptions } from "./service-options.ts";
 import { packageVersion } from "./version.ts";
 import type { HttpHandler } from "./wire/http.ts";
 import type { ProtocolFactory } from "./wire/protocol.ts";
@@ -106,10 +107,11 @@ export interface Server {
 
 /**
  * Opens the store, starts the services' work and listens: the composition root. Throws
- * {@link UnsafeHost}, a `StoreUnavailable`, or the system's error, for example `EADDRINUSE`.
+ * {@link UnsafeHost}, `UnknownServiceOption`, a `StoreUnavailable`, or the system's error, for example `EADDRINUSE`.
  */
 export async function startServer(config: ServerConfig): Promise<Server> {
   if (!isLocalHost(config.host) && !config.credentials?.size) throw new UnsafeHost(config.host);
+  checkServiceOptions(config.serviceOptions);
   const { log, random = systemRandom() } = config;
   const opened = await openStore(config.store, { log, random });
   const { store, now } = opened;

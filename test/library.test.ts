@@ -43,6 +43,14 @@ test("another machine's way in needs credentials", async () => {
   await assert.rejects(startWaystation({ host: "0.0.0.0" }), { name: "UnsafeHost" });
 });
 
+test("an option that no service has is refused", async () => {
+  const serviceOptions = { "sns.smtpUrl": "smtp://localhost:25", "sns.typo": "x" };
+  await assert.rejects(startWaystation({ serviceOptions }), {
+    name: "UnknownServiceOption",
+    message: /sns\.typo; there are .*sns\.smtpUrl.*states\.connections/,
+  });
+});
+
 test("a clock that was moved stays moved over a restart", async () => {
   const data = await mkdtemp(join(tmpdir(), "waystation-library-"));
   try {
