@@ -18,6 +18,7 @@ const SERVICES: readonly SdkPackage[] = [
     protocols: ["awsJson1_0", "awsQuery"],
     xmlNamespace: "http://queue.amazonaws.com/doc/2012-11-05/",
     queryPathMember: "QueueUrl",
+    ownQueryFrontEnd: true,
   },
   {
     folder: "sns",

@@ -28,6 +28,7 @@ export interface SdkPackage {
   readonly xmlNamespace?: string;
   readonly errorNamespace?: string;
   readonly queryPathMember?: string;
+  readonly ownQueryFrontEnd?: true;
   /** Laid over the errors of the schemas. */
   readonly errors?: Readonly<Record<string, Partial<ErrorModel>>>;
 }
@@ -142,6 +143,7 @@ export function readModel(source: SdkPackage, exported: Record<string, unknown>)
     ...(speaksXml && xmlNamespace !== undefined && { xmlNamespace }),
     errorNamespace: source.errorNamespace ?? config.protocolSettings.defaultNamespace,
     ...(source.queryPathMember !== undefined && { queryPathMember: source.queryPathMember }),
+    ...(source.ownQueryFrontEnd && { ownQueryFrontEnd: source.ownQueryFrontEnd }),
     operations: sorted(operations),
     structures: sorted(shapes.structures),
     lists: sorted(shapes.lists),

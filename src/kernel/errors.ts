@@ -6,6 +6,8 @@ export interface ServiceErrorOptions {
   readonly status?: number;
   /** The code that Query clients know, where the model does not give it. */
   readonly queryCode?: string;
+  /** The message that Query clients know, where it differs. */
+  readonly queryMessage?: string;
   /** Extra members of the error's shape. */
   readonly members?: ErrorMembers;
   readonly cause?: unknown;
@@ -21,6 +23,7 @@ export class ServiceError extends Error {
   readonly code: string;
   readonly status: number | undefined;
   readonly queryCode: string | undefined;
+  readonly queryMessage: string | undefined;
   readonly members: ErrorMembers | undefined;
 
   constructor(code: string, message: string, options: ServiceErrorOptions = {}) {
@@ -28,6 +31,7 @@ export class ServiceError extends Error {
     this.code = code;
     this.status = options.status;
     this.queryCode = options.queryCode;
+    this.queryMessage = options.queryMessage;
     this.members = options.members;
   }
 }

@@ -22,6 +22,11 @@ export interface ServiceModel {
    * is where its requests go.
    */
   readonly queryPathMember?: string;
+  /**
+   * The service's Query endpoint is older than the front end that the others share: its errors have
+   * an empty `Detail`, and it has words of its own for unknown actions.
+   */
+  readonly ownQueryFrontEnd?: true;
   readonly operations: Readonly<Record<string, OperationModel>>;
   readonly structures: Readonly<Record<string, StructureShape>>;
   readonly lists: Readonly<Record<string, ListShape>>;

@@ -17,7 +17,7 @@ import type { CredentialScope } from "../wire/sigv4.ts";
 import { refusal } from "./http-answer.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Metrics } from "./metrics.ts";
-import { isForm, regionOfHost, Router } from "./routes.ts";
+import { formField, isForm, regionOfHost, Router } from "./routes.ts";
 import type { ServiceRoute } from "./routes.ts";
 
 /** Throws a {@link ServiceError} when a request is not signed by somebody known. */
@@ -59,7 +59,7 @@ export function awsHandler(options: AwsHandlerOptions): HttpHandler {
 
   return async (request) => {
     const scope = credentialScopeOf(request);
-    const route = router.find(request, scope);
+    const route = router.find(request, scope) ?? (await routeOfAction(options, request, scope));
     if (route === undefined) return unknownService(scope, request);
     const endpoint = endpoints.get(route.signingName) ?? (await open(route.signingName));
     if (endpoint === undefined) return unknownService(scope, request);
@@ -87,6 +87,27 @@ export function awsHandler(options: AwsHandlerOptions): HttpHandler {
     if (protocol !== undefined) protocols.set(name, protocol);
     return protocol;
   }
+}
+
+/**
+ * The only service that has the action of a Query request, when nothing else tells which is meant.
+ * Loads the services that speak Query.
+ */
+async function routeOfAction(
+  { routes, catalog }: AwsHandlerOptions,
+  request: HttpRequest,
+  scope: CredentialScope | undefined,
+): Promise<ServiceRoute | undefined> {
+  if (scope !== undefined || request.header("x-amz-target") !== undefined) return undefined;
+  const action = formField(request, "Action");
+  if (action === undefined || formField(request, "Version") !== undefined) return undefined;
+  const found: ServiceRoute[] = [];
+  for (const route of routes) {
+    if (route.version === undefined) continue;
+    const service = await catalog.service(route.signingName);
+    if (service && Object.hasOwn(service.model.operations, action)) found.push(route);
+  }
+  return found.length === 1 ? found[0] : undefined;
 }
 
 /** No service refuses bodies of this size, so that most requests need no look at their route. */

@@ -30,7 +30,11 @@ export class Router {
   /** The route of a request; undefined when no service here is meant. */
   find(request: HttpRequest, scope: CredentialScope | undefined): ServiceRoute | undefined {
     const target = request.header("x-amz-target");
-    if (target !== undefined) return this.#byTarget.get(target.slice(0, target.lastIndexOf(".")));
+    if (target !== undefined) {
+      const route = this.#byTarget.get(target.slice(0, target.lastIndexOf(".")));
+      // One that names no service here is for the service that is meant otherwise to refuse.
+      if (route !== undefined) return route;
+    }
     if (scope !== undefined) return this.#byName.get(scope.service);
     return (
       this.#byHost(request.header("host") ?? "") ??

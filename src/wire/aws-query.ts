@@ -2,13 +2,15 @@ import { ServiceError } from "../kernel/errors.ts";
 import type { ServiceModel } from "../kernel/model.ts";
 import type { Refusals } from "../kernel/service.ts";
 import { inputReader } from "../kernel/validate.ts";
-import { errorForm, unknownOperation } from "./error-form.ts";
+import { errorForm, isUnknownOperation, unknownOperation } from "./error-form.ts";
 import { FormReader } from "./form-reader.ts";
 import { formText, parseForm } from "./form.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 import { writeBlob } from "./json-writer.ts";
 import type { Protocol } from "./protocol.ts";
 import { element, escapeXml, xmlWriter, type ToXmlContent } from "./xml-writer.ts";
+
+const FRONT_END_XMLNS = ' xmlns="http://webservices.amazon.com/AWSFault/2005-15-09"';
 
 const PROLOGUE = '<?xml version="1.0"?>\n';
 
@@ -30,7 +32,7 @@ export function awsQuery(model: ServiceModel, refusals: Refusals): Protocol {
     unknownOperation: (name) =>
       name === undefined
         ? new ServiceError("MissingAction", "The request must contain the parameter Action.")
-        : unknownOperation(`The action ${name} is not valid for this endpoint.`),
+        : unknownAction(model, name),
     decode(operation, request) {
       const shape = model.operations[operation]?.input;
       if (shape === undefined) return check(operation, {});
@@ -47,6 +49,14 @@ export function awsQuery(model: ServiceModel, refusals: Refusals): Protocol {
     },
     encodeError: (error, requestId) => encodeError(model, error, requestId),
   };
+}
+
+function unknownAction(model: ServiceModel, name: string): ServiceError {
+  return unknownOperation(
+    model.ownQueryFrontEnd
+      ? `The action ${name} is not valid for this endpoint.`
+      : `Could not find operation ${name} for version ${model.version}`,
+  );
 }
 
 const ACTION = /(?:^|&)Action=([A-Za-z0-9]{1,128})(?:&|$)/;
@@ -83,10 +93,14 @@ function encodeError(model: ServiceModel, error: ServiceError, requestId: string
   const content =
     element("Type", form.fault === "server" ? "Receiver" : "Sender") +
     element("Code", escapeXml(form.queryCode)) +
-    element("Message", escapeXml(error.message)) +
+    element("Message", escapeXml(error.queryMessage ?? error.message)) +
+    (model.ownQueryFrontEnd ? element("Detail", "") : "") +
     members;
   const id = element("RequestId", escapeXml(requestId));
-  const body = `<ErrorResponse${xmlns(model)}>${element("Error", content)}${id}</ErrorResponse>`;
+  // What has not reached the service is not in its namespace.
+  const isShared = isUnknownOperation(error) && !model.ownQueryFrontEnd;
+  const namespace = isShared ? FRONT_END_XMLNS : xmlns(model);
+  const body = `<ErrorResponse${namespace}>${element("Error", content)}${id}</ErrorResponse>`;
   return answer(form.status, requestId, body);
 }
 

@@ -99,7 +99,14 @@ export function malformedBody(reason: string): ServiceError {
   return new ServiceError("SerializationException", reason);
 }
 
+const UNKNOWN_OPERATION = "UnknownOperationException";
+
 /** A request for what the service does not do. */
 export function unknownOperation(reason: string): ServiceError {
-  return new ServiceError("UnknownOperationException", reason);
+  return new ServiceError(UNKNOWN_OPERATION, reason);
+}
+
+/** Whether an error is of {@link unknownOperation}. */
+export function isUnknownOperation(error: ServiceError): boolean {
+  return error.code === UNKNOWN_OPERATION;
 }

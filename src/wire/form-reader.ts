@@ -8,7 +8,9 @@ import type { FormNode } from "./form.ts";
  * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html. Lists and maps are read in their
  * flattened form and in that with `.member.N` or `.entry.N`, whatever the model says; numbers may
  * have gaps, and a single element may do without one, as in the examples of the SQS API reference
- * (`AttributeName=All`, `Attribute.Name=DelaySeconds`). Unknown parameters are left out. Required members are not its business.
+ * (`AttributeName=All`, `Attribute.Name=DelaySeconds`). Unknown parameters are left out. Whether
+ * required members are there is not its business, but a flattened list without elements can not be
+ * told from an absent one: where it is required, it is empty.
  */
 export class FormReader {
   readonly #model: ServiceModel;
@@ -22,10 +24,14 @@ export class FormReader {
   /** The members of `structure` that `node` has. Throws what {@link Refusals} words. */
   structure(structure: string, node: FormNode, path = ""): Record<string, unknown> {
     const result: Record<string, unknown> = {};
-    const members = this.#model.structures[structure]?.members ?? {};
+    const { members = {}, required = [] } = this.#model.structures[structure] ?? {};
     for (const [name, member] of Object.entries(members)) {
       const child = childNamed(node, member.xmlName) ?? childNamed(node, name);
-      if (child === undefined) continue;
+      if (child === undefined) {
+        const isList = member.xmlFlattened && this.#model.lists[member.shape] !== undefined;
+        if (isList && required.includes(name)) result[name] = [];
+        continue;
+      }
       result[name] = this.#value(member, child, path === "" ? name : `${path}.${name}`);
     }
     return result;

@@ -91,6 +91,17 @@ test("lists and maps: flattened, not flattened, with gaps, out of order, without
   assert.deepEqual(empty, { ResourceArn: "a", TagKeys: [] });
 });
 
+test("a required flattened list that a form lacks is empty, any other is missing", () => {
+  const batch = decodeSqs("SendMessageBatch", "QueueUrl=u");
+  assert.deepEqual(batch, { QueueUrl: "u", Entries: [] });
+  assert.deepEqual(decodeSqs("ReceiveMessage", "QueueUrl=u"), { QueueUrl: "u" });
+  const publish = requestOf({ body: "Action=PublishBatch&TopicArn=a" });
+  assert.equal(
+    codeOf(() => sns.decode("PublishBatch", publish)),
+    "Missing",
+  );
+});
+
 test("scalars are read by the model; the first of a repeated parameter counts", () => {
   const input = decodeSqs("ReceiveMessage", "QueueUrl=u&WaitTimeSeconds=20&WaitTimeSeconds=1");
   assert.deepEqual(input, { QueueUrl: "u", WaitTimeSeconds: 20 });
@@ -181,6 +192,35 @@ test("a request without a readable Action is answered with MissingAction", () =>
       "<Message>The request must contain the parameter Action.</Message></Error>" +
       "<RequestId>r-1</RequestId></ErrorResponse>",
   });
+});
+
+test("an unknown action is refused by the front end that services share, or by SQS's own", () => {
+  assert.deepEqual(
+    sns.encodeError(sns.unknownOperation("publish"), "r").body,
+    [
+      '<?xml version="1.0"?>\n<ErrorResponse xmlns="http://webservices.amazon.com/AWSFault/2005-15-09">',
+      "<Error><Type>Sender</Type><Code>InvalidAction</Code>",
+      "<Message>Could not find operation publish for version 2010-03-31</Message></Error>",
+      "<RequestId>r</RequestId></ErrorResponse>",
+    ].join(""),
+  );
+  assert.deepEqual(
+    sqs.encodeError(sqs.unknownOperation("Fly"), "r").body,
+    [
+      '<?xml version="1.0"?>\n<ErrorResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/">',
+      "<Error><Type>Sender</Type><Code>InvalidAction</Code>",
+      "<Message>The action Fly is not valid for this endpoint.</Message><Detail/></Error>",
+      "<RequestId>r</RequestId></ErrorResponse>",
+    ].join(""),
+  );
+});
+
+test("an error may have a message of its own for Query", () => {
+  const error = new ServiceError("QueueDoesNotExist", "in JSON", { queryMessage: "in XML" });
+  assert.match(
+    String(sqs.encodeError(error, "r").body),
+    /<Message>in XML<\/Message><Detail\/><\/Error>/,
+  );
 });
 
 test("answers: result, metadata; flattened lists and maps as the model says", () => {

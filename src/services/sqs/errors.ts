@@ -34,7 +34,9 @@ export function emptyBatch(operation: string): ServiceError {
 
 /** There is no queue at a URL. */
 export function queueDoesNotExist(): ServiceError {
-  return new ServiceError("QueueDoesNotExist", "The specified queue does not exist.");
+  return new ServiceError("QueueDoesNotExist", "The specified queue does not exist.", {
+    queryMessage: "The specified queue does not exist for this wsdl version.",
+  });
 }
 
 /** AWS does not tell a queue of another account that does not exist from one that the caller may not use. */
@@ -174,9 +176,7 @@ function missingName(path: string, operation: string): string {
 
 /** How SQS words input that does not fit its model. */
 export const refusals: Refusals = {
-  missing: (path, operation) =>
-    // A list without elements can not be told from a missing one in a form.
-    path === "Entries" ? emptyBatch(operation) : missingParameter(missingName(path, operation)),
+  missing: (path, operation) => missingParameter(missingName(path, operation)),
   wrongType: (_path, expected, actual) =>
     new ServiceError("SerializationException", conversionRefusal(expected, actual)),
 };

@@ -11,6 +11,7 @@ export const model: ServiceModel = {
   xmlNamespace: "http://queue.amazonaws.com/doc/2012-11-05/",
   errorNamespace: "com.amazonaws.sqs",
   queryPathMember: "QueueUrl",
+  ownQueryFrontEnd: true,
   operations: {
     AddPermission: {
       input: "AddPermissionRequest",

@@ -1,7 +1,7 @@
 import { PRESENT } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
 import type { Key } from "../../kernel/tuple.ts";
-import { invalidRedrive } from "./errors.ts";
+import { invalidRedrive, invalidRedriveAllow } from "./errors.ts";
 import { DEAD_LETTER_SOURCE } from "./keys.ts";
 import { addressOfArn, findQueue, queueArn } from "./queue.ts";
 import type { QueueAddress, QueueRecord } from "./queue.ts";
@@ -33,6 +33,18 @@ export async function checkRedrive(
     const reason = "The dead-letter queue's redrive allow policy does not allow this source queue.";
     throw invalidRedrive(given, reason);
   }
+}
+
+/**
+ * Throws InvalidParameterValue unless the sources that a redrive allow policy names are in the
+ * queue's region; `given` is the policy as the caller wrote it, undefined when the caller gave none.
+ */
+export function checkRedriveAllow(queue: QueueRecord, given: string | undefined): void {
+  const arns = queue.redriveAllowPolicy?.sourceQueueArns ?? [];
+  if (given === undefined || arns.every((arn) => addressOfArn(arn)?.region === queue.region))
+    return;
+  const reason = "All source queue ARNs must be in the same region as the current SQS queue.";
+  throw invalidRedriveAllow(given, reason);
 }
 
 /** Keeps the index from dead-letter queues to their sources as a queue changes, comes or goes. */

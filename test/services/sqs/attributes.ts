@@ -271,6 +271,13 @@ export const attributes: Topic = (bench) => {
         { redrivePermission: "denyAll", sourceQueueArns: [arn] },
         "To specify one or more source queue ARNs, you must set redrivePermission to byQueue.",
       ],
+      [
+        {
+          redrivePermission: "byQueue",
+          sourceQueueArns: [arn, arn.replace("us-east-1", "eu-west-1")],
+        },
+        "All source queue ARNs must be in the same region as the current SQS queue.",
+      ],
     ];
     for (const [policy, reason] of cases) {
       const words = `Value ${JSON.stringify(policy)} for parameter RedriveAllowPolicy is invalid. Reason: ${start}. ${reason}`;

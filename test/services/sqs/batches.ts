@@ -31,7 +31,7 @@ export const batches: Topic = (bench) => {
     const eleven = client.sendMessageBatch({ QueueUrl: url, Entries: entries(11) });
     await refused(eleven, "TooManyEntriesInBatchRequest", /are 10\. You have sent 11/);
     const missing = client.sendMessageBatch({ QueueUrl: url, Entries: undefined });
-    await refused(missing, "EmptyBatchRequest", /at least one SendMessageBatchRequestEntry/);
+    await refused(missing, "MissingParameter", "The request must contain the parameter Entries.");
     const bodiless = [
       { Id: "a", MessageBody: "x" },
       { Id: "b", MessageBody: undefined },

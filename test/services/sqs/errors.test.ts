@@ -87,6 +87,39 @@ test("errors have a type with a namespace, and the code of Query in a header", (
     }
   }));
 
+test("a target that names no operation is refused in JSON [UnknownOperationException]", () =>
+  withBench(async ({ server }) => {
+    const scope = "key/20260101/us-east-1/sqs/aws4_request";
+    const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
+    for (const target of ["AmazonSQS", "AmazonSQS.", "", "DynamoDB_20120810.PutItem"]) {
+      const response = await fetch(server.url, {
+        method: "POST",
+        headers: {
+          authorization,
+          "content-type": "application/x-amz-json-1.0",
+          "x-amz-target": target,
+        },
+        body: "{}",
+      });
+      assert.equal(response.status, 400, target);
+      assert.match(
+        await response.text(),
+        /"com\.amazon\.coral\.service#UnknownOperationException"/,
+      );
+    }
+  }));
+
+test("an unsigned action that one service has finds it without a version", () =>
+  withBench(async ({ server }) => {
+    const status = async (query: string): Promise<number> =>
+      (await fetch(`${server.url}/?${query}`)).status;
+    assert.equal(await status("Action=ListQueues"), 200);
+    assert.equal(await status("Action=ListTopics"), 200);
+    assert.equal(await status("Action=AddPermission"), 404);
+    assert.equal(await status("Action=toString"), 404);
+    assert.equal(await status("Action=ListQueues&Version=2011-06-15"), 404);
+  }));
+
 test("values of a wrong type are refused in the words of the front end [SerializationException]", () =>
   withBench(async ({ server }) => {
     const cases: readonly [object, string][] = [

@@ -180,7 +180,17 @@ describe("SQS over Query", () => {
       assert.equal(field(answer.text, "Code"), code, answer.text);
       assert.equal(answer.status, status, answer.text);
       assert.match(answer.text, /<ErrorResponse.*<Type>Sender<\/Type>/);
+      const isAbsent = code.endsWith("NonExistentQueue");
+      assert.equal(/ for this wsdl version\.<\/Message>/.test(answer.text), isAbsent, answer.text);
     }
+  });
+
+  test("a required list that a form lacks is refused as an empty one is", async () => {
+    const QueueUrl = await bench.queue();
+    const granted = await post({ Action: "AddPermission", QueueUrl, Label: "x", ActionName: "*" });
+    assert.equal(field(granted.text, "Code"), "InvalidParameterValue", granted.text);
+    const untagged = await post({ Action: "UntagQueue", QueueUrl });
+    assert.equal(field(untagged.text, "Code"), "InvalidParameterValue", untagged.text);
   });
 
   test("numbers that are none are refused", async () => {

@@ -7,7 +7,7 @@ import { invalidParameter, queueNameExists } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { checkQueueName, findQueue, putQueue, queueUrl } from "../queue.ts";
 import type { QueueAddress, QueueRecord } from "../queue.ts";
-import { checkRedrive, writeSourceIndex } from "../redrive.ts";
+import { checkRedrive, checkRedriveAllow, writeSourceIndex } from "../redrive.ts";
 import { checkNameIsFree, scheduleExpiry } from "../retention.ts";
 import { checkTags } from "../tags.ts";
 
@@ -21,6 +21,7 @@ export function createQueue(desk: Desk): Operation<CreateQueueRequest, CreateQue
     if (existing === undefined) {
       await checkNameIsFree(tx, address, context.nowMs);
       await checkRedrive(tx, wanted, input.Attributes?.RedrivePolicy);
+      checkRedriveAllow(wanted, input.Attributes?.RedriveAllowPolicy);
       putQueue(tx, wanted);
       writeSourceIndex(tx, undefined, wanted);
       const dueAtMs = context.nowMs + wanted.messageRetentionPeriod * 1_000;

@@ -5,7 +5,7 @@ import { applyAttributes } from "../attributes.ts";
 import { scopeAt } from "../desk.ts";
 import type { Desk } from "../desk.ts";
 import { putQueue, topicOf } from "../queue.ts";
-import { checkRedrive, writeSourceIndex } from "../redrive.ts";
+import { checkRedrive, checkRedriveAllow, writeSourceIndex } from "../redrive.ts";
 import { scheduleExpiry } from "../retention.ts";
 
 /** Changes attributes of a queue. */
@@ -18,6 +18,7 @@ export function setQueueAttributes(desk: Desk): Operation<SetQueueAttributesRequ
     };
     // A dead-letter queue may go; what does not name it anew is not refused for that.
     await checkRedrive(tx, changed, input.Attributes?.RedrivePolicy);
+    checkRedriveAllow(changed, input.Attributes?.RedriveAllowPolicy);
     putQueue(tx, changed);
     writeSourceIndex(tx, queue, changed);
     if (changed.messageRetentionPeriod !== queue.messageRetentionPeriod) {
