@@ -46,8 +46,11 @@ export interface JournaledTablesOptions {
 /** Writes in memory above which a segment is full, however short they are: bounds memory. */
 const MOST_WRITES = 50_000;
 
-/** So many bodies in one flush are company enough to go on meanwhile. */
-const CROWD = 4;
+/**
+ * So many who wait for one flush that others surely have work for this thread meanwhile. With fewer,
+ * waking another thread and being woken takes longer than a quick disk does.
+ */
+const CROWD = 64;
 
 /**
  * Tables on an ordered file with a journal before it. Bodies write into a table in memory, and what
