@@ -45,11 +45,11 @@ describe("round trips to PostgreSQL, the commit included", () => {
   test("of a standard queue", async () => {
     assert.deepEqual(await tripsOn("queue", []), {
       SendMessage: 1,
-      ReceiveMessage: 5,
+      ReceiveMessage: 3,
       ChangeMessageVisibility: 3,
       DeleteMessage: 3,
       SendMessageBatch: 1,
-      "ReceiveMessage of ten": 5,
+      "ReceiveMessage of ten": 3,
       ChangeMessageVisibilityBatch: 3,
       DeleteMessageBatch: 3,
     });
