@@ -1,4 +1,5 @@
-import type { ServerClock, StoreChoice } from "./server.ts";
+import type { StoreChoice } from "./server.ts";
+import type { ServerClock } from "./server-clock.ts";
 
 /** How a Waystation is started from a program; nothing needs to be said. */
 export interface WaystationOptions {

@@ -1,11 +1,10 @@
 import { ServiceCatalog } from "./kernel/catalog.ts";
 import { AdjustableClock, machineNow } from "./kernel/clock.ts";
-import type { ClockState } from "./kernel/clock.ts";
 import type { Log } from "./kernel/log.ts";
 import type { ProtocolName } from "./kernel/model.ts";
 import type { Deps, Settings } from "./kernel/operation.ts";
 import type { Random } from "./kernel/random.ts";
-import { clearAllButClock, restoreClock, saveClock, watchClock } from "./kernel/saved-clock.ts";
+import { clearAllButClock } from "./kernel/saved-clock.ts";
 import type { Service } from "./kernel/service.ts";
 import type { Store } from "./kernel/store.ts";
 import { TargetRegistry } from "./kernel/targets.ts";
@@ -21,7 +20,9 @@ import { Metrics } from "./listeners/metrics.ts";
 import { guardOrigin, isLocalHost, refuseForeignGet } from "./listeners/origin.ts";
 import type { ServiceRoute } from "./listeners/routes.ts";
 import { systemRandom } from "./random.ts";
-import { checkServiceOptions } from "./service-options.ts";
+import { keptClock } from "./server-clock.ts";
+import type { ServerClock } from "./server-clock.ts";
+import { serviceOptions } from "./service-options.ts";
 import { packageVersion } from "./version.ts";
 import type { HttpHandler } from "./wire/http.ts";
 import type { ProtocolFactory } from "./wire/protocol.ts";
@@ -30,6 +31,8 @@ import type { Secret } from "./wire/sigv4.ts";
 
 /** A service that the server knows of before it is loaded. */
 export interface ServiceEntry extends ServiceRoute {
+  /** The names of the options that it reads. */
+  readonly options?: readonly string[];
   readonly load: (deps: Deps) => Promise<Service>;
 }
 
@@ -44,11 +47,21 @@ const SERVICES: readonly ServiceEntry[] = [
   {
     signingName: "sns",
     version: "2010-03-31",
+    options: [
+      "sns.allowForeignRedirects",
+      "sns.allowMetadataAddresses",
+      "sns.certificateBaseUrl",
+      "sns.emailFrom",
+      "sns.httpTimeoutMs",
+      "sns.smsSandbox",
+      "sns.smtpUrl",
+    ],
     load: async (deps) => (await import("./services/sns/service.ts")).sns(deps),
   },
   {
     signingName: "states",
     targetPrefix: "AWSStepFunctions",
+    options: ["states.connections", "states.objectFolder"],
     load: async (deps) => (await import("./services/stepfunctions/service.ts")).stepFunctions(deps),
   },
 ];
@@ -82,18 +95,6 @@ export interface ServerConfig {
   readonly services?: readonly ServiceEntry[];
 }
 
-/** The server's time, which can be moved for every service at once; moves are kept in the store. */
-export interface ServerClock {
-  now(): number;
-  state(): ClockState;
-  freeze(): Promise<void>;
-  /** Moves to a time, running what becomes due on the way, in order. */
-  set(atMs: number): Promise<void>;
-  /** Moves forward, running what becomes due on the way, in order. */
-  advance(durationMs: number): Promise<void>;
-  resume(): Promise<void>;
-}
-
 export interface Server {
   readonly url: string;
   readonly port: number;
@@ -111,14 +112,15 @@ export interface Server {
  */
 export async function startServer(config: ServerConfig): Promise<Server> {
   if (!isLocalHost(config.host) && !config.credentials?.size) throw new UnsafeHost(config.host);
-  checkServiceOptions(config.serviceOptions);
-  const { log, random = systemRandom() } = config;
+  const { log, random = systemRandom(), services = SERVICES } = config;
+  const names = services.flatMap(({ options = [] }) => options);
+  const option = serviceOptions(config.serviceOptions, names);
   const opened = await openStore(config.store, { log, random });
   const { store, now } = opened;
   const clock = config.clock ?? new AdjustableClock({ machineNow: now });
   try {
-    const ground = { ...opened, random, clock };
-    const kept = keptClock(ground, log);
+    const ground = { ...opened, random, clock, option };
+    const kept = keptClock({ ...ground, log });
     await kept.restore();
     return await serve(config, ground, kept);
   } catch (error) {
@@ -144,6 +146,7 @@ export class UnsafeHost extends Error {
 interface Ground extends OpenStore {
   readonly random: Random;
   readonly clock: AdjustableClock;
+  readonly option: Settings["option"];
 }
 
 async function serve(config: ServerConfig, ground: Ground, kept: ServerClock): Promise<Server> {
@@ -227,13 +230,13 @@ function assemble(options: {
   readonly publicUrl: () => string;
 }): ServiceCatalog {
   const { config, ground, waiters, publicUrl } = options;
-  const { services = SERVICES, serviceOptions } = config;
-  const { store, clock, random } = ground;
+  const { services = SERVICES } = config;
+  const { store, clock, random, option } = ground;
   const settings: Settings = {
     enforceQuotas: config.enforceQuotas,
     publicUrl,
     defaultRegion: config.region,
-    option: (name) => (Object.hasOwn(serviceOptions, name) ? serviceOptions[name] : undefined),
+    option,
   };
   const loaders = Object.fromEntries(
     services.map((entry) => [entry.signingName, () => entry.load(deps)]),
@@ -348,43 +351,6 @@ function loadProtocol(name: ProtocolName): Promise<ProtocolFactory> | undefined 
     default:
       return undefined;
   }
-}
-
-/**
- * The clock as the outside moves it: every move is kept, so that a restart goes on from there, and
- * nodes that share the store follow.
- */
-function keptClock(
-  { store, clock, isShared }: Ground,
-  log: Log,
-): ServerClock & { readonly restore: () => Promise<void> } {
-  let last = Promise.resolve();
-  // A move is kept before anything looks at what is kept: it would be taken back.
-  const inTurn = (act: () => Promise<void>): Promise<void> => {
-    const done = last.then(act);
-    last = done.catch(() => {});
-    return done;
-  };
-  const keepAfter = (move: () => void | Promise<void>): Promise<void> =>
-    inTurn(async () => {
-      await move();
-      await saveClock(store, clock);
-    });
-  const restore = (): Promise<void> => inTurn(() => restoreClock(store, clock));
-  if (isShared) {
-    watchClock(store, () => {
-      restore().catch((error: unknown) => log.warn("the clock cannot be looked up", { error }));
-    });
-  }
-  return {
-    now: () => clock.now(),
-    state: () => clock.state(),
-    freeze: () => keepAfter(() => clock.freeze()),
-    set: (atMs) => keepAfter(() => clock.set(atMs)),
-    advance: (durationMs) => keepAfter(() => clock.advance(durationMs)),
-    resume: () => keepAfter(() => clock.resume()),
-    restore,
-  };
 }
 
 /** How a host is written in a URL that reaches it. */

@@ -1,27 +1,27 @@
-/** What services read of their options; here, since no service is loaded when a server starts. */
-const NAMES: readonly string[] = [
-  "sns.allowForeignRedirects",
-  "sns.allowMetadataAddresses",
-  "sns.certificateBaseUrl",
-  "sns.emailFrom",
-  "sns.httpTimeoutMs",
-  "sns.smsSandbox",
-  "sns.smtpUrl",
-  "states.connections",
-  "states.objectFolder",
-];
+import assert from "node:assert/strict";
+import type { Settings } from "./kernel/operation.ts";
 
 /** No service reads an option of that name: what it was meant to say would go unheard. */
 export class UnknownServiceOption extends Error {
   override readonly name = "UnknownServiceOption";
 
-  constructor(name: string) {
-    super(`No service has the option ${name}; there are ${NAMES.join(", ")}`);
+  constructor(name: string, names: readonly string[]) {
+    super(`No service has the option ${name}; there are ${names.join(", ")}`);
   }
 }
 
-/** Throws {@link UnknownServiceOption} unless a service reads each of the options. */
-export function checkServiceOptions(options: Readonly<Record<string, string>>): void {
-  const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) throw new UnknownServiceOption(unknown);
+/**
+ * What services read their options with; `names` are those that services declare, and nothing else is
+ * read. Throws {@link UnknownServiceOption} when another one is given.
+ */
+export function serviceOptions(
+  given: Readonly<Record<string, string>>,
+  names: readonly string[],
+): Settings["option"] {
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new UnknownServiceOption(unknown, names);
+  return (name) => {
+    assert(names.includes(name), `no service declares the option ${name}`);
+    return given[name];
+  };
 }

@@ -43,6 +43,7 @@ const LAYERS: readonly (readonly [start: string, layer: number])[] = [
   ["src/transfer.ts", 2],
   ["src/transfer-file.ts", 3],
   ["src/random.ts", 2],
+  ["src/server-clock.ts", 2],
   ["src/service-options.ts", 2],
   ["src/log.ts", 2],
   ["src/version.ts", 2],
