@@ -133,7 +133,7 @@ export function failures(open: OpenWorkshop): void {
     assert.deepEqual(ran.output, { name: "States.TaskFailed", in: { was: 1 } }, ran.cause);
   });
 
-  test("a runtime error is not caught by States.ALL, only by its name [States.Runtime]", async () => {
+  test("a runtime error is not caught by States.ALL, only by its name, and never tried again [States.Runtime]", async () => {
     const task = (errors: readonly string[]): object => ({
       StartAt: "T",
       States: {
@@ -151,6 +151,9 @@ export function failures(open: OpenWorkshop): void {
     const ran = await workshop.run(task(["States.ALL"]));
     assert.deepEqual([ran.status, ran.error], ["FAILED", "States.Runtime"]);
     assert.match(ran.cause ?? "", /The JSONPath '\$\.absent'/);
+    // Tried again it would still be running: no time passes.
+    const named = await workshop.run(task(["States.Runtime"]));
+    assert.equal(named.status, "SUCCEEDED", named.cause);
   });
 
   test("jitter and maximum delay keep a retry within its bounds [JitterStrategy, MaxDelaySeconds]", async () => {

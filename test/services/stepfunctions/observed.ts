@@ -82,20 +82,6 @@ export function observed(open: OpenWorkshop): void {
     assert.equal(last?.previousEventId, 0);
   });
 
-  test("a Choice that goes nowhere says so [States.NoChoiceMatched]", async () => {
-    const ran = await workshop.run({
-      StartAt: "C",
-      States: {
-        C: { Type: "Choice", Choices: [{ Variable: "$", IsNull: true, Next: "S" }] },
-        S: { Type: "Succeed" },
-      },
-    });
-    assert.equal(
-      ran.cause,
-      "An error occurred while executing the state 'C' (entered at the event id #2). Failed to transition out of the state. The state does not point to a next state.",
-    );
-  });
-
   test("an expression in a rule or a handler is named with its place [EvaluationFailed]", async () => {
     const ran = await workshop.run({
       QueryLanguage: "JSONata",

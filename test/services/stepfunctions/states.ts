@@ -74,12 +74,20 @@ export function states(open: OpenWorkshop): void {
         S: { Type: "Succeed" },
       },
     });
-    assert.equal(ran.status, "FAILED");
-    assert.equal(ran.error, "States.NoChoiceMatched");
-    assert.match(
-      ran.cause ?? "",
-      /^An error occurred while executing the state 'C' \(entered at the event id #2\)\. /,
+    const error = "States.NoChoiceMatched";
+    const cause =
+      "An error occurred while executing the state 'C' (entered at the event id #2). Failed to transition out of the state. The state does not point to a next state.";
+    assert.deepEqual([ran.status, ran.error, ran.cause], ["FAILED", error, cause]);
+    const events = await workshop.history(ran.arn);
+    assert.deepEqual(
+      events.map(({ type, previousEventId }) => [type, previousEventId]),
+      [
+        ["ExecutionStarted", 0],
+        ["ChoiceStateEntered", 0],
+        ["ExecutionFailed", 2],
+      ],
     );
+    assert.deepEqual(events.at(-1)?.executionFailedEventDetails, { error, cause });
   });
 
   test("Wait waits for exactly its time, by seconds, path and timestamp [Wait state]", async () => {
