@@ -3,6 +3,8 @@ import { decodeRecord } from "../../kernel/record.ts";
 import type { Reader } from "../../kernel/store.ts";
 import { parseExecutionArn, wrongKind } from "./arns.ts";
 import { executionDoesNotExist } from "./errors.ts";
+import { failureOf } from "./interpreter/protocol.ts";
+import type { Failure } from "./interpreter/protocol.ts";
 import { EXECUTION, PROGRESS } from "./keys.ts";
 import { MAX_REDRIVABLE_EVENTS, MAX_STANDARD_DURATION_MS, REDRIVE_PERIOD_MS } from "./limits.ts";
 import type { ExecutionRecord, ProgressRecord } from "./records.ts";
@@ -36,13 +38,9 @@ export async function findExecution(
   };
 }
 
-/** The error and cause that an execution is described with: of one that ran out of time, the history alone names the error. */
-export function failureOf({ status, outcome }: ProgressRecord): {
-  readonly error?: string;
-  readonly cause?: string;
-} {
-  const { error, cause } = status === "TIMED_OUT" ? {} : (outcome ?? {});
-  return { ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) };
+/** The failure that an execution is described with: of one that ran out of time, the history alone names the error. */
+export function describedFailure({ status, outcome }: ProgressRecord): Failure {
+  return status === "TIMED_OUT" ? {} : failureOf(outcome ?? {});
 }
 
 /** Whether an execution can be redriven at a time, and why not. */

@@ -3,7 +3,7 @@ import type { Tx } from "../../../kernel/store.ts";
 import { ServiceError } from "../../../kernel/errors.ts";
 import type { Engine } from "../engine.ts";
 import { typeNotSupported } from "../errors.ts";
-import { failureOf, redriveStatus } from "../executions.ts";
+import { describedFailure, redriveStatus } from "../executions.ts";
 import type { StoredExecution } from "../executions.ts";
 import { sdkMetadata, serviceFailure } from "../integrations/answer.ts";
 import { namedService } from "../integrations/names.ts";
@@ -99,7 +99,7 @@ function describe(
 ): JsonObject {
   const payload = (text: string): Json => (pattern === "sync" ? text : JSON.parse(text));
   const { output } = progress.outcome ?? {};
-  const { error, cause } = failureOf(progress);
+  const { error, cause } = describedFailure(progress);
   return {
     ...(cause !== undefined && { Cause: cause }),
     ...(error !== undefined && { Error: error }),

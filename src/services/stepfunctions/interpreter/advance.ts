@@ -18,6 +18,7 @@ import {
 } from "./containers.ts";
 import { effectiveInput, jsonPathParameters, leave } from "./data-flow.ts";
 import { failExecution, failState, stopAll, toFailure } from "./failure.ts";
+import { failureOf } from "./protocol.ts";
 import type { ExecutionEvent, Failure, Surroundings } from "./protocol.ts";
 import { allThreads, findThread, isReady } from "./state.ts";
 import type { ExecutionState, Thread } from "./state.ts";
@@ -185,10 +186,7 @@ async function fail(transition: Transition, thread: Thread, state: FailState): P
   const scope = transition.scope(thread);
   const error = state.error && (await resolveString(state.error, scope, "Error"));
   const cause = state.cause && (await resolveString(state.cause, scope, "Cause"));
-  await failState(transition, thread, {
-    ...(error !== undefined && { error }),
-    ...(cause !== undefined && { cause }),
-  });
+  await failState(transition, thread, failureOf({ error, cause }));
 }
 
 async function onTimer(
@@ -222,11 +220,8 @@ function timeOut(transition: Transition, root: Thread): void {
   transition.effects.push({ kind: "complete", status: "TIMED_OUT", ...failure });
 }
 
-function abort(transition: Transition, root: Thread, { error, cause }: Failure): void {
-  const failure: Failure = {
-    ...(error !== undefined && { error }),
-    ...(cause !== undefined && { cause }),
-  };
+function abort(transition: Transition, root: Thread, told: Failure): void {
+  const failure = failureOf(told);
   stopAll(transition);
   transition.emitFinal(root, "ExecutionAborted", { ...failure });
   transition.effects.push({ kind: "complete", status: "ABORTED", ...failure });

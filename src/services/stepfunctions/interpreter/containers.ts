@@ -10,7 +10,8 @@ import { labelOf } from "../language/label.ts";
 import { MAX_INLINE_MAP_CONCURRENCY } from "../limits.ts";
 import { effectiveInput, leave, workInput } from "./data-flow.ts";
 import { failState, toFailure } from "./failure.ts";
-import type { ExecutionEvent, Failure, MapRunSettings } from "./protocol.ts";
+import { failureOf } from "./protocol.ts";
+import type { ExecutionEvent, MapRunSettings } from "./protocol.ts";
 import type { Thread } from "./state.ts";
 import { mapItem } from "./transition.ts";
 import type { Transition } from "./transition.ts";
@@ -120,10 +121,7 @@ export async function onMapRunEvent(
   const state = transition.stateOf(thread);
   if (phase.kind !== "mapRun" || phase.wait !== event.wait || state.type !== "Map") return;
   if (event.kind === "failed") {
-    const failure: Failure = {
-      ...(event.error && { error: event.error }),
-      ...(event.cause && { cause: event.cause }),
-    };
+    const failure = failureOf(event);
     transition.emit(thread, "MapRunFailed", { ...failure });
     return failState(transition, thread, failure);
   }

@@ -46,6 +46,15 @@ export interface Failure {
   readonly cause?: string;
 }
 
+/** The failure that `whole` tells, without what is not known and whatever else it tells. */
+export function failureOf(whole: {
+  readonly error?: string | undefined;
+  readonly cause?: string | undefined;
+}): Failure {
+  const { error, cause } = whole;
+  return { ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) };
+}
+
 /** What is to be done because of a transition: the interpreter's output, as data. */
 export type Effect =
   | {

@@ -5,6 +5,7 @@ import { isJsonObject } from "../language/json.ts";
 import type { Json } from "../language/json.ts";
 import { checkSize, effectiveInput, leave, workInput } from "./data-flow.ts";
 import { cancelWait, failState, toFailure } from "./failure.ts";
+import { failureOf } from "./protocol.ts";
 import type { ExecutionEvent, Failure, HistoryDetails } from "./protocol.ts";
 import type { TaskLimits, TaskPhase, Thread, TimerPurpose } from "./state.ts";
 import { parseTaskResource } from "./task-resource.ts";
@@ -242,10 +243,6 @@ function namesOf(resource: TaskResource): HistoryDetails {
 
 function outputOf(transition: Transition, output: Json): HistoryDetails {
   return { output: transition.text(output), outputDetails: { truncated: false } };
-}
-
-function failureOf({ error, cause }: Failure): Failure {
-  return { ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) };
 }
 
 async function seconds(

@@ -1,7 +1,7 @@
 import type { DescribeExecutionInput, DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { failureOf, redriveStatus, requireExecution } from "../executions.ts";
+import { describedFailure, redriveStatus, requireExecution } from "../executions.ts";
 
 /** Describes a Standard execution, or a child of a map run. */
 export function describeExecution(): Operation<DescribeExecutionInput, DescribeExecutionOutput> {
@@ -22,7 +22,7 @@ export function describeExecution(): Operation<DescribeExecutionInput, DescribeE
       inputDetails: { included: withData },
       ...(withData && outcome?.output !== undefined && { output: outcome.output }),
       ...(outcome?.output !== undefined && { outputDetails: { included: withData } }),
-      ...(withData && failureOf(progress)),
+      ...(withData && describedFailure(progress)),
       ...(record.traceHeader !== undefined && { traceHeader: record.traceHeader }),
       ...(record.mapRun !== undefined && { mapRunArn: record.mapRun.arn }),
       ...(record.versionArn !== undefined && { stateMachineVersionArn: record.versionArn }),

@@ -3,6 +3,7 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { deliverEvent } from "../driver/work.ts";
 import type { Engine } from "../engine.ts";
+import { failureOf } from "../interpreter/protocol.ts";
 import { PENDING_TASK } from "../keys.ts";
 import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH } from "../limits.ts";
 import { requireTask } from "../task-tokens.ts";
@@ -20,14 +21,13 @@ export function sendTaskFailure(
     );
     const { uid, wait, pending } = await requireTask(tx, taskToken);
     tx.delete(PENDING_TASK.key(uid, wait));
-    const failure = {
-      ...(error !== undefined && { error }),
-      ...(cause !== undefined && { cause }),
-    };
-    await deliverEvent(tx, engine, {
-      uid,
-      event: { kind: "failed", thread: pending.thread, wait, ...failure },
-    });
+    const event = {
+      kind: "failed",
+      thread: pending.thread,
+      wait,
+      ...failureOf({ error, cause }),
+    } as const;
+    await deliverEvent(tx, engine, { uid, event });
     return {};
   });
 }

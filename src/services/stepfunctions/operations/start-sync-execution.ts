@@ -4,7 +4,8 @@ import type { Operation } from "../../../kernel/operation.ts";
 import { runRequest } from "../driver/express-work.ts";
 import type { Engine } from "../engine.ts";
 import { typeNotSupported } from "../errors.ts";
-import type { Outcome } from "../interpreter/protocol.ts";
+import { failureOf } from "../interpreter/protocol.ts";
+import type { Failure, Outcome } from "../interpreter/protocol.ts";
 import { resolveMachine } from "../machines.ts";
 import { checkInput } from "../start.ts";
 import { checkName, checkText } from "../validation.ts";
@@ -61,14 +62,7 @@ function statusOf({ status }: Outcome): "SUCCEEDED" | "FAILED" | "TIMED_OUT" {
   return status === "ABORTED" ? "FAILED" : status;
 }
 
-function dataOf({ output, error, cause }: Outcome): {
-  output?: string;
-  error?: string;
-  cause?: string;
-} {
-  return {
-    ...(output !== undefined && { output }),
-    ...(error !== undefined && { error }),
-    ...(cause !== undefined && { cause }),
-  };
+function dataOf(outcome: Outcome): Failure & { output?: string } {
+  const { output } = outcome;
+  return { ...(output !== undefined && { output }), ...failureOf(outcome) };
 }

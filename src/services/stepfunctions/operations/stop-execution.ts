@@ -5,6 +5,7 @@ import { parseExecutionArn, wrongKind } from "../arns.ts";
 import { stopExecution as stop } from "../driver/stop.ts";
 import type { Engine } from "../engine.ts";
 import { executionDoesNotExist } from "../errors.ts";
+import { failureOf } from "../interpreter/protocol.ts";
 import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH } from "../limits.ts";
 import { uidOf } from "../uids.ts";
 import { checkText } from "../validation.ts";
@@ -18,12 +19,8 @@ export function stopExecution(engine: Engine): Operation<StopExecutionInput, Sto
       { member: "cause", value: cause, maximum: MAX_CAUSE_LENGTH },
     );
     if (parseExecutionArn(executionArn).isExpress) throw wrongKind("express");
-    const failure = {
-      ...(error !== undefined && { error }),
-      ...(cause !== undefined && { cause }),
-    };
     const uid = uidOf(executionArn);
-    const stopMs = await stop(tx, engine, { uid, failure });
+    const stopMs = await stop(tx, engine, { uid, failure: failureOf({ error, cause }) });
     if (stopMs === undefined) throw executionDoesNotExist(executionArn);
     return { stopDate: new Date(stopMs) };
   });

@@ -2,6 +2,7 @@ import type { InspectionData, TestStateInput, TestStateOutput } from "@aws-sdk/c
 import { conversation } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import type { Engine } from "../engine.ts";
+import { failureOf } from "../interpreter/protocol.ts";
 import type { ObservedStep } from "../interpreter/protocol.ts";
 import { MAX_DEFINITION_BYTES } from "../limits.ts";
 import { checkInput } from "../start.ts";
@@ -54,10 +55,7 @@ function check(input: TestStateInput): void {
 
 function outcomeOf({ thread, stateName, failure }: Tested): TestStateOutput {
   const { phase } = thread;
-  const why = {
-    ...(failure?.error !== undefined && { error: failure.error }),
-    ...(failure?.cause !== undefined && { cause: failure.cause }),
-  };
+  const why = failureOf(failure ?? {});
   if (phase.kind === "retrying") return { status: "RETRIABLE", ...why };
   const hasLeft = phase.kind === "done" || (phase.kind === "entering" && thread.enteredEvent === 0);
   if (!hasLeft) return { status: "FAILED", ...why };

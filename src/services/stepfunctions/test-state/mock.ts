@@ -7,6 +7,7 @@ import { validationError } from "../errors.ts";
 import { SDK_METADATA } from "../integrations/answer.ts";
 import { namedService } from "../integrations/names.ts";
 import { upperFirst } from "../integrations/shapes.ts";
+import { failureOf } from "../interpreter/protocol.ts";
 import type { Failure } from "../interpreter/protocol.ts";
 import { parseTaskResource } from "../interpreter/task-resource.ts";
 
@@ -38,10 +39,7 @@ export async function mockOf(
     throw validationError("TestState does not support RevealSecrets when a mock is specified.");
   }
   if (mock.errorOutput !== undefined) {
-    const { error, cause } = mock.errorOutput;
-    return {
-      failure: { ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) },
-    };
+    return { failure: failureOf(mock.errorOutput) };
   }
   const result = parse(mock.result ?? "");
   if (mock.fieldValidationMode !== "NONE") {

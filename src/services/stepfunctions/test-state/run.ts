@@ -9,6 +9,7 @@ import { advance } from "../interpreter/advance.ts";
 import { itemInput } from "../interpreter/containers.ts";
 import { leave } from "../interpreter/data-flow.ts";
 import { failState, toFailure } from "../interpreter/failure.ts";
+import { failureOf } from "../interpreter/protocol.ts";
 import type {
   Effect,
   ExecutionEvent,
@@ -233,10 +234,7 @@ class StateTest {
   #keepFailure(transition: Transition): void {
     const ended = transition.effects.find((effect) => effect.kind === "complete");
     if (ended?.kind === "complete" && ended.status === "FAILED") {
-      this.#failure = {
-        ...(ended.error !== undefined && { error: ended.error }),
-        ...(ended.cause !== undefined && { cause: ended.cause }),
-      };
+      this.#failure = failureOf(ended);
     }
     const evaluation = transition.events.find(({ type }) => type === "EvaluationFailed")?.details;
     if (evaluation !== undefined)
