@@ -2,7 +2,6 @@ import { decodeRecord, encodeRecord, PRESENT } from "../../kernel/record.ts";
 import type { Entry } from "../../kernel/store.ts";
 import {
   checkTotalVisibility,
-  countOf,
   deleteMessage,
   isExpired,
   moveHidden,
@@ -19,7 +18,7 @@ import type {
   Scope,
   Tally,
 } from "./backlog.ts";
-import { deadLettered, deadLetterOf } from "./dead-letter.ts";
+import { deadLettered } from "./dead-letter.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { invalidValue, messageIsGone } from "./errors.ts";
 import { leavePlace, readGroup, settleGroup, withoutGroupPlace } from "./fifo-group.ts";
@@ -35,12 +34,13 @@ import {
   HIDDEN,
   MESSAGE,
 } from "./keys.ts";
-import { BACKGROUND_CHUNK, LIMITS, RECEIVE_ROUNDS } from "./limits.ts";
+import { BACKGROUND_CHUNK, RECEIVE_ROUNDS } from "./limits.ts";
 import type { MessageRecord, ReceivedMessage } from "./message.ts";
 import { prefetchPromotion, prefetchReceipts } from "./prefetch.ts";
 import { sequenceAfter } from "./position.ts";
 import { backlogOf, topicOf } from "./queue.ts";
 import type { Receipt } from "./receipt.ts";
+import { startReceive } from "./receive-start.ts";
 
 /**
  * The backlog of a FIFO queue: in order within a message group, of which no message is received
@@ -84,21 +84,14 @@ export const fifoBacklog: Backlog = {
   async receive(scope, request) {
     const { tx, queue } = scope;
     const ready = FIFO_READY.below(backlogOf(queue));
-    // What is known to be needed travels together.
-    const [promoted, inFlight, deadLetter, first] = await Promise.all([
-      fifoBacklog.promote(scope),
-      countOf(tx, queue, "inFlight"),
-      deadLetterOf(scope),
-      tx.claim(ready, request.limit),
-    ]);
-    const limit = Math.min(request.limit, LIMITS.inFlightMessages - inFlight);
+    const start = { promote: fifoBacklog.promote, ready, limit: request.limit };
+    const { limit, deadLetter, first } = await startReceive(scope, start);
     const received: ReceivedMessage[] = [];
     let isWorthAnotherLook = false;
     let unused = 0;
     for (let round = 0; round < RECEIVE_ROUNDS && received.length < limit; round += 1) {
       const wanted = limit - received.length;
-      const isKnown = round === 0 && (promoted === 0 || first.length >= wanted);
-      const groups = isKnown ? first.slice(0, wanted) : await tx.claim(ready, wanted);
+      const groups = round === 0 ? first : await tx.claim(ready, wanted);
       const met = await readFront(scope, groups, wanted);
       unused = groups.length - met.length;
       isWorthAnotherLook = groups.length === wanted;

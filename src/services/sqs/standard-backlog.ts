@@ -2,7 +2,6 @@ import { decodeRecord, encodeRecord, PRESENT } from "../../kernel/record.ts";
 import type { Entry } from "../../kernel/store.ts";
 import {
   checkTotalVisibility,
-  countOf,
   deleteMessage,
   isExpired,
   moveHidden,
@@ -19,14 +18,15 @@ import type {
   Scope,
   Tally,
 } from "./backlog.ts";
-import { deadLettered, deadLetterOf } from "./dead-letter.ts";
+import { deadLettered } from "./dead-letter.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { messageIsGone, messageNotInFlight, tooManyInFlight } from "./errors.ts";
 import { assignTurn, leaveTurn } from "./fairness.ts";
 import { FLIGHT, HIDDEN, MESSAGE, READY } from "./keys.ts";
-import { BACKGROUND_CHUNK, LIMITS, RECEIVE_ROUNDS } from "./limits.ts";
+import { BACKGROUND_CHUNK, RECEIVE_ROUNDS } from "./limits.ts";
 import type { MessageRecord, ReceivedMessage } from "./message.ts";
 import { backlogOf, topicOf } from "./queue.ts";
+import { startReceive } from "./receive-start.ts";
 
 /** The backlog of a standard queue: at least once, in the order of turns and positions. */
 export const standardBacklog: Backlog = {
@@ -60,23 +60,14 @@ export const standardBacklog: Backlog = {
   async receive(scope, request) {
     const { tx, queue } = scope;
     const ready = READY.below(backlogOf(queue));
-    // What is known to be needed travels together.
-    const [promoted, counted, deadLetter, first] = await Promise.all([
-      standardBacklog.promote(scope),
-      countOf(tx, queue, "inFlight"),
-      deadLetterOf(scope),
-      tx.claim(ready, request.limit),
-    ]);
-    const inFlight = promoted === 0 ? counted : await countOf(tx, queue, "inFlight");
-    const free = LIMITS.inFlightMessages - inFlight;
-    if (free <= 0 && request.whenFull === "refuse") throw tooManyInFlight();
-    const limit = Math.min(request.limit, free);
+    const start = { promote: standardBacklog.promote, ready, limit: request.limit };
+    const { limit, deadLetter, first } = await startReceive(scope, start);
+    if (limit === 0 && request.whenFull === "refuse") throw tooManyInFlight();
     const received: ReceivedMessage[] = [];
     const tally = newTally();
     for (let round = 0; round < RECEIVE_ROUNDS && received.length < limit; round += 1) {
       const wanted = limit - received.length;
-      const isKnown = round === 0 && (promoted === 0 || first.length >= wanted);
-      const entries = isKnown ? first.slice(0, wanted) : await tx.claim(ready, wanted);
+      const entries = round === 0 ? first : await tx.claim(ready, wanted);
       for (const met of await readMet(scope, entries)) {
         tx.delete(met.entry.key);
         tally.ready -= 1;

@@ -197,4 +197,15 @@ export const receive: Topic = (bench) => {
     await addInFlight(bench().server.store, url, -1);
     assert.deepEqual(await bench().bodies(url), ["x"]);
   });
+
+  for (const kind of ["queue", "fifo"] as const) {
+    test(`a timeout that ends frees a place for the receive that finds it (${kind})`, async () => {
+      const url = await bench()[kind]();
+      await bench().send(url, "x", kind === "fifo" ? { MessageGroupId: "g" } : {});
+      await bench().receiveOne(url);
+      await addInFlight(bench().server.store, url, 119_999);
+      await bench().clock.advance(30_000);
+      assert.deepEqual(await bench().bodies(url), ["x"]);
+    });
+  }
 };
