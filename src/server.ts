@@ -93,6 +93,8 @@ export interface ServerConfig {
   readonly random?: Random;
   readonly limits?: HttpLimits;
   readonly services?: readonly ServiceEntry[];
+  /** How long a node that shares the store may be silent before others take over its work; 15 s by default. */
+  readonly nodeLifetimeMs?: number;
 }
 
 export interface Server {
@@ -108,7 +110,8 @@ export interface Server {
 
 /**
  * Opens the store, starts the services' work and listens: the composition root. Throws
- * {@link UnsafeHost}, `UnknownServiceOption`, a `StoreUnavailable`, or the system's error, for example `EADDRINUSE`.
+ * {@link UnsafeHost}, an `UnknownServiceOption`, a `StoreUnavailable`, or the system's error, for
+ * example `EADDRINUSE`.
  */
 export async function startServer(config: ServerConfig): Promise<Server> {
   if (!isLocalHost(config.host) && !config.credentials?.size) throw new UnsafeHost(config.host);
@@ -193,7 +196,7 @@ interface Worker {
 
 /** Takes up what an earlier run, or a node that is gone, left behind, and handles what becomes due. */
 async function startWork(
-  { log }: ServerConfig,
+  { log, nodeLifetimeMs: lifetimeMs }: ServerConfig,
   { store, clock, random, now, isShared }: Ground,
   catalog: ServiceCatalog,
 ): Promise<Worker> {
@@ -209,7 +212,7 @@ async function startWork(
   const { Nodes } = await import("./kernel/nodes.ts");
   const nodesClock = new AdjustableClock({ machineNow: now });
   const release = runner.release.bind(runner);
-  const nodes = new Nodes({ store, clock: nodesClock, log, node, release });
+  const nodes = new Nodes({ store, clock: nodesClock, log, node, lifetimeMs, release });
   await nodes.start();
   await runner.start();
   return {

@@ -17,10 +17,12 @@ interface NodeRecord {
   readonly aliveUntilMs: number;
 }
 
-/** How often a node says that it is alive. */
-export const BEAT_INTERVAL_MS = 5_000;
-/** A node that has not said so for this long is dead. */
+/** A node that has not said for this long that it is alive is dead. */
 export const NODE_LIFETIME_MS = 15_000;
+/** How often a node says so in this time. */
+const BEATS_PER_LIFETIME = 3;
+/** How often a node says that it is alive. */
+export const BEAT_INTERVAL_MS: number = NODE_LIFETIME_MS / BEATS_PER_LIFETIME;
 /** The most nodes that share a store. */
 export const MAX_NODES = 1_000;
 
@@ -30,6 +32,8 @@ export interface NodesOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly node: string;
+  /** {@link NODE_LIFETIME_MS} by default. */
+  readonly lifetimeMs?: number | undefined;
   /** Gives back what a node that is dead had leased; may be called more than once. */
   readonly release: (node: string) => Promise<void>;
 }
@@ -46,6 +50,7 @@ export interface NodesOptions {
  */
 export class Nodes {
   readonly #options: NodesOptions;
+  readonly #lifetimeMs: number;
   #alarm: Alarm | undefined;
   #lastBeatMs = -Infinity;
   #judgesFromMs = Infinity;
@@ -54,6 +59,7 @@ export class Nodes {
 
   constructor(options: NodesOptions) {
     this.#options = options;
+    this.#lifetimeMs = options.lifetimeMs ?? NODE_LIFETIME_MS;
   }
 
   /** Gives back what an earlier life of this node had leased, and begins to beat. */
@@ -78,7 +84,8 @@ export class Nodes {
   #setAlarm(): void {
     const { clock, log } = this.#options;
     if (this.#stopped) return;
-    this.#alarm = clock.alarm(clock.now() + BEAT_INTERVAL_MS, async () => {
+    const nextMs = clock.now() + this.#lifetimeMs / BEATS_PER_LIFETIME;
+    this.#alarm = clock.alarm(nextMs, async () => {
       this.#beating = this.#beat().catch((error: unknown) => {
         this.#judgesFromMs = Infinity;
         log.warn("this node could not say that it is alive", { error });
@@ -91,9 +98,9 @@ export class Nodes {
   async #beat(): Promise<void> {
     const { store, clock, node } = this.#options;
     const nowMs = clock.now();
-    const late = nowMs - this.#lastBeatMs > NODE_LIFETIME_MS;
-    if (late || this.#judgesFromMs === Infinity) this.#judgesFromMs = nowMs + NODE_LIFETIME_MS;
-    const record: NodeRecord = { aliveUntilMs: nowMs + NODE_LIFETIME_MS };
+    const late = nowMs - this.#lastBeatMs > this.#lifetimeMs;
+    if (late || this.#judgesFromMs === Infinity) this.#judgesFromMs = nowMs + this.#lifetimeMs;
+    const record: NodeRecord = { aliveUntilMs: nowMs + this.#lifetimeMs };
     await store.transact(async (tx) => tx.put(NODE.key(node), encodeRecord(record)));
     this.#lastBeatMs = nowMs;
     if (nowMs >= this.#judgesFromMs) await this.#bury(nowMs);

@@ -15,9 +15,9 @@ import { Ledger, WorkflowClient } from "./workflow-client.ts";
 /** Workflows that begin in the life of each node that is killed. */
 const WORKFLOWS_PER_LIFE = 4;
 /** How long a node works, at most, before it is killed. */
-const LONGEST_LIFE_MS = 800;
-/** A node that died is known to be dead after 15 s, and looked for every 5 s: then its work goes on. */
-const LONGEST_RUN_MS = 90_000;
+const LONGEST_LIFE_MS = 400;
+/** A node that died is known to be dead after 3 s, and looked for every second: then its work goes on. */
+const LONGEST_RUN_MS = 60_000;
 
 /**
  * Two nodes on one database advance workflows, in real time, as the clocks of nodes agree. One of them is
@@ -31,6 +31,7 @@ export async function tortureNodes({ kills, seed }: TortureOptions): Promise<num
   const store = await openPostgresStore({ url: postgres.url, random: systemRandom() });
   const ledger = new Ledger();
   const survivor = new Life(postgres.url, []);
+  let next = new Life(postgres.url, []);
   let client: WorkflowClient | undefined;
   try {
     client = new WorkflowClient(await survivor.begin(), ledger);
@@ -41,7 +42,9 @@ export async function tortureNodes({ kills, seed }: TortureOptions): Promise<num
     const dead = new Set<string>();
     for (let number = 0; dead.size < kills; number += 1) {
       assert.ok(number < 10 * kills, "nearly no kill leaves anything leased");
-      const life = new Life(postgres.url, []);
+      const life = next;
+      // The next one comes up meanwhile.
+      next = new Life(postgres.url, []);
       try {
         await workOn(await life.begin(), { ledger, client, number });
         await sleep(random() * LONGEST_LIFE_MS);
@@ -56,6 +59,7 @@ export async function tortureNodes({ kills, seed }: TortureOptions): Promise<num
     throw new Error(`seed ${seed} failed`, { cause: error });
   } finally {
     client?.close();
+    await next.end();
     await survivor.end();
     await store.close();
     await postgres.remove();

@@ -8,7 +8,7 @@ import { startServer } from "../../src/server.ts";
 /**
  * A server on the LMDB folder or PostgreSQL URL in argv[2], once told to; prints its URL. It is killed
  * from outside, or, on LMDB, kills itself at its argv[3]th write to the journal: after it, before anybody can know of it, or,
- * with "torn" in argv[4], when a half of it is written.
+ * with "torn" in argv[4], when a half of it is written. On PostgreSQL it is known to be dead after 3 s of silence.
  */
 const [, , place = "", flush, how] = process.argv;
 await once(process.stdin, "data");
@@ -23,6 +23,7 @@ const server = await startServer({
   enforceQuotas: false,
   serviceOptions: {},
   log: silentLog,
+  nodeLifetimeMs: 3_000,
 });
 // What is loaded at the first call is loaded when the life begins, which may be a short one.
 for (const target of ["AmazonSQS.ListQueues", "AWSStepFunctions.ListStateMachines"]) {
