@@ -117,10 +117,8 @@ async function pass(
   const startedMs = performance.now();
   for (let step = 1; step <= STEPS; step += 1) {
     const { rate } = await run(nodes, { ...load, messages: Math.ceil(load.messages / STEPS) });
-    const [minutes, usages] = [
-      (performance.now() - startedMs) / 60_000,
-      await Promise.all(nodes.map((node) => node.usage())),
-    ];
+    const minutes = (performance.now() - startedMs) / 60_000;
+    const usages = await Promise.all(nodes.map((node) => node.usage()));
     const rssMiB = usages.map(({ rssBytes }) => Math.round(rssBytes / 1_048_576));
     process.stderr.write(
       `${load.name}: ${Math.round((100 * step) / STEPS)}% of ${load.messages} after ${minutes.toFixed(1)} minutes, ` +

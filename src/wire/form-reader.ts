@@ -9,7 +9,7 @@ import type { FormNode } from "./form.ts";
  * flattened form and in that with `.member.N` or `.entry.N`, whatever the model says; numbers may
  * have gaps, and a single element may do without one, as in the examples of the SQS API reference
  * (`AttributeName=All`, `Attribute.Name=DelaySeconds`). Unknown parameters are left out. Whether
- * required members are there is not its business, but a flattened list without elements can not be
+ * required members are there is not its business, but a flattened list without elements cannot be
  * told from an absent one: where it is required, it is empty.
  */
 export class FormReader {

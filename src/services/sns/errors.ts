@@ -24,7 +24,7 @@ export function amongAttributes<Result>(read: () => Result): Result {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof ServiceError) || error.code !== INVALID) throw error;
+    if (!(error instanceof ServiceError && error.message.startsWith(INVALID_START))) throw error;
     throw invalidAttributes(error.message.slice(INVALID_START.length));
   }
 }

@@ -21,10 +21,10 @@ import type {
 import { deadLettered } from "./dead-letter.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { invalidValue, messageIsGone } from "./errors.ts";
-import { leavePlace, readGroup, settleGroup, withoutGroupPlace } from "./fifo-group.ts";
-import type { GroupRecord, OrderRecord } from "./fifo-group.ts";
 import { readFront } from "./fifo-front.ts";
 import type { Front, FrontMessage } from "./fifo-front.ts";
+import { leavePlace, readGroup, settleGroup, withoutGroupPlace } from "./fifo-group.ts";
+import type { GroupRecord, OrderRecord } from "./fifo-group.ts";
 import {
   FIFO_DELAYED,
   FIFO_ORDER,
@@ -36,8 +36,8 @@ import {
 } from "./keys.ts";
 import { BACKGROUND_CHUNK, RECEIVE_ROUNDS } from "./limits.ts";
 import type { MessageRecord, ReceivedMessage } from "./message.ts";
-import { prefetchPromotion, prefetchReceipts } from "./prefetch.ts";
 import { sequenceAfter } from "./position.ts";
+import { prefetchPromotion, prefetchReceipts } from "./prefetch.ts";
 import { backlogOf, topicOf } from "./queue.ts";
 import type { Receipt } from "./receipt.ts";
 import { startReceive } from "./receive-start.ts";

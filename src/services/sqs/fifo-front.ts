@@ -55,8 +55,8 @@ async function readOrders(
   limit: number,
 ): Promise<Entry[][]> {
   const backlog = backlogOf(queue);
-  const read = (group: string, limit: number): Promise<Entry[]> =>
-    tx.range(FIFO_ORDER.below(backlog, group), { limit });
+  const read = (group: string, most: number): Promise<Entry[]> =>
+    tx.range(FIFO_ORDER.below(backlog, group), { limit: most });
   if (tx.prefetch !== undefined) {
     const fetched = tx.prefetch(groups.map((group) => FIFO_GROUP.key(backlog, group)));
     const [orders] = await Promise.all([

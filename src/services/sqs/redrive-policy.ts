@@ -54,7 +54,7 @@ export function parseRedriveAllowPolicy(text: string): RedriveAllowPolicy {
     const many =
       arns.length === 0
         ? "one or more sourceQueueArns values"
-        : "between 1 and 10 source queue ARNs";
+        : `between 1 and ${LIMITS.redriveAllowSources} source queue ARNs`;
     const reason = `When you specify the byQueue permission type, you must also specify ${many}.`;
     throw invalidRedriveAllow(text, reason);
   }

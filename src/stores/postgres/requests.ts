@@ -1,8 +1,8 @@
 import type { Entry, RangeOptions, Total } from "../../kernel/store.ts";
 import type { Key, KeyRange } from "../../kernel/tuple.ts";
 import type { Connection, Reply, Statement } from "./driver.ts";
-import type { KnownValues } from "./known.ts";
 import { bytesFromColumn, keyArray, keyBytes, keyFromColumn } from "./encoding.ts";
+import type { KnownValues } from "./known.ts";
 
 const GET: Statement = {
   name: "get",
