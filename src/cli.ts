@@ -193,7 +193,7 @@ async function ask(
     }
     throw new UsageError(`Nothing answers at ${url}; waystation start starts a server`);
   }
-  if (answer.headers.get("content-type") !== "application/json") {
+  if (!answer.headers.get("content-type")?.startsWith("application/json")) {
     throw new UsageError(`What answers at ${url} is no Waystation`);
   }
   const text = (await answer.text()).trimEnd();
