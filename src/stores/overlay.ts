@@ -1,10 +1,9 @@
 import type { Key, KeyRange } from "../kernel/tuple.ts";
 import { KeyIntervals } from "./key-intervals.ts";
 import { NOTHING } from "./layer.ts";
-import type { Direction, Layer, LayerCursor } from "./layer.ts";
+import type { Direction, Layer, LayerCursor, Slot } from "./layer.ts";
 import { SortedMap } from "./sorted-map.ts";
 import type { SortedMapCursor } from "./sorted-map.ts";
-import type { Slot } from "./layer.ts";
 
 /** Intervals that an overlay remembers; then it begins to learn them again. */
 const MOST_INTERVALS = 20_000;
@@ -12,7 +11,7 @@ const MOST_INTERVALS = 20_000;
 /**
  * Writes on top of another layer, which they hide. A range skips what it finds hidden below and
  * remembers where: whoever consumes a queue's head would otherwise walk over all that was deleted
- * since the last flush, again and again.
+ * since the last turn, again and again.
  */
 export class Overlay implements Layer {
   /** What is underneath. May be replaced by a layer with the same entries. */
@@ -28,11 +27,6 @@ export class Overlay implements Layer {
 
   constructor(below: Layer) {
     this.below = below;
-  }
-
-  /** True when nothing is written. */
-  get isEmpty(): boolean {
-    return this.#slots.size === 0;
   }
 
   /** The last write of each key. */

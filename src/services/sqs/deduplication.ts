@@ -56,7 +56,7 @@ export async function earlierSend(
 }
 
 /** Remembers a message that was accepted. */
-export async function rememberSend(scope: Scope, message: MessageRecord): Promise<void> {
+export function rememberSend(scope: Scope, message: MessageRecord): void {
   const { tx, queue, nowMs } = scope;
   const untilMs = nowMs + DEDUPLICATION_MS;
   const key = deduplicationKey(queue, message);

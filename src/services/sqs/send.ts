@@ -43,7 +43,7 @@ export async function sendPrepared(
   }
   const delay = delaySeconds ?? queue.delaySeconds;
   const sent = await backlogKindOf(queue).enqueue(scope, message, delay);
-  if (queue.isFifo) await rememberSend(scope, sent);
+  if (queue.isFifo) rememberSend(scope, sent);
   return answerOf(sent);
 }
 
