@@ -35,10 +35,8 @@ export const standardBacklog: Backlog = {
     const backlog = backlogOf(queue);
     const position = positions.next(message.sentAtMs);
     const atMs = nowMs + delaySeconds * 1_000;
-    const placed = {
-      ...(await assignTurn(scope, message)),
-      ...(delaySeconds > 0 && { delayedUntilMs: atMs }),
-    };
+    const turned = await assignTurn(scope, message);
+    const placed = delaySeconds > 0 ? { ...turned, delayedUntilMs: atMs } : turned;
     tx.put(MESSAGE.key(backlog, position), encodeRecord(placed));
     const tally = newTally();
     if (delaySeconds > 0) {
