@@ -1,4 +1,4 @@
-import type { Entry, Reader } from "../../kernel/store.ts";
+import type { Entry, Reader, Store } from "../../kernel/store.ts";
 import type { Key, KeyRange } from "../../kernel/tuple.ts";
 import { keyAfter } from "../../kernel/tuple.ts";
 import { invalidToken } from "./errors.ts";
@@ -34,6 +34,23 @@ export async function readPage(
   const last = entries.at(-1);
   if (found.length <= size || last === undefined) return { entries };
   return { entries, nextToken: formatPageToken(last.key) };
+}
+
+/** Every entry of a range, so many read at a time; what was read may be removed meanwhile. */
+export async function* entriesOf(
+  store: Store,
+  { from, to }: KeyRange,
+  chunk: number,
+): AsyncIterable<Entry> {
+  let rest: KeyRange = { from, to };
+  for (;;) {
+    const range = rest;
+    const entries = await store.read((reader) => reader.range(range, { limit: chunk }));
+    yield* entries;
+    const last = entries.at(-1);
+    if (entries.length < chunk || last === undefined) return;
+    rest = { from: keyAfter(last.key), to };
+  }
 }
 
 /** Throws ValidationException for a page's members that are out of bounds. */

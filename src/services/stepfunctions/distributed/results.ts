@@ -7,8 +7,8 @@ import { StatesError } from "../language/errors.ts";
 import { isJsonArray, isJsonObject } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import { MAX_PAYLOAD_BYTES } from "../limits.ts";
+import { entriesOf } from "../page.ts";
 import type { MapRunRecord, MapRunResult } from "../records.ts";
-import { keyAfter } from "../../../kernel/tuple.ts";
 import { OBJECT_FOLDER_OPTION, objectStoreOf } from "./objects.ts";
 import type { ObjectStore } from "./objects.ts";
 
@@ -42,15 +42,8 @@ export async function collectResults(
 }
 
 async function* resultsOf(engine: Engine, { uid }: MapRunRecord): AsyncIterable<MapRunResult> {
-  let { from, to } = MAP_RUN_RESULT.below(uid);
-  for (;;) {
-    const range = { from, to };
-    const entries = await engine.store.read((reader) => reader.range(range, { limit: CHUNK }));
-    for (const { value } of entries) yield decodeRecord<MapRunResult>(value);
-    const last = entries.at(-1);
-    if (entries.length < CHUNK || last === undefined) return;
-    from = keyAfter(last.key);
-  }
+  for await (const { value } of entriesOf(engine.store, MAP_RUN_RESULT.below(uid), CHUNK))
+    yield decodeRecord<MapRunResult>(value);
 }
 
 /** A child's result as the writer's transformation asks: its output, its output's items, or all about it. */

@@ -1,7 +1,9 @@
-import type { Reader, Tx } from "../../../kernel/store.ts";
+import type { Tx } from "../../../kernel/store.ts";
+import type { KeyRange } from "../../../kernel/tuple.ts";
 import type { DueWork } from "../../../kernel/work.ts";
 import { COUNTS } from "../distributed/counts.ts";
 import type { Engine } from "../engine.ts";
+import { findExecution } from "../executions.ts";
 import {
   EXECUTION,
   EXECUTION_BY_START,
@@ -17,8 +19,7 @@ import {
   THREAD,
   THREAD_DATA,
 } from "../keys.ts";
-import type { KeyRange } from "../../../kernel/tuple.ts";
-import { loadExecution } from "./execution.ts";
+import { entriesOf } from "../page.ts";
 
 /** How many keys one transaction removes. */
 const CHUNK = 500;
@@ -39,7 +40,7 @@ export async function removeExecution(
   uid: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const execution = await engine.store.read((reader) => loadExecution(engine, reader, uid));
+  const execution = await engine.store.read((reader) => findExecution(reader, uid));
   if (execution === undefined || execution.progress.status === "RUNNING") return;
   await removeMapRuns(engine, uid, signal);
   for (const range of [
@@ -63,19 +64,15 @@ export async function removeExecution(
 }
 
 async function removeMapRuns(engine: Engine, uid: string, signal: AbortSignal): Promise<void> {
-  const runs = await readAll(engine, MAP_RUN_BY_EXECUTION.below(uid));
-  for (const key of runs) {
+  const { store } = engine;
+  for await (const { key } of entriesOf(store, MAP_RUN_BY_EXECUTION.below(uid), CHUNK)) {
     const [, , mapRun] = MAP_RUN_BY_EXECUTION.parts(key);
-    for (;;) {
-      const children = await readAll(engine, EXECUTION_BY_START.below(mapRun));
-      if (children.length === 0) break;
-      for (const child of children) {
-        if (signal.aborted) throw new Error("the node stops");
-        await removeExecution(engine, EXECUTION_BY_START.parts(child)[2], signal);
-      }
+    for await (const child of entriesOf(store, EXECUTION_BY_START.below(mapRun), CHUNK)) {
+      if (signal.aborted) throw new Error("the node stops");
+      await removeExecution(engine, EXECUTION_BY_START.parts(child.key)[2], signal);
     }
     await removeRange(engine, MAP_RUN_RESULT.below(mapRun), signal);
-    await engine.store.transact(async (tx) => {
+    await store.transact(async (tx) => {
       for (const count of COUNTS) tx.clearSum(MAP_RUN_COUNT.key(mapRun, count));
       tx.delete(MAP_RUN.key(mapRun));
       tx.delete(MAP_RUN_PROGRESS.key(mapRun));
@@ -83,12 +80,6 @@ async function removeMapRuns(engine: Engine, uid: string, signal: AbortSignal): 
       return Promise.resolve();
     });
   }
-}
-
-async function readAll(engine: Engine, range: KeyRange): Promise<KeyRange["from"][]> {
-  const read = (reader: Reader): ReturnType<Reader["range"]> =>
-    reader.range(range, { limit: CHUNK });
-  return (await engine.store.read(read)).map(({ key }) => key);
 }
 
 /** Removes every key of a range, some in each transaction. */
