@@ -455,33 +455,6 @@ export function states(open: OpenWorkshop): void {
     );
   });
 
-  test(
-    "a history of 25,000 events ends the execution [history limit]",
-    { timeout: 60_000 },
-    async () => {
-      const ran = await workshop.run({
-        StartAt: "A",
-        States: {
-          A: { Type: "Pass", Next: "B" },
-          B: {
-            Type: "Choice",
-            Choices: [{ Variable: "$.x", IsPresent: true, Next: "S" }],
-            Default: "A",
-          },
-          S: { Type: "Succeed" },
-        },
-      });
-      assert.equal(ran.status, "FAILED");
-      assert.match(ran.cause ?? "", /maximum number of history events \(25000\)/);
-      const { events = [] } = await workshop.sfn.getExecutionHistory({
-        executionArn: ran.arn,
-        reverseOrder: true,
-        maxResults: 1,
-      });
-      assert.equal(events[0]?.id, 25_000);
-    },
-  );
-
   test("hundreds of branches that wait for the same moment all go on [Parallel state]", async () => {
     const branch = { StartAt: "W", States: { W: { Type: "Wait", Seconds: 1, End: true } } };
     const Branches = Array.from({ length: 450 }, (_, index) =>
