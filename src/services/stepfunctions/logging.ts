@@ -1,5 +1,6 @@
 import type { LoggingConfiguration } from "@aws-sdk/client-sfn";
 import type { Log } from "../../kernel/log.ts";
+import type { Tx } from "../../kernel/store.ts";
 import type { HistoryRecord } from "./interpreter/protocol.ts";
 
 /** Whose events are logged. */
@@ -33,6 +34,16 @@ export function logEvents(
       redrive_count: String(execution.redriveCount),
     });
   }
+}
+
+/** As {@link logEvents}, once the events are committed. */
+export function logWhenCommitted(
+  tx: Tx,
+  log: Log,
+  { execution, events }: { execution: LoggedExecution; events: readonly HistoryRecord[] },
+): void {
+  const { level = "OFF" } = execution.logging;
+  if (level !== "OFF") tx.afterCommit(() => logEvents(log, execution, events));
 }
 
 const PAYLOADS = new Set(["input", "output", "parameters", "assignedVariables", "cause"]);

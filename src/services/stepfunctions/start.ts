@@ -14,7 +14,7 @@ import { putHistory } from "./history.ts";
 import type { HistoryRecord } from "./interpreter/protocol.ts";
 import { EXECUTION, EXECUTION_BY_START, EXECUTION_BY_STATUS, PROGRESS } from "./keys.ts";
 import { parseJson } from "./language/json.ts";
-import { logEvents } from "./logging.ts";
+import { logWhenCommitted } from "./logging.ts";
 import { arnOfAlias, arnOfMachine, arnOfVersion } from "./machines.ts";
 import type { ResolvedMachine } from "./machines.ts";
 import type { ExecutionRecord, MapRunChild, ParentTask, ProgressRecord } from "./records.ts";
@@ -160,10 +160,8 @@ export async function writeStart(tx: Tx, engine: Engine, execution: Execution): 
       payload,
     });
   }
-  const { logging } = revision.record;
-  tx.afterCommit(() =>
-    logEvents(engine.log, { arn: record.arn, redriveCount: 0, logging }, [started]),
-  );
+  const logged = { arn: record.arn, redriveCount: 0, logging: revision.record.logging };
+  logWhenCommitted(tx, engine.log, { execution: logged, events: [started] });
 }
 
 /** The first event of an execution. */

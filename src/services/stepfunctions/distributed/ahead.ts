@@ -9,7 +9,7 @@ import type { Execution } from "../driver/execution.ts";
 import { isLast, nextBatch } from "../driver/run.ts";
 import type { Engine } from "../engine.ts";
 import { PROGRESS } from "../keys.ts";
-import { logEvents } from "../logging.ts";
+import { logWhenCommitted } from "../logging.ts";
 import type { ExecutionRecord } from "../records.ts";
 
 /** What an execution that is not started yet comes to, before it ends or waits. */
@@ -58,11 +58,9 @@ export async function commitAhead(tx: Tx, engine: Engine, ahead: Ahead): Promise
   const over = { ...progress, commit: progress.commit + 1 };
   const ended = await complete(tx, engine, { execution, progress: over, outcome });
   tx.put(PROGRESS.key(record.uid), encodeRecord(ended));
-  const { logging } = revision.record;
+  const logged = { arn: record.arn, redriveCount: 0, logging: revision.record.logging };
   const events = batch.transitions.flatMap((transition) => transition.events);
-  tx.afterCommit(() =>
-    logEvents(engine.log, { arn: record.arn, redriveCount: 0, logging }, events),
-  );
+  logWhenCommitted(tx, engine.log, { execution: logged, events });
 }
 
 function outcomeOf({ batch }: Ahead): Parameters<typeof complete>[2]["outcome"] | undefined {

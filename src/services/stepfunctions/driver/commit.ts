@@ -6,13 +6,13 @@ import type { Engine } from "../engine.ts";
 import { startMapRun, redriveMapRun } from "../distributed/lifecycle.ts";
 import type { TaskPlan } from "../integrations/plan.ts";
 import type { Effect, ExecutionEvent, HistoryRecord } from "../interpreter/protocol.ts";
-import { isReady } from "../interpreter/state.ts";
+import { readyThread } from "../interpreter/state.ts";
 import type { Transition } from "../interpreter/transition.ts";
 import { PENDING_TASK, PROGRESS } from "../keys.ts";
 import type { Json } from "../language/json.ts";
 import { MAX_STANDARD_DURATION_MS } from "../limits.ts";
 import { putHistory } from "../history.ts";
-import { logEvents } from "../logging.ts";
+import { logWhenCommitted } from "../logging.ts";
 import type { ProgressRecord } from "../records.ts";
 import { scheduleActivity } from "./activity.ts";
 import { cancelWait } from "./cancel.ts";
@@ -60,15 +60,15 @@ export async function commitBatch(
   const current = value && decodeRecord<ProgressRecord>(value);
   if (current?.commit !== execution.progress.commit) return undefined;
   writeState(tx, engine, { execution, batch });
-  const isAtRest = isWaiting(execution);
-  let progress: ProgressRecord = { ...nextProgress(execution, batch), isWaiting: isAtRest };
+  const isWaiting = readyThread(execution.state) === undefined;
+  let progress: ProgressRecord = { ...nextProgress(execution, batch), isWaiting };
   for (const key of batch.consumed) tx.delete(key);
   for (const transition of batch.transitions) {
     for (const effect of transition.effects) {
       progress = await perform(tx, engine, { execution, batch, effect, progress });
     }
   }
-  if (progress.status === "RUNNING" && !progress.hasDeadline && isAtRest) {
+  if (progress.status === "RUNNING" && !progress.hasDeadline && isWaiting) {
     progress = { ...progress, hasDeadline: true };
     const payload: TimerPayload = { uid };
     const dueAtMs = execution.record.startMs + MAX_STANDARD_DURATION_MS;
@@ -111,10 +111,9 @@ function writeState(
       hasNewData: changedData.has(id),
     });
   }
-  const { logging } = revision.record;
-  if (logging.level === undefined || logging.level === "OFF") return;
-  const logged = { arn: record.arn, redriveCount: progress.redriveCount, logging };
-  tx.afterCommit(() => logEvents(engine.log, logged, history));
+  const { arn } = record;
+  const logged = { arn, redriveCount: progress.redriveCount, logging: revision.record.logging };
+  logWhenCommitted(tx, engine.log, { execution: logged, events: history });
 }
 
 function isSuccess(effect: Effect): boolean {
@@ -130,11 +129,6 @@ function nextProgress({ progress, state }: Execution, batch: Batch): ProgressRec
     nextThread,
     nextWait,
   };
-}
-
-function isWaiting({ state }: Execution): boolean {
-  for (const thread of state.threads.values()) if (isReady(thread)) return false;
-  return true;
 }
 
 async function perform(tx: Tx, engine: Engine, performing: Performing): Promise<ProgressRecord> {

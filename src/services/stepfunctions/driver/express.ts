@@ -11,7 +11,7 @@ import type {
   Outcome,
   Surroundings,
 } from "../interpreter/protocol.ts";
-import { initialState, isReady } from "../interpreter/state.ts";
+import { initialState, readyThread } from "../interpreter/state.ts";
 import type { ExecutionState } from "../interpreter/state.ts";
 import type { StateMachineDefinition } from "../language/definition.ts";
 import type { Json, JsonObject } from "../language/json.ts";
@@ -122,10 +122,8 @@ class Express {
   }
 
   #nextStep(): ExecutionEvent | undefined {
-    for (const thread of this.#state.threads.values()) {
-      if (isReady(thread)) return { kind: "step", thread: thread.id };
-    }
-    return undefined;
+    const thread = readyThread(this.#state);
+    return thread && { kind: "step", thread: thread.id };
   }
 
   #surroundings(): Surroundings {

@@ -4,7 +4,7 @@ import { planTask } from "../integrations/plan.ts";
 import type { TaskPlan } from "../integrations/plan.ts";
 import { advance } from "../interpreter/advance.ts";
 import type { Effect, ExecutionEvent } from "../interpreter/protocol.ts";
-import { isReady, ThreadsMissing } from "../interpreter/state.ts";
+import { readyThread, ThreadsMissing } from "../interpreter/state.ts";
 import type { Transition } from "../interpreter/transition.ts";
 import { MAX_TRANSITIONS_PER_COMMIT } from "../limits.ts";
 import { runExpressChild } from "./express-child.ts";
@@ -80,8 +80,7 @@ async function runStandard(engine: Engine, loaded: Execution, signal: AbortSigna
 /** Whether nothing can follow a batch at once: no call that may refuse or answer, and nobody goes on. */
 export function isLast({ inbox, hasMore, state }: Execution, { plans }: Batch): boolean {
   if (plans.size > 0 || inbox.length > 0 || hasMore) return false;
-  for (const thread of state.threads.values()) if (isReady(thread)) return false;
-  return true;
+  return readyThread(state) === undefined;
 }
 
 /** Reads what happened to an execution meanwhile. */
@@ -136,10 +135,8 @@ function nextEvent(
     consumed.push(entry.key);
     return entry.event;
   }
-  for (const thread of execution.state.threads.values()) {
-    if (isReady(thread)) return { kind: "step", thread: thread.id };
-  }
-  return undefined;
+  const thread = readyThread(execution.state);
+  return thread && { kind: "step", thread: thread.id };
 }
 
 async function planTasks(

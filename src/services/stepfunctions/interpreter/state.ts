@@ -140,6 +140,12 @@ export function allThreads({ threads, lookedFor }: ExecutionState): Iterable<Thr
   return threads.values();
 }
 
+/** The first thread that can go on by itself; without one, the execution waits or is over. */
+export function readyThread({ threads }: Pick<ExecutionState, "threads">): Thread | undefined {
+  for (const thread of threads.values()) if (isReady(thread)) return thread;
+  return undefined;
+}
+
 /** True for a thread that can go on by itself. */
 export function isReady(thread: Thread): boolean {
   return thread.phase.kind === "entering" || thread.phase.kind === "again";
