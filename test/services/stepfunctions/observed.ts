@@ -144,6 +144,27 @@ export function observed(open: OpenWorkshop): void {
       ["PassStateEntered", 3],
       ["ExecutionFailed", 4],
     ]);
+    // So does one of a Catcher itself.
+    const failing = {
+      Type: "Task",
+      Resource: "arn:aws:states:::lambda:invoke",
+      Parameters: {},
+      Catch: [{ ErrorEquals: ["States.ALL"], Assign: { "x.$": "$.nope" }, Next: "B" }],
+      End: true,
+    };
+    const uncaught = await workshop.run({
+      StartAt: "P",
+      States: {
+        P: {
+          Type: "Parallel",
+          Branches: [{ StartAt: "A", States: { A: failing, B: { Type: "Succeed" } } }],
+          End: true,
+        },
+      },
+    });
+    assert.equal(uncaught.error, "States.Runtime");
+    const types = await workshop.types(uncaught.arn);
+    assert.deepEqual(types.slice(-2), ["TaskFailed", "ExecutionFailed"]);
     // Named, it is caught, but never tried again.
     const named = await workshop.run(machine(["States.Runtime"]));
     assert.equal(named.status, "SUCCEEDED", named.cause);

@@ -21,17 +21,23 @@ export async function failState(
 ): Promise<void> {
   let thread = failed;
   let cause: Failure = failure;
-  if (failure.error === "States.Runtime" && !isNamed(transition, failed)) {
-    return failOutright(transition, failed, failure);
-  }
+  if (isUnheard(transition, failed, failure)) return failOutright(transition, failed, failure);
   for (;;) {
     const state = transition.stateOf(thread);
     const caught = await handle(transition, thread, { state, failure: cause });
     if (caught === "handled") return;
     if (caught !== "unhandled") cause = caught;
     if (thread.parent === undefined) return failExecution(transition, thread, cause);
+    const around = transition.thread(thread.parent);
+    // A Catcher may have failed itself.
+    if (isUnheard(transition, around, cause)) return failOutright(transition, thread, cause);
     thread = leaveBranch(transition, thread);
   }
+}
+
+/** Whether neither the thread's state nor one around it could handle a failure, whatever they catch. */
+function isUnheard(transition: Transition, thread: Thread, { error }: Failure): boolean {
+  return error === "States.Runtime" && !isNamed(transition, thread);
 }
 
 /** Whether a Catcher of the thread's state, or of a state around it, names States.Runtime. */
