@@ -67,9 +67,9 @@ export function express(open: OpenWorkshop): void {
       "EXPRESS",
     );
     const running = workshop.sfn.startSyncExecution({ stateMachineArn });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await workshop.advance(300);
-    assert.equal((await running).status, "TIMED_OUT");
+    const { status, startDate, stopDate } = await workshop.advanceUntil(running, 100);
+    assert.equal(status, "TIMED_OUT");
+    assert.equal((stopDate?.getTime() ?? 0) - (startDate?.getTime() ?? 0), 300_000);
   });
 
   test("an asynchronous execution runs by itself, tasks and waits included [Express]", async () => {

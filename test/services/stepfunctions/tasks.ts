@@ -274,9 +274,7 @@ export function tasks(open: OpenWorkshop): void {
     const ran = await workshop.run({ StartAt: "T", States: { T: state } });
     await workshop.sfn.stopExecution({ executionArn: ran.arn });
     const polled = workshop.sfn.getActivityTask({ activityArn });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    await workshop.advance(60);
-    assert.equal((await polled).taskToken, undefined);
+    assert.equal((await workshop.advanceUntil(polled, 60)).taskToken, undefined);
   });
 
   test("states:startExecution.sync:2 waits for its child and gives its output as JSON [nested workflows]", async () => {

@@ -102,6 +102,20 @@ export class Workshop {
     return this.#server.clock.advance(0);
   }
 
+  /** Moves the clock by so much at a time until `awaited` is settled: its request may not have come yet. */
+  async advanceUntil<Result>(awaited: Promise<Result>, seconds: number): Promise<Result> {
+    let isSettled = false;
+    const settle = (): void => {
+      isSettled = true;
+    };
+    awaited.then(settle, settle);
+    while (!isSettled) {
+      await this.advance(seconds);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return awaited;
+  }
+
   /** Stops the server in the middle of whatever it does, and starts one on the same data. */
   async restart(): Promise<void> {
     const nowMs = this.nowMs();
