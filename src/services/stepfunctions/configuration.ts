@@ -8,11 +8,11 @@ import { ServiceError } from "../../kernel/errors.ts";
 import type { State, StateGraph, StateMachineDefinition } from "./language/definition.ts";
 import type { Diagnostic } from "./language/diagnostics.ts";
 import { toInvalidDefinitionMessage } from "./language/diagnostics.ts";
+import { MAX_DEFINITION_BYTES } from "./language/limits.ts";
 import { parseDefinition } from "./language/parse.ts";
 import type { ParsedDefinition } from "./language/parse.ts";
 import { isKnownIntegration } from "./integrations/optimized.ts";
 import { parseTaskResource } from "./interpreter/task-resource.ts";
-import { MAX_DEFINITION_BYTES } from "./limits.ts";
 import { checkEnum, checkNumber, checkText } from "./validation.ts";
 
 /** What a machine's configuration is when a request says nothing of it. */

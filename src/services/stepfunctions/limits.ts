@@ -1,4 +1,7 @@
-/** Numbers that AWS documents for Step Functions, each enforced in one place. */
+/*
+ * Numbers that AWS documents for Step Functions, and, after them, those of this server; the numbers of the
+ * States Language are in language/limits.ts.
+ */
 
 /** Bytes of UTF-8 in the input or output of a state, task or execution. */
 export const MAX_PAYLOAD_BYTES: number = 262_144;
@@ -8,14 +11,10 @@ export const MAX_HISTORY_EVENTS: number = 25_000;
 export const MAX_REDRIVABLE_EVENTS: number = 24_999;
 /** Characters of a name of a state machine, execution or activity. */
 export const MAX_NAME_LENGTH: number = 80;
-/** Bytes of a state machine's definition. */
-export const MAX_DEFINITION_BYTES: number = 1_048_576;
 /** Characters of an ARN. */
 export const MAX_ARN_LENGTH: number = 256;
 /** Characters of the error that a caller gives. */
 export const MAX_ERROR_LENGTH: number = 256;
-/** Characters of the cause that a caller gives. */
-export const MAX_CAUSE_LENGTH: number = 32_768;
 /** Tags of one resource. */
 export const MAX_TAGS: number = 50;
 /** Versions of one state machine. */
@@ -26,8 +25,6 @@ export const MAX_ALIASES: number = 100;
 export const MAX_PAGE_SIZE: number = 1_000;
 /** Entries of one page of a list when a request names no number. */
 export const DEFAULT_PAGE_SIZE: number = 100;
-/** Bytes of events in one page of a history, so that an answer stays of a bearable size. */
-export const MAX_HISTORY_PAGE_BYTES: number = 16_777_216;
 /** How long a task token is, at most. */
 export const MAX_TASK_TOKEN_LENGTH: number = 2_048;
 /** Iterations of an inline Map that run at once when MaxConcurrency is 0. */
@@ -52,6 +49,9 @@ export const ACTIVITY_POLL_MS: number = 60_000;
 export const HTTP_TASK_MS: number = 60_000;
 /** Bytes of all variables of an execution that are in scope. */
 export const MAX_VARIABLES_BYTES: number = 10_485_760;
+
+/** Bytes of events in one page of a history, so that an answer stays of a bearable size. */
+export const MAX_HISTORY_PAGE_BYTES: number = 16_777_216;
 /** Transitions of one execution that may share a transaction. */
 export const MAX_TRANSITIONS_PER_COMMIT: number = 16;
 /** Executions that one node advances at once. */

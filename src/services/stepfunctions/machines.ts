@@ -1,6 +1,6 @@
-import { decodeRecord } from "../../kernel/record.ts";
+import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import type { Random } from "../../kernel/random.ts";
-import type { Reader } from "../../kernel/store.ts";
+import type { Reader, Tx } from "../../kernel/store.ts";
 import { machineArn, parseMachineArn, qualifiedArn } from "./arns.ts";
 import type { MachineRef } from "./arns.ts";
 import { resourceNotFound, stateMachineDoesNotExist, validationError } from "./errors.ts";
@@ -14,6 +14,11 @@ export async function findMachine(
 ): Promise<MachineRecord | undefined> {
   const value = await reader.get(MACHINE.key(ref.accountId, ref.region, ref.name));
   return value && decodeRecord<MachineRecord>(value);
+}
+
+/** Writes a machine as it is now. */
+export function saveMachine(tx: Tx, machine: MachineRecord): void {
+  tx.put(MACHINE.key(machine.accountId, machine.region, machine.name), encodeRecord(machine));
 }
 
 /** A state machine by its plain ARN. Throws InvalidArn, ValidationException, StateMachineDoesNotExist. */

@@ -1,9 +1,9 @@
 import { encodeRecord } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
 import { quotaExceeded } from "./errors.ts";
-import { MACHINE, VERSION } from "./keys.ts";
+import { VERSION } from "./keys.ts";
 import { MAX_VERSIONS } from "./limits.ts";
-import { findVersion } from "./machines.ts";
+import { findVersion, saveMachine } from "./machines.ts";
 import type { MachineRecord, VersionRecord } from "./records.ts";
 
 /** The version that was made of a machine's current revision, when there is one. */
@@ -40,9 +40,4 @@ export async function publishVersion(
   tx.put(VERSION.key(machine.uid, version.version), encodeRecord(version));
   saveMachine(tx, { ...machine, lastVersion: version.version });
   return version;
-}
-
-/** Writes a machine as it is now. */
-export function saveMachine(tx: Tx, machine: MachineRecord): void {
-  tx.put(MACHINE.key(machine.accountId, machine.region, machine.name), encodeRecord(machine));
 }

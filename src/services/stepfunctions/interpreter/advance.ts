@@ -8,6 +8,7 @@ import type {
 import { chooseRule } from "../language/choice.ts";
 import { StatesError } from "../language/errors.ts";
 import { resolveInteger, resolveString, resolveTimestampMs } from "../language/evaluate.ts";
+import { MAX_SECONDS } from "../language/limits.ts";
 import { MAX_HISTORY_EVENTS } from "../limits.ts";
 import {
   onChildDone,
@@ -24,9 +25,6 @@ import { allThreads, findThread, isReady } from "./state.ts";
 import type { ExecutionState, Thread } from "./state.ts";
 import { onTaskEvent, startTask } from "./task.ts";
 import { HistoryIsFull, Transition } from "./transition.ts";
-
-/** The longest a Wait may last, in seconds. */
-const MAX_WAIT_SECONDS = 99_999_999;
 
 /**
  * Makes one transition: what `event` does to an execution. `state` is changed in place; the answer
@@ -171,7 +169,7 @@ async function wait(transition: Transition, thread: Thread, state: WaitState): P
   const { until } = state;
   let atMs: number;
   if (until.kind === "seconds") {
-    const expected = { field: "Seconds", minimum: 0, maximum: MAX_WAIT_SECONDS };
+    const expected = { field: "Seconds", minimum: 0, maximum: MAX_SECONDS };
     atMs = transition.nowMs + 1000 * (await resolveInteger(until.seconds, scope, expected));
   } else {
     atMs = await resolveTimestampMs(until.timestamp, scope, "Timestamp");

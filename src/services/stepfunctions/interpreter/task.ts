@@ -3,6 +3,7 @@ import { StatesError } from "../language/errors.ts";
 import { evaluateTemplate, resolveInteger } from "../language/evaluate.ts";
 import { isJsonObject } from "../language/json.ts";
 import type { Json } from "../language/json.ts";
+import { MAX_SECONDS } from "../language/limits.ts";
 import { checkSize, effectiveInput, leave, workInput } from "./data-flow.ts";
 import { cancelWait, failState, toFailure } from "./failure.ts";
 import { failureOf } from "./protocol.ts";
@@ -11,9 +12,6 @@ import type { TaskLimits, TaskPhase, Thread, TimerPurpose } from "./state.ts";
 import { parseTaskResource } from "./task-resource.ts";
 import type { TaskResource } from "./task-resource.ts";
 import type { Transition } from "./transition.ts";
-
-/** Timeouts longer than this, which is also the default, are none. */
-const NO_TIMEOUT_SECONDS = 99_999_999;
 
 type TaskEvent = Extract<
   ExecutionEvent,
@@ -251,12 +249,13 @@ async function seconds(
   { source, field }: { readonly source: FieldSource<number> | undefined; readonly field: string },
 ): Promise<number | undefined> {
   if (source === undefined) return undefined;
-  const expected = { field, minimum: 1, maximum: NO_TIMEOUT_SECONDS };
+  const expected = { field, minimum: 1, maximum: MAX_SECONDS };
   const state = transition.stateOf(thread);
   const isJsonPath = state.type === "Task" && state.queryLanguage === "JSONPath";
   const more = isJsonPath ? { input: effectiveInput(transition, thread, state) } : {};
   const value = await resolveInteger(source, transition.scope(thread, more), expected);
-  return value === NO_TIMEOUT_SECONDS ? undefined : value;
+  // The longest, which is also the default, is none.
+  return value === MAX_SECONDS ? undefined : value;
 }
 
 async function credentialsOf(

@@ -1,3 +1,5 @@
+import { MAX_CAUSE_LENGTH } from "./limits.ts";
+
 /**
  * The error names that the language itself reserves.
  * https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
@@ -24,9 +26,6 @@ export const STATES_ERROR_NAMES = [
 
 /** One of {@link STATES_ERROR_NAMES}. */
 export type StatesErrorName = (typeof STATES_ERROR_NAMES)[number];
-
-/** Longest cause that a history event and an execution have, in characters. */
-export const MAX_CAUSE_LENGTH = 32_768;
 
 /**
  * What fails a state: `name` is the error of the failure event, `cause` its text without the sentence

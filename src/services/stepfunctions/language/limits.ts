@@ -6,6 +6,8 @@
 
 /** Most bytes of a definition's text. */
 export const MAX_DEFINITION_BYTES = 1_048_576;
+/** Most characters of a cause: of an execution, an event, or one that a caller gives. */
+export const MAX_CAUSE_LENGTH = 32_768;
 /** Most characters of a state's name. */
 export const MAX_STATE_NAME_LENGTH = 80;
 /** Most characters of a variable's name. */

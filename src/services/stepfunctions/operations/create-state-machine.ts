@@ -18,12 +18,12 @@ import type { Engine } from "../engine.ts";
 import { stateMachineAlreadyExists, stateMachineDeleting, validationError } from "../errors.ts";
 import { REVISION } from "../keys.ts";
 import { MAX_ARN_LENGTH } from "../limits.ts";
-import { arnOfMachine, arnOfVersion, findMachine } from "../machines.ts";
+import { arnOfMachine, arnOfVersion, findMachine, saveMachine } from "../machines.ts";
 import type { MachineRecord, RevisionRecord } from "../records.ts";
 import { addTags } from "../tags.ts";
 import { newUid } from "../uids.ts";
 import { checkEnum, checkName, checkText } from "../validation.ts";
-import { currentVersion, publishVersion, saveMachine } from "../versions.ts";
+import { currentVersion, publishVersion } from "../versions.ts";
 
 /** Makes a state machine, or answers the one there is when nothing but role and tags differs. */
 export function createStateMachine(

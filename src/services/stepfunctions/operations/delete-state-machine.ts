@@ -5,8 +5,7 @@ import { parseMachineArn } from "../arns.ts";
 import { DELETE_WORK } from "../driver/work.ts";
 import type { Engine } from "../engine.ts";
 import { validationError } from "../errors.ts";
-import { findMachine, refuseLabel } from "../machines.ts";
-import { saveMachine } from "../versions.ts";
+import { findMachine, refuseLabel, saveMachine } from "../machines.ts";
 
 /** Begins to delete a state machine: its executions are ended first. One that does not exist is deleted already. */
 export function deleteStateMachine(

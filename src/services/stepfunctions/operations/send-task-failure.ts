@@ -5,7 +5,8 @@ import { deliverEvent } from "../driver/work.ts";
 import type { Engine } from "../engine.ts";
 import { failureOf } from "../interpreter/protocol.ts";
 import { PENDING_TASK } from "../keys.ts";
-import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH } from "../limits.ts";
+import { MAX_CAUSE_LENGTH } from "../language/limits.ts";
+import { MAX_ERROR_LENGTH } from "../limits.ts";
 import { requireTask } from "../task-tokens.ts";
 import { checkText } from "../validation.ts";
 

@@ -6,7 +6,8 @@ import { stopExecution as stop } from "../driver/stop.ts";
 import type { Engine } from "../engine.ts";
 import { executionDoesNotExist } from "../errors.ts";
 import { failureOf } from "../interpreter/protocol.ts";
-import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH } from "../limits.ts";
+import { MAX_CAUSE_LENGTH } from "../language/limits.ts";
+import { MAX_ERROR_LENGTH } from "../limits.ts";
 import { uidOf } from "../uids.ts";
 import { checkText } from "../validation.ts";
 

@@ -4,7 +4,7 @@ import type { Operation } from "../../../kernel/operation.ts";
 import type { Engine } from "../engine.ts";
 import { failureOf } from "../interpreter/protocol.ts";
 import type { ObservedStep } from "../interpreter/protocol.ts";
-import { MAX_DEFINITION_BYTES } from "../limits.ts";
+import { MAX_DEFINITION_BYTES } from "../language/limits.ts";
 import { checkInput } from "../start.ts";
 import { runTest } from "../test-state/run.ts";
 import type { Tested } from "../test-state/run.ts";

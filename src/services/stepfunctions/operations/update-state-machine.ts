@@ -9,10 +9,10 @@ import type { Engine } from "../engine.ts";
 import { stateMachineDeleting, validationError } from "../errors.ts";
 import { REVISION } from "../keys.ts";
 import { MAX_ARN_LENGTH } from "../limits.ts";
-import { arnOfVersion, requireMachine } from "../machines.ts";
+import { arnOfVersion, requireMachine, saveMachine } from "../machines.ts";
 import type { MachineRecord, RevisionRecord } from "../records.ts";
 import { checkText } from "../validation.ts";
-import { publishVersion, saveMachine } from "../versions.ts";
+import { publishVersion } from "../versions.ts";
 
 /** Gives a state machine a new revision; executions that run keep theirs. */
 export function updateStateMachine(

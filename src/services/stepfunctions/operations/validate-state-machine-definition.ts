@@ -5,7 +5,7 @@ import type {
 import { conversation } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { diagnose } from "../configuration.ts";
-import { MAX_DEFINITION_BYTES } from "../limits.ts";
+import { MAX_DEFINITION_BYTES } from "../language/limits.ts";
 import { checkEnum, checkNumber, checkText } from "../validation.ts";
 
 const MAX_DIAGNOSTICS = 100;
