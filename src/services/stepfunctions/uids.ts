@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Random } from "../../kernel/random.ts";
 
-/** The short name by which keys know an execution: follows from its ARN, so no lookup is needed. */
+/** The short name, 22 characters, by which keys know an execution or a map run: follows from its ARN, so no lookup is needed. */
 export function uidOf(arn: string): string {
   return createHash("sha256").update(arn).digest("base64url").slice(0, 22);
 }
 
-/** A short name for a new machine, activity or map run. */
+/** A short name for a new machine or activity, 16 characters: another one may have its ARN later. */
 export function newUid(random: Random): string {
   return Buffer.from(random.bytes(12)).toString("base64url");
 }

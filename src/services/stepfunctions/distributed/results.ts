@@ -99,7 +99,7 @@ async function writeResults(
   for await (const result of resultsOf(engine, record)) {
     const isSucceeded = result.status === "SUCCEEDED";
     const values = isSucceeded
-      ? await transformed(engine, result, { ...writer })
+      ? await transformed(engine, result, writer)
       : [await description(engine, result)];
     byStatus[isSucceeded ? "SUCCEEDED" : "FAILED"].push(...values);
   }
