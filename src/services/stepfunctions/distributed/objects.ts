@@ -66,10 +66,12 @@ class FileObjects implements ObjectStore {
     return Buffer.byteLength(text);
   }
 
-  /** Nothing outside of the folder can be named. */
+  /** Nothing outside of a bucket can be named, and a bucket is a folder right below. */
   #path(bucket: string, key: string): string {
-    const path = resolve(this.#folder, bucket, key);
-    if (!path.startsWith(this.#folder + sep)) {
+    const root = resolve(this.#folder, bucket);
+    const path = resolve(root, key);
+    const isInside = path === root || path.startsWith(root + sep);
+    if (dirname(root) !== this.#folder || !isInside) {
       throw new StatesError("States.Permissions", `The object '${key}' is outside of its bucket.`);
     }
     return path;
