@@ -37,6 +37,7 @@ function imports({ path, text }: File): string[] {
 const LAYERS: readonly (readonly [start: string, layer: number])[] = [
   ["src/kernel/", 0],
   ["src/wire/", 1],
+  ["src/outbound.ts", 1],
   ["src/stores/", 2],
   ["src/services/", 2],
   ["src/listeners/", 2],

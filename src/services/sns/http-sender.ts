@@ -1,8 +1,6 @@
-import { lookup } from "node:dns";
-import type { LookupAddress, LookupOptions } from "node:dns";
-import { BlockList, isIP } from "node:net";
-import { Agent, request } from "undici";
 import type { Dispatcher } from "undici";
+import { refusedAddress } from "../../outbound.ts";
+import type { Outbound } from "../../outbound.ts";
 import { LIMITS } from "./limits.ts";
 import { failedForGood, failedForNow } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
@@ -11,8 +9,6 @@ import type { Outcome } from "./outcome.ts";
 export interface HttpSenderOptions {
   /** For a whole attempt; real time, since a socket knows no other. */
   readonly timeoutMs: number;
-  /** Lets web hooks reach the addresses at which clouds serve credentials. */
-  readonly allowMetadataAddresses: boolean;
   /** Lets web hooks redirect to other hosts. */
   readonly allowForeignRedirects: boolean;
 }
@@ -24,21 +20,14 @@ export interface Hook {
   readonly body: string;
 }
 
-/** Posts to web hooks. The only file that knows the HTTP client. */
+/** Posts to web hooks. */
 export class HttpSender {
   readonly #options: HttpSenderOptions;
-  readonly #agent: Agent;
+  readonly #outbound: Outbound;
 
-  constructor(options: HttpSenderOptions) {
+  constructor(outbound: Outbound, options: HttpSenderOptions) {
+    this.#outbound = outbound;
     this.#options = options;
-    const connect = options.allowMetadataAddresses
-      ? {}
-      : { lookup: checkedLookup.bind(undefined, lookup) };
-    this.#agent = new Agent({
-      connections: LIMITS.connectionsPerHost,
-      connect: { ...connect, timeout: options.timeoutMs },
-      maxResponseSize: -1,
-    });
   }
 
   /** One attempt, following redirects on the same host. Never throws. */
@@ -67,7 +56,6 @@ export class HttpSender {
 
   /** The outcome, or where the answer says to go. */
   async #postOnce(url: URL, hook: Hook, signal: AbortSignal): Promise<Outcome | URL> {
-    this.#checkLiteral(url);
     const { username, password } = url;
     const credentials = Buffer.from(
       `${decodeURIComponent(username)}:${decodeURIComponent(password)}`,
@@ -77,8 +65,7 @@ export class HttpSender {
     const target = new URL(url);
     target.username = "";
     target.password = "";
-    const answer = await request(target, {
-      dispatcher: this.#agent,
+    const answer = await this.#outbound.request(target, {
       method: "POST",
       headers: { ...hook.headers, ...authorization },
       body: hook.body,
@@ -93,22 +80,6 @@ export class HttpSender {
   #mayGoTo(next: URL, from: URL): boolean {
     if (next.protocol !== "http:" && next.protocol !== "https:") return false;
     return next.hostname === from.hostname || this.#options.allowForeignRedirects;
-  }
-
-  /** Addresses in URLs are not looked up, so they are checked here. */
-  #checkLiteral(url: URL): void {
-    const address = url.hostname.replace(/^\[|\]$/g, "");
-    if (this.#options.allowMetadataAddresses || isIP(address) === 0) return;
-    if (isMetadataAddress(address)) throw new AddressRefused(address);
-  }
-}
-
-/** An address that web hooks may not have. */
-class AddressRefused extends Error {
-  override readonly name = "AddressRefused";
-
-  constructor(address: string) {
-    super(`${address} is an address of instance metadata; web hooks may not reach it`);
   }
 }
 
@@ -150,58 +121,12 @@ async function readSome(body: Dispatcher.ResponseData["body"]): Promise<string> 
 }
 
 function failureOf(error: unknown, signal: AbortSignal): Outcome {
-  if (error instanceof AddressRefused) return failedForGood("AddressRefused", error.message);
-  const cause =
-    error instanceof Error && error.cause instanceof AddressRefused ? error.cause : undefined;
-  if (cause !== undefined) return failedForGood("AddressRefused", cause.message);
+  const refused = refusedAddress(error);
+  if (refused !== undefined) {
+    const message = `${refused} is an address of instance metadata; web hooks may not reach it`;
+    return failedForGood("AddressRefused", message);
+  }
   if (signal.aborted) return failedForNow("Timeout", "The endpoint did not answer in time");
   const code = error instanceof Error && "code" in error ? String(error.code) : "ConnectionFailed";
   return failedForNow(code, error instanceof Error ? error.message : String(error));
-}
-
-/**
- * Where clouds serve credentials to whoever asks: link-local addresses, and those of AWS on IPv6
- * (EC2 User Guide, "Use the Instance Metadata Service").
- */
-const METADATA = new BlockList();
-METADATA.addSubnet("169.254.0.0", 16, "ipv4");
-METADATA.addSubnet("fe80::", 10, "ipv6");
-METADATA.addSubnet("fd00:ec2::", 32, "ipv6");
-
-/** Whether an IP address is one of instance metadata; IPv4 in IPv6 notation included. */
-export function isMetadataAddress(address: string): boolean {
-  return METADATA.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
-}
-
-type LookupCallback = (
-  error: Error | null,
-  address: string | LookupAddress[],
-  family?: number,
-) => void;
-
-/** Finds all addresses of a name, as `node:dns` does. */
-export type Resolve = (
-  hostname: string,
-  options: LookupOptions & { readonly all: true },
-  done: (error: Error | null, addresses: LookupAddress[]) => void,
-) => void;
-
-/**
- * Looks a name up and refuses it if any of its addresses is refused; the socket uses these same
- * ones, so that the name can not change in between.
- */
-export function checkedLookup(
-  resolve: Resolve,
-  hostname: string,
-  options: LookupOptions,
-  callback: LookupCallback,
-): void {
-  resolve(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, []);
-    const refused = addresses.find(({ address }) => isMetadataAddress(address));
-    if (refused !== undefined) return callback(new AddressRefused(refused.address), []);
-    const [first] = addresses;
-    if (options.all || first === undefined) callback(null, addresses);
-    else callback(null, first.address, first.family);
-  });
 }

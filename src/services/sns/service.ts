@@ -1,5 +1,6 @@
 import type { Deps } from "../../kernel/operation.ts";
 import type { Service } from "../../kernel/service.ts";
+import { Outbound } from "../../outbound.ts";
 import { ARCHIVE_WORK, archiveTimer } from "./archive.ts";
 import type { Senders } from "./attempt.ts";
 import { TOKEN_WORK, tokenTimer } from "./confirmation.ts";
@@ -129,10 +130,14 @@ export function sns(deps: Deps): Service {
 function sendersOf({ settings }: Deps): Senders {
   const timeoutMs = Number(settings.option("sns.httpTimeoutMs") ?? HTTP_TIMEOUT_MS);
   const smtpUrl = settings.option("sns.smtpUrl");
+  const outbound = new Outbound({
+    allowMetadataAddresses: settings.option("sns.allowMetadataAddresses") === "true",
+    connectionsPerHost: LIMITS.connectionsPerHost,
+    connectTimeoutMs: timeoutMs,
+  });
   return {
-    http: new HttpSender({
+    http: new HttpSender(outbound, {
       timeoutMs,
-      allowMetadataAddresses: settings.option("sns.allowMetadataAddresses") === "true",
       allowForeignRedirects: settings.option("sns.allowForeignRedirects") === "true",
     }),
     email: smtpUrl === undefined ? undefined : new EmailSender(smtpUrl, timeoutMs),

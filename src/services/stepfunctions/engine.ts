@@ -1,5 +1,6 @@
 import type { Deps } from "../../kernel/operation.ts";
 import type { Reader } from "../../kernel/store.ts";
+import type { Outbound } from "../../outbound.ts";
 import { decodeRecord } from "../../kernel/record.ts";
 import { assert } from "../../kernel/errors.ts";
 import type { Cursors } from "./distributed/cursor.ts";
@@ -13,6 +14,7 @@ export interface Engine extends Deps {
   readonly definitions: Definitions;
   readonly cursors: Cursors;
   readonly mapRuns: MapRunRecords;
+  readonly outbound: Outbound;
 }
 
 /** A revision's definition, parsed once. */

@@ -1,5 +1,6 @@
 import type { Deps } from "../../kernel/operation.ts";
 import type { Service } from "../../kernel/service.ts";
+import { Outbound } from "../../outbound.ts";
 import { Definitions } from "./definitions.ts";
 import { Cursors } from "./distributed/cursor.ts";
 import { MapRunRecords } from "./distributed/map-runs.ts";
@@ -52,6 +53,7 @@ export function stepFunctions(deps: Deps): Service {
     definitions: new Definitions(),
     cursors: new Cursors(),
     mapRuns: new MapRunRecords(),
+    outbound: new Outbound({ allowMetadataAddresses: false }),
   };
   return {
     model,

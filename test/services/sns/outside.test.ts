@@ -11,8 +11,6 @@ import { SMTPServer } from "smtp-server";
 import { silentLog } from "../../../src/kernel/log.ts";
 import { startServer } from "../../../src/server.ts";
 import { selfSignedCertificate } from "../../../src/services/sns/certificate.ts";
-import { checkedLookup } from "../../../src/services/sns/http-sender.ts";
-import type { Resolve } from "../../../src/services/sns/http-sender.ts";
 import { Bench, KeptLog, refused, START_MS } from "./fixture.ts";
 import type { BenchOptions, StorePlace } from "./fixture.ts";
 
@@ -258,17 +256,6 @@ test("web hooks at addresses of instance metadata are refused", async () => {
   });
 });
 
-test("a name that stands for an address of instance metadata is refused", async () => {
-  const answer = (address: string): Promise<unknown> =>
-    new Promise((resolve) =>
-      checkedLookup(resolvesTo(address), "name.example", { all: true }, (error, found) =>
-        resolve(error ?? found),
-      ),
-    );
-  assert.ok((await answer("169.254.169.254")) instanceof Error);
-  assert.deepEqual(await answer("127.0.0.1"), [{ address: "127.0.0.1", family: 4 }]);
-});
-
 test("a topic has at most 200 filter policies where quotas are enforced", async () => {
   await withBench({ enforceQuotas: true }, async (bench) => {
     const topic = await bench.topic();
@@ -360,7 +347,3 @@ test("where requests must be signed, links still confirm and end subscriptions, 
     await server.stop();
   }
 });
-
-function resolvesTo(address: string): Resolve {
-  return (_hostname, _options, done) => done(null, [{ address, family: 4 }]);
-}

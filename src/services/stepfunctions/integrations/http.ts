@@ -1,9 +1,10 @@
+import type { Response } from "undici";
+import { refusedAddress } from "../../../outbound.ts";
 import type { Engine } from "../engine.ts";
 import type { Failure } from "../interpreter/protocol.ts";
 import { isJsonArray, isJsonObject, parseJson } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import { HTTP_TASK_MS, MAX_PAYLOAD_BYTES } from "../limits.ts";
-import { metadataAddress } from "./metadata-address.ts";
 import { CONNECTIONS_OPTION, findConnection } from "./connections.ts";
 import type { Connection } from "./connections.ts";
 
@@ -36,9 +37,12 @@ export interface HttpExchange {
   };
 }
 
+/** What HTTP tasks need of the engine. */
+export type HttpEngine = Pick<Engine, "outbound" | "settings">;
+
 /** Makes the request of an `http:invoke` task and gives its result. Throws {@link HttpTaskFailed}. */
 export async function invokeHttp(
-  engine: Engine,
+  engine: HttpEngine,
   task: Json,
   options: { readonly signal: AbortSignal; readonly watch?: HttpWatch | undefined },
 ): Promise<Json> {
@@ -46,19 +50,12 @@ export async function invokeHttp(
   let response: Response;
   let text: string;
   try {
-    const refused = await metadataAddress(url);
-    if (refused !== undefined) {
-      throw new Error(`${refused} is an address of instance metadata, which no task may ask`);
-    }
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(HTTP_TASK_MS)]);
-    response = await fetch(url, { ...init, signal, redirect: "manual" });
+    response = await engine.outbound.fetch(url, { ...init, headers: [...init.headers], signal });
     text = await boundedText(response);
   } catch (error) {
     if (error instanceof HttpTaskFailed) throw error;
-    throw new HttpTaskFailed(
-      "States.Http.Socket",
-      error instanceof Error ? describe(error) : String(error),
-    );
+    throw new HttpTaskFailed("States.Http.Socket", describe(error));
   }
   const headers = Object.fromEntries([...response.headers].map(([name, value]) => [name, [value]]));
   options.watch?.onExchange(
@@ -107,7 +104,7 @@ export interface HttpWatch {
 }
 
 function exchangeOf(
-  engine: Engine,
+  engine: HttpEngine,
   task: Json,
   seen: { response: Response; headers: JsonObject; text: string; revealSecrets: boolean },
 ): HttpExchange {
@@ -142,7 +139,7 @@ interface BuiltRequest {
   readonly init: { readonly method: string; readonly headers: Headers; readonly body?: string };
 }
 
-function buildRequest(engine: Engine, task: Json): BuiltRequest {
+function buildRequest(engine: HttpEngine, task: Json): BuiltRequest {
   if (!isJsonObject(task)) throw refused("The arguments of an HTTP task must be an object.");
   const { ApiEndpoint: endpoint, Method: method } = task;
   if (typeof endpoint !== "string" || typeof method !== "string") {
@@ -203,7 +200,7 @@ function encodeForm(fields: JsonObject, arrayFormat: string): string {
 }
 
 /** The connection that the task names. Without options there is none, and a task that names one fails. */
-function connectionOf(engine: Engine, task: JsonObject): Connection {
+function connectionOf(engine: HttpEngine, task: JsonObject): Connection {
   const named =
     objectOf(task["Authentication"])["ConnectionArn"] ??
     objectOf(task["InvocationConfig"])["ConnectionArn"];
@@ -251,6 +248,11 @@ function refused(cause: string): HttpTaskFailed {
   return new HttpTaskFailed("States.Runtime", cause);
 }
 
-function describe(error: Error): string {
+function describe(error: unknown): string {
+  const refused = refusedAddress(error);
+  if (refused !== undefined) {
+    return `${refused} is an address of instance metadata, which no task may ask`;
+  }
+  if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
