@@ -84,7 +84,7 @@ export const fifoBacklog: Backlog = {
   async receive(scope, request) {
     const { tx, queue } = scope;
     const ready = FIFO_READY.below(backlogOf(queue));
-    const start = { promote: fifoBacklog.promote, ready, limit: request.limit };
+    const start = { promote: (at: Scope) => fifoBacklog.promote(at), ready, limit: request.limit };
     const { limit, deadLetter, first } = await startReceive(scope, start);
     const received: ReceivedMessage[] = [];
     let isWorthAnotherLook = false;

@@ -58,7 +58,11 @@ export const standardBacklog: Backlog = {
   async receive(scope, request) {
     const { tx, queue } = scope;
     const ready = READY.below(backlogOf(queue));
-    const start = { promote: standardBacklog.promote, ready, limit: request.limit };
+    const start = {
+      promote: (at: Scope) => standardBacklog.promote(at),
+      ready,
+      limit: request.limit,
+    };
     const { limit, deadLetter, first } = await startReceive(scope, start);
     if (limit === 0 && request.whenFull === "refuse") throw tooManyInFlight();
     const received: ReceivedMessage[] = [];
