@@ -2,7 +2,6 @@ import { formatArn, parseArn } from "../../kernel/arn.ts";
 import type { Context } from "../../kernel/operation.ts";
 import { encodeRecord, RecordMemo } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
-import type { Key } from "../../kernel/tuple.ts";
 import { invalidAddress, invalidParameter, queueDoesNotExist } from "./errors.ts";
 import { QUEUE } from "./keys.ts";
 import { LIMITS } from "./limits.ts";
@@ -87,41 +86,12 @@ export function keyOf(address: QueueAddress): ReturnType<typeof QUEUE.key> {
   return QUEUE.key(address.accountId, address.region, address.name);
 }
 
-/** A queue's address, and the key of its record. */
-interface Place {
-  readonly address: QueueAddress;
-  readonly key: Key;
-}
-
-/** What URLs name, by the caller's region and the URL: the same few are named in every call. */
-const PLACES = new Map<string, Place>();
-const MOST_PLACES = 1_000;
-/** Longer ones are looked at anew: their host's name can be of any length. */
-const LONGEST_KEPT_URL = 400;
-
 /** The address that a queue URL names in the caller's region. Throws InvalidAddress. */
 export function addressOfUrl(context: Context, url: string): QueueAddress {
-  return placeOfUrl(context, url).address;
-}
-
-function placeOfUrl({ caller: { region } }: Context, url: string): Place {
-  const name = `${region} ${url}`;
-  const known = PLACES.get(name);
-  if (known !== undefined) return known;
-  const address = parseUrl(url, region);
-  if (!isPossible(address)) throw queueDoesNotExist();
-  const place = { address, key: keyOf(address) };
-  if (url.length > LONGEST_KEPT_URL) return place;
-  if (PLACES.size >= MOST_PLACES) PLACES.clear();
-  PLACES.set(name, place);
-  return place;
-}
-
-function parseUrl(url: string, callerRegion: string): QueueAddress {
   const path = url.replace(/^[a-z]+:\/\/[^/]*/i, "").replace(/[?#].*$/, "");
   const match = /(?:^|\/)(\d{12})\/([^/]+)\/?$/.exec(path);
   if (match?.[1] === undefined || match[2] === undefined) throw invalidAddress(url);
-  return { accountId: match[1], region: regionOfUrl(url) ?? callerRegion, name: match[2] };
+  return { accountId: match[1], region: regionOfUrl(url) ?? context.caller.region, name: match[2] };
 }
 
 /** The address of a queue's ARN; undefined when it is none. */
@@ -139,10 +109,8 @@ export async function findQueue(
   reader: Reader,
   address: QueueAddress,
 ): Promise<QueueRecord | undefined> {
-  return isPossible(address) ? readQueue(reader, keyOf(address)) : undefined;
-}
-
-async function readQueue(reader: Reader, key: Key): Promise<QueueRecord | undefined> {
+  if (!isPossible(address)) return undefined;
+  const key = keyOf(address);
   const value = await reader.get(key);
   return value && DECODED.decode(key, value);
 }
@@ -159,7 +127,7 @@ function isPossible({ accountId, region, name }: QueueAddress): boolean {
 
 /** The queue of a URL. Throws InvalidAddress or QueueDoesNotExist. */
 export async function queueAt(context: Context, reader: Reader, url: string): Promise<QueueRecord> {
-  const queue = await readQueue(reader, placeOfUrl(context, url).key);
+  const queue = await findQueue(reader, addressOfUrl(context, url));
   if (queue === undefined) throw queueDoesNotExist();
   return queue;
 }
