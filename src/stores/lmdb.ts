@@ -4,7 +4,7 @@ import type { Log } from "../kernel/log.ts";
 import { StoreUnavailable } from "../kernel/store.ts";
 import type { Store } from "../kernel/store.ts";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
-import { appliedOf, withApplied } from "./applied.ts";
+import { appliedOf, withApplied, writesOf } from "./applied.ts";
 import { makeDataFolder } from "./data-folder.ts";
 import { Journal } from "./journal.ts";
 import { JournaledTables } from "./journaled-tables.ts";
@@ -53,8 +53,7 @@ async function openTables(
   { segmentBytes }: LmdbStoreOptions,
 ): Promise<JournaledTables> {
   const { journal, records } = await Journal.open(folder, appliedOf(file), { segmentBytes });
-  const writes = new Map(records.flatMap((record) => [...record.writes]));
-  if (records.length > 0) await file.write(withApplied(writes, journal.sequence));
+  if (records.length > 0) await file.write(withApplied(writesOf(records), journal.sequence));
   journal.prepare();
   const reopenLog = async (applied: number): Promise<RecordLog> => {
     return (await Journal.open(folder, applied, { segmentBytes })).journal;
