@@ -1,3 +1,4 @@
+import { parsePolicy } from "../../kernel/resource-policy.ts";
 import { invalidParameter } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -26,40 +27,12 @@ export function checkGrantable(actions: readonly string[]): void {
 /** Throws InvalidParameter unless `text` is a policy that a topic can have. */
 export function checkPolicy(text: string): void {
   if (text === "") throw invalidParameter("Policy is empty");
-  const statements = statementsOf(text);
+  const statements = parsePolicy(text)?.Statement;
   if (statements === undefined || Buffer.byteLength(text) > LIMITS.policyBytes) {
     throw invalidParameter("Policy Error: null");
   }
   const actions = statements.flatMap(({ Action }) => Action ?? []);
   if (!actions.every(isInScope)) throw outOfScope();
-}
-
-interface Statement {
-  readonly Action?: unknown;
-}
-
-/** The statements of a policy; undefined when it is none. */
-function statementsOf(text: string): readonly Statement[] | undefined {
-  let policy: unknown;
-  try {
-    policy = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isRecord(policy)) return undefined;
-  const { Statement } = policy;
-  const statements: unknown[] = Array.isArray(Statement) ? Statement : [Statement];
-  return statements.every(isStatement) ? statements : undefined;
-}
-
-function isStatement(value: unknown): value is Statement {
-  if (!isRecord(value)) return false;
-  const { Effect, Action, NotAction, Principal, NotPrincipal } = value;
-  return (
-    (Effect === "Allow" || Effect === "Deny") &&
-    (Action ?? NotAction) !== undefined &&
-    (Principal ?? NotPrincipal) !== undefined
-  );
 }
 
 /** A wildcard for all actions names some that are not on a topic, such as CreateTopic. */
@@ -68,10 +41,6 @@ function isInScope(action: unknown): boolean {
   const [, name = ""] = /^sns:(.*)$/i.exec(action) ?? [];
   if (name.includes("*")) return !/^\*+$/.test(name);
   return LOWER_CASE_ACTIONS.has(name.toLowerCase());
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 function outOfScope(): Error {

@@ -1,20 +1,13 @@
 import { formatArn } from "../../kernel/arn.ts";
+import { parsePolicy } from "../../kernel/resource-policy.ts";
+import type { PolicyDocument, PolicyStatement } from "../../kernel/resource-policy.ts";
 import { invalidAttributeValue, invalidParameter, overLimit } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { queueArn } from "./queue.ts";
 import type { QueueRecord } from "./queue.ts";
 
-/** A resource policy; see the IAM User Guide, "IAM JSON policy elements reference". */
-interface Policy {
+interface Policy extends PolicyDocument {
   readonly Version: string;
-  readonly Id?: string;
-  readonly Statement: readonly Statement[];
-}
-
-interface Statement {
-  readonly Sid?: string;
-  readonly Effect: string;
-  readonly [element: string]: unknown;
 }
 
 /** What AddPermission grants. */
@@ -39,7 +32,7 @@ const GRANTABLE = new Set([
 
 /** Throws InvalidAttributeValue unless `text` is a JSON policy with statements. */
 export function checkPolicy(text: string): void {
-  parsePolicy(text);
+  readPolicy(text);
 }
 
 /** The queue's policy with one more statement. Throws InvalidParameterValue or OverLimit. */
@@ -48,13 +41,13 @@ export function withGrant(queue: QueueRecord, grant: Grant): string {
   const policy: Policy =
     queue.policy === undefined
       ? { Version: "2008-10-17", Id: `${arn}/SQSDefaultPolicy`, Statement: [] }
-      : parsePolicy(queue.policy);
+      : readPolicy(queue.policy);
   checkGrant(policy, grant);
   const principals = grant.accountIds.map((id) =>
     formatArn("iam", { region: "", accountId: id }, "root"),
   );
   const actions = grant.actions.map((action) => `SQS:${action}`);
-  const statement: Statement = {
+  const statement: PolicyStatement = {
     Sid: grant.label,
     Effect: "Allow",
     Principal: { AWS: single(principals) },
@@ -66,7 +59,7 @@ export function withGrant(queue: QueueRecord, grant: Grant): string {
 
 /** The queue's policy without the statement of a label, undefined when none is left. */
 export function withoutGrant(queue: QueueRecord, label: string): string | undefined {
-  const policy = queue.policy === undefined ? undefined : parsePolicy(queue.policy);
+  const policy = queue.policy === undefined ? undefined : readPolicy(queue.policy);
   const rest = policy?.Statement.filter((statement) => statement.Sid !== label) ?? [];
   if (policy === undefined || rest.length === policy.Statement.length) {
     throw invalidParameter(
@@ -108,34 +101,12 @@ function checkGrant(policy: Policy, { label, accountIds, actions }: Grant): void
   }
 }
 
-function parsePolicy(text: string): Policy {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw invalidAttributeValue("Policy");
-  }
-  if (!isRecord(parsed)) throw invalidAttributeValue("Policy");
-  const { Version = "2008-10-17", Statement } = parsed;
-  const statements: unknown[] = Array.isArray(Statement) ? Statement : [Statement];
-  if (typeof Version !== "string" || !statements.every(isStatement)) {
-    throw invalidAttributeValue("Policy");
-  }
-  return { ...parsed, Version, Statement: statements };
-}
-
-function isStatement(value: unknown): value is Statement {
-  if (!isRecord(value)) return false;
-  const { Effect, Action, NotAction, Principal, NotPrincipal } = value;
-  return (
-    (Effect === "Allow" || Effect === "Deny") &&
-    (Action ?? NotAction) !== undefined &&
-    (Principal ?? NotPrincipal) !== undefined
-  );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
+function readPolicy(text: string): Policy {
+  const policy = parsePolicy(text);
+  if (policy === undefined) throw invalidAttributeValue("Policy");
+  const { Version = "2008-10-17" } = policy;
+  if (typeof Version !== "string") throw invalidAttributeValue("Policy");
+  return { ...policy, Version };
 }
 
 function single(values: readonly string[]): string | readonly string[] | undefined {
