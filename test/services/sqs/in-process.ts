@@ -3,6 +3,7 @@ import { ServiceCatalog } from "../../../src/kernel/catalog.ts";
 import { AdjustableClock } from "../../../src/kernel/clock.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
 import type { Deps } from "../../../src/kernel/operation.ts";
+import type { Random } from "../../../src/kernel/random.ts";
 import type { Store } from "../../../src/kernel/store.ts";
 import { TargetRegistry } from "../../../src/kernel/targets.ts";
 import { Waiters } from "../../../src/kernel/waiters.ts";
@@ -22,9 +23,11 @@ export interface LocalSqs {
   close(): Promise<void>;
 }
 
-export async function openLocalSqs(store: Store = memoryStore(silentLog)): Promise<LocalSqs> {
+export async function openLocalSqs(
+  store: Store = memoryStore(silentLog),
+  random: Random = systemRandom(),
+): Promise<LocalSqs> {
   const clock = new AdjustableClock({ frozenAtMs: START_MS });
-  const random = systemRandom();
   const waiters = new Waiters(clock);
   store.onWake((wake) => waiters.wake(wake));
   const publicUrl = (): string => "http://localhost";
