@@ -11,10 +11,11 @@ import type { ScriptName } from "./scripts.ts";
 import { startWaystation } from "./servers.ts";
 import type { Waystation } from "./servers.ts";
 import { createQueue } from "./sqs-client.ts";
+import { measureWakesAcross } from "./sqs-polls.ts";
 
 const HELP = `npm run bench:postgres -- [OPTIONS]
 
-Sends and cycles on one, two and three nodes over one PostgreSQL, beside the embedded store.
+Sends, cycles and wake-ups on one, two and three nodes over one PostgreSQL, beside the embedded store.
   --url URL        A PostgreSQL that is there; without it one is started for the bench
   --seconds N      How long each measurement runs; 4 by default
   --waiting N      Messages that wait in the queue for the flatness rows; 1000000 by default
@@ -88,6 +89,12 @@ async function sendsAndCycles(nodes: readonly Waystation[]): Promise<Measure[]> 
   for (const name of ["send", "sendBatch", "consume", "cycleBatch"] as const) {
     const queue = await queueOn(nodes, name);
     measures.push(await measure(nodes, { name, queue, goal: GOALS[name] }));
+  }
+  const [sender, poller] = nodes;
+  if (sender !== undefined && poller !== undefined) {
+    const queue = await queueOn(nodes, "wakes");
+    const servers = { sender: sender.url, poller: poller.url };
+    measures.push(await measureWakesAcross(servers, queue));
   }
   return measures;
 }

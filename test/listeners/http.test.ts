@@ -344,16 +344,17 @@ for (const [kind, bytes] of [
     const body = "x".repeat(32 * 1024 * 1024);
     let answer = (): void => {};
     const answered = new Promise<void>((resolve) => void (answer = resolve));
-    const handler: HttpHandler = async () => {
+    const handler: HttpHandler = async ({ path }) => {
+      if (path === "/next") return { status: 200, headers: {}, body: "" };
       answer();
       return { status: 200, headers: {}, body };
     };
-    await using listener = await listen(handler, { limits: SHORT });
+    await using listener = await listen(handler, { limits: { ...SHORT, connections: 1 } });
     using client = new RawClient(listener.port);
     client.socket.pause();
     client.write(bytes);
     await answered;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await placeIsFree(listener.port);
     client.socket.resume();
     await client.ended;
     assert.ok(client.read.length < body.length);
@@ -371,13 +372,18 @@ test("connections over the limit are closed at once, and their places are free a
   await third.ended;
   first.socket.destroy();
   second.socket.destroy();
-  for (;;) {
-    using next = new RawClient(listener.port);
-    next.write(post("again"));
-    const answers = await next.answers(1).catch(() => []);
-    if (answers.length > 0) break;
-  }
+  await placeIsFree(listener.port);
 });
+
+/** Resolves when a listener that had no place for another connection has one again. */
+async function placeIsFree(port: number): Promise<void> {
+  for (;;) {
+    using next = new RawClient(port);
+    next.write("GET /next HTTP/1.1\r\nHost: h\r\n\r\n");
+    const answers = await next.answers(1).catch(() => []);
+    if (answers.length > 0) return;
+  }
+}
 
 test("a large request that follows one which is being answered is read to its end", async () => {
   let end = (): void => {};
