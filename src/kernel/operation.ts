@@ -44,6 +44,8 @@ export interface Context {
   readonly nowMs: number;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** The `X-Amzn-Trace-Id` of the request, which messages that it causes carry on. */
+  readonly traceHeader?: string | undefined;
 }
 
 /**

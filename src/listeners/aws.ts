@@ -197,6 +197,10 @@ class RequestContext implements Context {
     return `http://${this.#request.header("host") ?? "localhost"}`;
   }
 
+  get traceHeader(): string | undefined {
+    return this.#request.header("x-amzn-trace-id");
+  }
+
   /** Made when somebody asks: most operations never wait. */
   get signal(): AbortSignal {
     return this.#request.signal;
