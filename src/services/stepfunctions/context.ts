@@ -1,4 +1,5 @@
 import type { JsonObject } from "./language/json.ts";
+import { formatTimestamp } from "./language/timestamp.ts";
 import type { ExecutionRecord, ProgressRecord } from "./records.ts";
 
 /** What the context object says of an execution. */
@@ -23,10 +24,10 @@ export function contextObject(facts: ContextFacts): JsonObject {
       Input: JSON.parse(facts.input),
       Name: facts.name,
       RoleArn: facts.roleArn,
-      StartTime: new Date(facts.startMs).toISOString(),
+      StartTime: formatTimestamp(facts.startMs),
       RedriveCount: facts.redriveCount,
       ...(facts.redriveMs !== undefined && {
-        RedriveTime: new Date(facts.redriveMs).toISOString(),
+        RedriveTime: formatTimestamp(facts.redriveMs),
       }),
     },
     StateMachine: { Id: facts.machineArn, Name: facts.machineName },

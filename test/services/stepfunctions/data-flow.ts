@@ -272,6 +272,25 @@ export function dataFlow(open: OpenWorkshop): void {
     assert.deepEqual(ran.output, { all: [8, 7, 1, 1] }, ran.cause);
   });
 
+  test("an Assign in JSONPath has the raw result beside a ResultSelector [Assign]", async () => {
+    const container = {
+      ResultSelector: { "selected.$": "$[0]" },
+      Assign: { "raw.$": "$" },
+      Next: "B",
+    };
+    const B = { Type: "Pass", Parameters: { "raw.$": "$raw", "input.$": "$" }, End: true };
+    const parallel = { Type: "Parallel", Branches: [PASS], ...container };
+    const map = { Type: "Map", ItemProcessor: PASS, ...container };
+    const ofParallel = await workshop.run({ StartAt: "A", States: { A: parallel, B } }, [7]);
+    assert.deepEqual(ofParallel.output, { raw: [[7]], input: { selected: [7] } });
+    const ofMap = await workshop.run({ StartAt: "A", States: { A: map, B } }, [7]);
+    assert.deepEqual(ofMap.output, { raw: [7], input: { selected: 7 } });
+    const Parameters = { "a.$": "$[0]" };
+    const pass = { Type: "Pass", Parameters, Assign: { "raw.$": "$" }, Next: "B" };
+    const ofPass = await workshop.run({ StartAt: "A", States: { A: pass, B } }, [7]);
+    assert.deepEqual(ofPass.output, { raw: { a: 7 }, input: { a: 7 } });
+  });
+
   test("limits come from paths as from numbers [TimeoutSecondsPath, HeartbeatSecondsPath]", async () => {
     const { QueueUrl } = await workshop.sqs.createQueue({ QueueName: "limits" });
     for (const [field, error] of [

@@ -133,6 +133,31 @@ export function failures(open: OpenWorkshop): void {
     assert.deepEqual(ran.output, { name: "States.TaskFailed", in: { was: 1 } }, ran.cause);
   });
 
+  test("an error output has an Error and a Cause, empty where there is none [Catch]", async () => {
+    const fail = { StartAt: "F", States: { F: { Type: "Fail" } } };
+    const parallel = (other: object): object => ({
+      StartAt: "P",
+      States: {
+        P: {
+          Type: "Parallel",
+          Branches: [fail],
+          Catch: [{ ErrorEquals: ["States.ALL"], Next: "Done" }],
+          End: true,
+          ...other,
+        },
+        Done: { Type: "Pass", End: true },
+      },
+    });
+    const nothing = { Error: "", Cause: "" };
+    for (const QueryLanguage of ["JSONPath", "JSONata"]) {
+      assert.deepEqual((await workshop.run(parallel({ QueryLanguage }))).output, nothing);
+    }
+    const named = { StartAt: "F", States: { F: { Type: "Fail", Error: "E" } } };
+    const caught = await workshop.run(parallel({ Branches: [named] }));
+    assert.deepEqual(caught.output, { Error: "E", Cause: "" });
+    assert.equal((await workshop.run(fail)).cause, undefined);
+  });
+
   test("a runtime error is not caught by States.ALL, only by its name, and never tried again [States.Runtime]", async () => {
     const task = (errors: readonly string[]): object => ({
       StartAt: "T",

@@ -419,6 +419,34 @@ export function states(open: OpenWorkshop): void {
     assert.ok(Date.parse(output.t) >= START_MS);
   });
 
+  test("times of the context object have a fraction of a second only where there is one [context object]", async () => {
+    const at = workshop.nowMs();
+    const toNextSecond = (1000 - (at % 1000)) / 1000;
+    await workshop.advance(toNextSecond);
+    const times = { "e.$": "$$.Execution.StartTime", "s.$": "$$.State.EnteredTime" };
+    const machine = {
+      StartAt: "A",
+      States: {
+        A: { Type: "Pass", Parameters: times, End: true },
+      },
+    };
+    const second = new Date(workshop.nowMs()).toISOString().replace(".000", "");
+    assert.deepEqual((await workshop.run(machine)).output, { e: second, s: second });
+    await workshop.advance(0.25);
+    const between = new Date(workshop.nowMs()).toISOString();
+    assert.deepEqual((await workshop.run(machine)).output, { e: between, s: between });
+    await workshop.advance(0.75);
+  });
+
+  test("an inline Map tells where its items are from, also in its states [Map.Item.Source]", async () => {
+    const ItemSelector = { "selected.$": "$$.Map.Item.Source" };
+    const Parameters = { "selected.$": "$.selected", "inside.$": "$$.Map.Item.Source" };
+    const inner = { StartAt: "A", States: { A: { Type: "Pass", Parameters, End: true } } };
+    const map = { Type: "Map", ItemSelector, ItemProcessor: inner, End: true };
+    const ran = await workshop.run({ StartAt: "M", States: { M: map } }, [1]);
+    assert.deepEqual(ran.output, [{ selected: "STATE_DATA", inside: "STATE_DATA" }]);
+  });
+
   test("an execution's own TimeoutSeconds ends it [TimeoutSeconds]", async () => {
     const ran = await workshop.run({
       TimeoutSeconds: 30,

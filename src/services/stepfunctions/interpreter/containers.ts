@@ -12,7 +12,7 @@ import { effectiveInput, leave, workInput } from "./data-flow.ts";
 import { failState, toFailure } from "./failure.ts";
 import { failureOf } from "./protocol.ts";
 import type { ExecutionEvent, MapRunSettings } from "./protocol.ts";
-import type { Thread } from "./state.ts";
+import type { MapPhase, MapRunPhase, ParallelPhase, Thread } from "./state.ts";
 import { mapItem } from "./transition.ts";
 import type { Transition } from "./transition.ts";
 
@@ -89,9 +89,21 @@ export async function finishIfDone(transition: Transition, thread: Thread): Prom
     transition.emitAside(thread, `${state.type}StateSucceeded`);
     await leave(transition, thread, { state, result, next: state.next });
   } catch (error) {
-    return failState(transition, thread, toFailure(transition, thread, error));
+    const failure = toFailure(transition, thread, error);
+    // Any other error comes of what the branches gave: they are not run again for it.
+    if (failure.error === "States.DataLimitExceeded") spend(transition, thread, phase);
+    return failState(transition, thread, failure);
   }
   for (const child of children) transition.remove(child);
+}
+
+/** Has a redrive run the state anew, should its failure be handled by nobody. */
+function spend(
+  transition: Transition,
+  thread: Thread,
+  phase: ParallelPhase | MapPhase | MapRunPhase,
+): void {
+  transition.setPhase(thread, { ...phase, isSpent: true });
 }
 
 /** A redriven Parallel or inline Map state goes on with the children that are not done. */
@@ -99,6 +111,11 @@ export async function resumeChildren(transition: Transition, thread: Thread): Pr
   const { phase } = thread;
   const state = transition.stateOf(thread);
   if (phase.kind !== "parallel" && phase.kind !== "map") return;
+  if (phase.isSpent === true) {
+    for (const child of transition.childrenOf(thread)) transition.remove(child);
+    transition.setPhase(thread, { kind: "again" });
+    return;
+  }
   const running = transition
     .childrenOf(thread)
     .filter((child) => child.phase.kind !== "done").length;
@@ -111,6 +128,26 @@ export async function resumeChildren(transition: Transition, thread: Thread): Pr
   await finishIfDone(transition, thread);
 }
 
+/**
+ * A redriven Distributed Map goes on with its map run, or begins a new one where that is spent
+ * (Developer Guide, "Redriving Map Runs").
+ */
+export function resumeMapRun(transition: Transition, thread: Thread, phase: MapRunPhase): void {
+  if (phase.isSpent === true) {
+    transition.setPhase(thread, { kind: "again" });
+    return;
+  }
+  const { mapRunArn } = phase;
+  const wait = transition.newWait();
+  const redriveCount = (phase.redriveCount ?? 0) + 1;
+  transition.setPhase(thread, { kind: "mapRun", wait, mapRunArn, redriveCount });
+  transition.emit(thread, "MapRunRedriven", { mapRunArn, redriveCount });
+  transition.effects.push({ kind: "redriveMapRun", thread: thread.id, wait, mapRunArn });
+}
+
+/** Errors of a map run after which a redrive begins a new one. */
+const SPENT_MAP_RUNS: ReadonlySet<string> = new Set(["States.DataLimitExceeded", "States.Runtime"]);
+
 /** What a map run came to is what its Map state comes to. */
 export async function onMapRunEvent(
   transition: Transition,
@@ -122,6 +159,7 @@ export async function onMapRunEvent(
   if (phase.kind !== "mapRun" || phase.wait !== event.wait || state.type !== "Map") return;
   if (event.kind === "failed") {
     const failure = failureOf(event);
+    if (SPENT_MAP_RUNS.has(failure.error ?? "")) spend(transition, thread, phase);
     transition.emit(thread, "MapRunFailed", { ...failure });
     return failState(transition, thread, failure);
   }
@@ -130,6 +168,7 @@ export async function onMapRunEvent(
     transition.emitAside(thread, "MapStateSucceeded");
     await leave(transition, thread, { state, result: event.output, next: state.next });
   } catch (error) {
+    spend(transition, thread, phase);
     await failState(transition, thread, toFailure(transition, thread, error));
   }
 }
@@ -168,7 +207,7 @@ export async function itemInput(
   const selector = state.itemSelector;
   if (selector === undefined) return value;
   const scope = mapScope(transition, thread, state);
-  const context = { ...transition.contextOf(thread), Map: mapItem(index, value) };
+  const context = { ...transition.contextOf(thread), Map: mapItem(index, value, "STATE_DATA") };
   return evaluateTemplate(state.queryLanguage, selector, { ...scope, context }, "ItemSelector");
 }
 

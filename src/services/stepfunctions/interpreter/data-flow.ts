@@ -163,16 +163,17 @@ async function jsonPathOutput(
   thread: Thread,
   leaving: Leaving,
 ): Promise<Computed> {
-  const { state } = leaving;
-  const rawInput = thread.data.input;
-  let effective: Json;
+  const { state, result } = leaving;
+  let assignable: Json;
   let output: Json;
-  if (leaving.result === undefined) {
-    effective = effectiveInput(transition, thread, state);
-    output = effective;
+  if (result === undefined) {
+    assignable = effectiveInput(transition, thread, state);
+    output = assignable;
   } else {
-    effective = await selectedResult(transition, thread, leaving);
-    output = "resultPath" in state ? setAt(rawInput, state.resultPath, effective) : effective;
+    assignable = result;
+    const selected = await selectedResult(transition, thread, leaving);
+    output =
+      "resultPath" in state ? setAt(thread.data.input, state.resultPath, selected) : selected;
     transition.observe("afterResultPath", output);
   }
   const assign = leaving.rule === undefined ? state.assign : leaving.rule.assign;
@@ -181,7 +182,7 @@ async function jsonPathOutput(
     (await evaluateAssign(
       "JSONPath",
       assign,
-      transition.scope(thread, { input: effective }),
+      transition.scope(thread, { input: assignable }),
       `${leaving.rule?.place ?? ""}Assign`,
     ));
   if (state.outputPath !== "$") {

@@ -98,6 +98,7 @@ function tellAborted(transition: Transition, parent: Thread): void {
     if (kind === "done" || kind === "stopped" || transition.failed.has(child.id)) continue;
     transition.failed.add(child.id);
     const type = transition.stateOf(child).type;
+    if (kind === "mapRun") transition.emitAside(child, "MapRunAborted");
     if (isEntered(child) && ABORTABLE.has(type)) {
       transition.emitAside(child, `${type}StateAborted`);
     }
@@ -241,10 +242,8 @@ async function goOn(
   thread: Thread,
   { state, handler, failure, place }: Catching,
 ): Promise<void> {
-  const errorOutput: Json = {
-    ...(failure.error !== undefined && { Error: failure.error }),
-    ...(failure.cause !== undefined && { Cause: failure.cause }),
-  };
+  // Both are texts in the error output, also where the failure itself tells nothing.
+  const errorOutput: Json = { Error: failure.error ?? "", Cause: failure.cause ?? "" };
   const language = state.queryLanguage;
   const isJsonPath = language === "JSONPath";
   const scope = transition.scope(thread, isJsonPath ? { input: errorOutput } : { errorOutput });

@@ -3,6 +3,7 @@ import type { MapState, State, StateGraph } from "../language/definition.ts";
 import { isJsonObject } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import type { EvaluationScope } from "../language/scope.ts";
+import { formatTimestamp } from "../language/timestamp.ts";
 import { MAX_HISTORY_EVENTS } from "../limits.ts";
 import type {
   Effect,
@@ -177,7 +178,7 @@ export class Transition {
     return {
       ...this.around.context,
       State: {
-        EnteredTime: new Date(thread.enteredAtMs).toISOString(),
+        EnteredTime: formatTimestamp(thread.enteredAtMs),
         Name: thread.state,
         RetryCount: thread.retries.reduce((sum, count) => sum + count, 0),
       },
@@ -206,11 +207,11 @@ export class Transition {
     const parent = this.thread(thread.parent);
     const items = parent.data.items;
     if (items === undefined) return this.#mapItemOf(parent);
-    return mapItem(thread.index, items[thread.index] ?? null);
+    return mapItem(thread.index, items[thread.index] ?? null, "STATE_DATA");
   }
 }
 
-/** `Map` of the context object; `source` says where a Distributed Map has the item from. */
+/** `Map` of the context object; `source` says where the Map has the item from. */
 export function mapItem(index: number, value: Json, source?: string): JsonObject {
   // An object that was turned into items brings its key along.
   const key =

@@ -3,7 +3,7 @@ import type { Json } from "./json.ts";
 
 /** The names that a state may use and what they stand for; everything an evaluation depends on. */
 export interface EvaluationScope {
-  /** `$` of JSONPath and `$states.input` of JSONata. For a ResultSelector or a JSONPath Assign, pass the result here. */
+  /** `$` of JSONPath and `$states.input` of JSONata. A ResultSelector and a JSONPath Assign have the raw result here. */
   readonly input: Json;
   /** The context object: `$$` of JSONPath and `$states.context` of JSONata. */
   readonly context: Json;

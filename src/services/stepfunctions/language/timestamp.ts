@@ -20,6 +20,11 @@ export function parseTimestampMs(text: string): number | undefined {
   return wholeMs + Number(`0${fraction ?? ""}`) * 1000 - offsetMs;
 }
 
+/** A time as the context object tells it: a fraction of a second only where there is one. */
+export function formatTimestamp(atMs: number): string {
+  return new Date(atMs).toISOString().replace(".000Z", "Z");
+}
+
 const MINUTE_MS = 60_000;
 const TIMESTAMP =
   /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:Z|([+-])(\d\d):(\d\d))$/;
