@@ -10,7 +10,8 @@ export interface LoggedExecution {
   readonly logging: LoggingConfiguration;
 }
 
-const ERRORS = /(?:Failed|TimedOut|Aborted)$/;
+/** https://docs.aws.amazon.com/step-functions/latest/dg/cloudwatch-log-level.html */
+const ERRORS = /(?:Failed|TimedOut|Aborted)$|^FailStateEntered$/;
 const FATAL = /^Execution(?:Failed|TimedOut|Aborted)$/;
 
 /** Writes events to the log as the machine's logging configuration asks, in the shape that AWS logs. */
@@ -49,5 +50,9 @@ export function logWhenCommitted(
 const PAYLOADS = new Set(["input", "output", "parameters", "assignedVariables", "cause"]);
 
 function withoutPayload(details: HistoryRecord["details"]): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(details ?? {}).filter(([name]) => !PAYLOADS.has(name)));
+  return Object.fromEntries(
+    Object.entries(details ?? {}).filter(
+      ([name]) => !PAYLOADS.has(name) && !name.endsWith("Details"),
+    ),
+  );
 }

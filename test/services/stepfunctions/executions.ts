@@ -215,8 +215,11 @@ export function executions(open: OpenWorkshop): void {
         .filter(({ message }) => message === "states execution event")
         .map(({ fields }) => Object(fields));
       assert.deepEqual(
-        events.map(({ type, id }) => [type, id]),
-        [["ExecutionFailed", "3"]],
+        events.map(({ type, id, details }) => [type, id, details]),
+        [
+          ["FailStateEntered", "2", { name: "F" }],
+          ["ExecutionFailed", "3", { error: "E" }],
+        ],
       );
       assert.equal(events[0].execution_arn, arn);
     } finally {

@@ -90,6 +90,21 @@ export function tasks(open: OpenWorkshop): void {
     assert.equal(optimized.error, "StepFunctions.StateMachineDoesNotExistException");
   });
 
+  test("an error that the service's model does not name is its SDK's exception for all errors", async () => {
+    const Parameters = { QueueUrl: await queue("unnamed"), MessageBody: "x", DelaySeconds: 99_999 };
+    const sdk = await workshop.run(task("aws-sdk:sqs:sendMessage", { Parameters }));
+    assert.equal(sdk.error, "Sqs.SqsException");
+    const optimized = await workshop.run(task("sqs:sendMessage", { Parameters }));
+    assert.equal(optimized.error, "SQS.AmazonSQSException");
+    assert.match(optimized.cause ?? "", /Status Code: 400; Error Code: InvalidParameterValue;/);
+    const nested = await workshop.run(
+      task("states:startExecution.sync", {
+        Parameters: { StateMachineArn: "arn:aws:states:us-east-1:000000000000:stateMachine:none" },
+      }),
+    );
+    assert.equal(nested.error, "StepFunctions.StateMachineDoesNotExistException");
+  });
+
   test("a service that is not here fails the task clearly and never echoes its input [absent services]", async () => {
     for (const resource of [
       "lambda:invoke",

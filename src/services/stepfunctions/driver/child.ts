@@ -4,7 +4,7 @@ import { ServiceError } from "../../../kernel/errors.ts";
 import type { Engine } from "../engine.ts";
 import { typeNotSupported } from "../errors.ts";
 import { describedFailure, redriveStatus } from "../executions.ts";
-import type { StoredExecution } from "../executions.ts";
+import type { RedriveStatus, StoredExecution } from "../executions.ts";
 import { sdkMetadata, serviceFailure } from "../integrations/answer.ts";
 import { namedService } from "../integrations/names.ts";
 import type { TaskPlan } from "../integrations/plan.ts";
@@ -12,6 +12,7 @@ import type { Effect } from "../interpreter/protocol.ts";
 import { PENDING_TASK } from "../keys.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import { resolveMachine } from "../machines.ts";
+import { model } from "../model.gen.ts";
 import type { ExecutionRecord, ParentTask, PendingTaskRecord, ProgressRecord } from "../records.ts";
 import { checkInput, startStandard } from "../start.ts";
 import { checkName } from "../validation.ts";
@@ -62,7 +63,7 @@ export async function startChild(
     if (!(error instanceof ServiceError)) throw error;
     const service = namedService("states");
     const requestId = engine.random.uuid();
-    const failure = serviceFailure(error, { service, model: undefined, requestId });
+    const failure = serviceFailure(error, { service, model, requestId });
     putEvent(tx, engine, { uid, event: { kind: "failed", thread, wait, ...failure } });
   }
 }
@@ -78,7 +79,7 @@ export async function tellParent(
   }: { record: ExecutionRecord; parent: ParentTask; progress: ProgressRecord },
 ): Promise<void> {
   const { uid, thread, wait, pattern } = parent;
-  const redrive = redriveStatus({ record, progress }, engine.clock.now());
+  const redrive = await redriveStatus(tx, { record, progress }, engine.clock.now());
   const description = describe({ record, progress }, redrive, pattern);
   if (progress.status === "SUCCEEDED") {
     await deliverEvent(tx, engine, {
@@ -94,7 +95,7 @@ export async function tellParent(
 /** An ended execution as a `.sync` task's result shows it: payloads as text, or with `:2` as JSON. */
 function describe(
   { record, progress }: StoredExecution,
-  redrive: ReturnType<typeof redriveStatus>,
+  redrive: RedriveStatus,
   pattern: ParentTask["pattern"],
 ): JsonObject {
   const payload = (text: string): Json => (pattern === "sync" ? text : JSON.parse(text));

@@ -26,16 +26,17 @@ export const SDK_METADATA: ReadonlySet<string> = new Set([
 /** What a service's refusal is to the task, in the words of the SDK that AWS calls the service with. */
 export function serviceFailure(
   error: ServiceError,
-  from: { service: NamedService; model: ServiceModel | undefined; requestId: string },
+  from: { service: NamedService; model: ServiceModel; requestId: string },
 ): Failure {
   const { service, model, requestId } = from;
-  const known = Object.entries(model?.errors ?? {}).find(
-    ([name, { queryCode }]) => name === error.code || queryCode === error.code,
-  )?.[1];
+  const [name, known] =
+    Object.entries(model.errors).find(
+      ([shape, { queryCode }]) => shape === error.code || queryCode === error.code,
+    ) ?? [];
   const status = known?.status ?? error.status ?? 400;
-  const code = known?.queryCode ?? error.code;
+  const code = known?.queryCode ?? error.queryCode ?? error.code;
   const why = service.isSdk
     ? `Service: ${service.sdkName}, Status Code: ${status}, Request ID: ${requestId}`
     : `Service: ${service.sdkName}; Status Code: ${status}; Error Code: ${code}; Request ID: ${requestId}; Proxy: null`;
-  return { error: errorName(service, error.code), cause: `${error.message} (${why})` };
+  return { error: errorName(service, name), cause: `${error.message} (${why})` };
 }

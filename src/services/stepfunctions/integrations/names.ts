@@ -53,9 +53,12 @@ export function namedService(resourceType: string): NamedService {
   return { signingName, errorPrefix, sdkName, isSdk };
 }
 
-/** The error name that a task fails with for a service's error: `Sqs.QueueDoesNotExistException`. */
-export function errorName(service: NamedService, code: string): string {
-  // Query codes such as AWS.SimpleQueueService.NonExistentQueue bring their own dots.
-  const short = code.slice(code.lastIndexOf(".") + 1);
-  return `${service.errorPrefix}.${/(?:Exception|Error)$/.test(short) ? short : `${short}Exception`}`;
+/**
+ * The error name that a task fails with: `Sqs.QueueDoesNotExistException` for the shape of an error,
+ * and for an error that the service's model does not have (undefined) the SDK's exception for all of
+ * the service's errors, `Sqs.SqsException` or `SQS.AmazonSQSException`.
+ */
+export function errorName(service: NamedService, shape: string | undefined): string {
+  const name = shape === undefined ? service.sdkName : upperFirst(shape);
+  return `${service.errorPrefix}.${/(?:Exception|Error)$/.test(name) ? name : `${name}Exception`}`;
 }
