@@ -1,4 +1,5 @@
 import type { ServiceError } from "./errors.ts";
+import type { InputPath } from "./input-path.ts";
 import type { ServiceModel } from "./model.ts";
 import type { AnyOperation } from "./operation.ts";
 import type { Target } from "./targets.ts";
@@ -25,10 +26,10 @@ export interface Service {
 
 /** Words for input that does not fit the model, as this service's real endpoint says them. */
 export interface Refusals {
-  /** A required member is missing. `path` is like `Entries[0].Id`. */
-  missing(path: string, operation: string): ServiceError;
+  /** Required members are missing, one or more; the first is the first in the model's order. */
+  missing(paths: readonly [InputPath, ...InputPath[]], operation: string): ServiceError;
   /**
-   * A member's type is not the model's. `expected` is a scalar's name (`string`, `number`, `boolean`,
+   * A member's type is not the model's. `path` is like `Entries[0].Id`; `expected` is a scalar's name (`string`, `number`, `boolean`,
    * `blob`, `timestamp`), or `structure`, `union`, `list` or `map`; `actual` is the JavaScript type,
    * or `list`. `path` is empty when the input itself is no structure. A blob that is no base64 is
    * expected `blob`, actual `string`.

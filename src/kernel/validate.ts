@@ -1,4 +1,6 @@
 import { assert, type ServiceError } from "./errors.ts";
+import { shortPath } from "./input-path.ts";
+import type { InputPath, InputStep } from "./input-path.ts";
 import type { Member, Scalar, ServiceModel, StructureShape } from "./model.ts";
 import type { Refusals } from "./service.ts";
 
@@ -18,6 +20,9 @@ export type InputReader = (operation: string, input: unknown) => Record<string, 
 
 /** The deepest nesting of lists, maps and structures in an input that is read. */
 export const MAX_INPUT_DEPTH = 64;
+
+/** Missing members that one refusal names. */
+export const MAX_MISSING = 100;
 
 /** Readers of every operation of `model`; each is compiled when it is first used. */
 export function inputReader(
@@ -55,6 +60,7 @@ export function validate(
 
 /** Where a container stands in the input; paths are put together only when something is refused. */
 interface Place {
+  readonly kind: "structure" | "list" | "map";
   readonly parent: Place | undefined;
   readonly key: Key;
   readonly depth: number;
@@ -81,8 +87,8 @@ class Compiler {
   readonly #refusals: Refusals;
   readonly #scalars: ReadonlyMap<string, ReadScalar>;
   readonly #reads = new Map<string, Read>();
-  /** Path of the first required member that the input being read lacks. Reading is synchronous. */
-  #missing: string | undefined;
+  /** Required members that the input being read lacks, if any. Reading is synchronous. */
+  #missing: InputPath[] | undefined;
 
   constructor(
     model: ServiceModel,
@@ -103,7 +109,8 @@ class Compiler {
     return (input) => {
       this.#missing = undefined;
       const result = read(input ?? {}, undefined, "");
-      if (this.#missing !== undefined) throw this.#refusals.missing(this.#missing, name);
+      const [first, ...others] = this.#missing ?? [];
+      if (first !== undefined) throw this.#refusals.missing([first, ...others], name);
       return result;
     };
   }
@@ -156,7 +163,7 @@ class Compiler {
     const isUnion = shape.union === true;
     return (value, parent, key) => {
       if (!isObject(value)) throw this.#wrongType(value, { parent, key, expected: "structure" });
-      const place = this.#enter(parent, key);
+      const place = this.#enter("structure", parent, key);
       const result: Record<string, unknown> = {};
       let setCount = 0;
       for (const { name, isRequired, read } of members) {
@@ -165,7 +172,7 @@ class Compiler {
           result[name] = read(given, place, name);
           setCount += 1;
         } else if (isRequired) {
-          this.#missing ??= pathOf(place, name);
+          this.#miss(pathOf(place, name));
         }
       }
       if (isUnion && setCount !== 1) {
@@ -178,7 +185,7 @@ class Compiler {
   #list(readElement: Read): Read {
     return (value, parent, key) => {
       if (!Array.isArray(value)) throw this.#wrongType(value, { parent, key, expected: "list" });
-      const place = this.#enter(parent, key);
+      const place = this.#enter("list", parent, key);
       const result: unknown[] = [];
       for (let index = 0; index < value.length; index += 1) {
         const given: unknown = value[index];
@@ -192,7 +199,7 @@ class Compiler {
   #map(readValue: Read): Read {
     return (value, parent, key) => {
       if (!isObject(value)) throw this.#wrongType(value, { parent, key, expected: "map" });
-      const place = this.#enter(parent, key);
+      const place = this.#enter("map", parent, key);
       // Without a prototype no key of a client's choosing finds or sets anything inherited.
       const result: Record<string, unknown> = Object.create(null);
       for (const name of Object.keys(value)) {
@@ -205,29 +212,42 @@ class Compiler {
   }
 
   /** The place of a container; the outermost one has the empty key. */
-  #enter(parent: Place | undefined, key: Key): Place {
+  #enter(kind: Place["kind"], parent: Place | undefined, key: Key): Place {
     const depth = parent === undefined ? 1 : parent.depth + 1;
     if (depth > MAX_INPUT_DEPTH) {
-      const path = pathOf(parent, key);
+      const path = shortPath(pathOf(parent, key));
       throw this.#refusals.wrongType(path, `at most ${MAX_INPUT_DEPTH} levels`, "deeper nesting");
     }
-    return { parent, key, depth };
+    return { kind, parent, key, depth };
+  }
+
+  #miss(path: InputPath): void {
+    this.#missing ??= [];
+    if (this.#missing.length < MAX_MISSING) this.#missing.push(path);
   }
 
   #wrongType(
     value: unknown,
     where: { parent: Place | undefined; key: Key; expected: string },
   ): ServiceError {
-    const path = pathOf(where.parent, where.key);
+    const path = shortPath(pathOf(where.parent, where.key));
     return this.#refusals.wrongType(path, where.expected, typeName(value));
   }
 }
 
-function pathOf(parent: Place | undefined, key: Key): string {
-  const own = typeof key === "number" ? `[${key}]` : key;
-  if (parent === undefined) return own;
-  const outer = pathOf(parent.parent, parent.key);
-  return outer === "" || typeof key === "number" ? outer + own : `${outer}.${own}`;
+function pathOf(parent: Place | undefined, key: Key): InputPath {
+  const steps: InputStep[] = [];
+  let inner = key;
+  for (let place = parent; place !== undefined; place = place.parent) {
+    steps.push(stepInto(place.kind, inner));
+    inner = place.key;
+  }
+  return steps.toReversed();
+}
+
+function stepInto(kind: Place["kind"], key: Key): InputStep {
+  if (typeof key === "number") return { index: key };
+  return kind === "map" ? { key } : { member: key };
 }
 
 function typeName(value: unknown): string {

@@ -4,6 +4,7 @@ import { callerOf } from "../../src/kernel/caller.ts";
 import { ServiceCatalog } from "../../src/kernel/catalog.ts";
 import { AdjustableClock } from "../../src/kernel/clock.ts";
 import { ServiceError } from "../../src/kernel/errors.ts";
+import { shortPath } from "../../src/kernel/input-path.ts";
 import type { ServiceModel } from "../../src/kernel/model.ts";
 import { conversation, transaction } from "../../src/kernel/operation.ts";
 import type { Context } from "../../src/kernel/operation.ts";
@@ -43,7 +44,7 @@ const NOTES: Service = {
     Wait: conversation(async () => ({})),
   },
   refusals: {
-    missing: (path) => new ServiceError("Missing", path),
+    missing: ([first]) => new ServiceError("Missing", shortPath(first)),
     wrongType: (path) => new ServiceError("WrongType", path),
   },
   work: {

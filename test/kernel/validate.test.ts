@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ServiceError } from "../../src/kernel/errors.ts";
+import { shortPath } from "../../src/kernel/input-path.ts";
 import type { ServiceModel } from "../../src/kernel/model.ts";
 import type { Refusals } from "../../src/kernel/service.ts";
-import { inputReader, MAX_INPUT_DEPTH, validate } from "../../src/kernel/validate.ts";
+import { inputReader, MAX_INPUT_DEPTH, MAX_MISSING, validate } from "../../src/kernel/validate.ts";
 
 const model: ServiceModel = {
   signingName: "test",
@@ -37,7 +38,8 @@ const model: ServiceModel = {
 };
 
 const refusals: Refusals = {
-  missing: (path, operation) => new ServiceError("Missing", `${operation}: ${path}`),
+  missing: (paths, operation) =>
+    new ServiceError("Missing", `${operation}: ${paths.map(shortPath).join(", ")}`),
   wrongType: (path, expected, actual) =>
     new ServiceError("WrongType", `${path}: ${expected}, not ${actual}`),
 };
@@ -100,16 +102,21 @@ test("values are taken as they are, and JSON's forms of them refused", () => {
   assert.equal(never, "At: timestamp, not object");
 });
 
-test("the first missing member is named by its path, in the model's order", () => {
+test("missing members are named by their paths, in the model's order", () => {
   assert.equal(
     refusalOf(() => readJson("Put", {})),
-    "Put: Name",
+    "Put: Name, Nodes",
   );
   assert.equal(
     refusalOf(() => readJson("Put", { Name: "n", Nodes: null })),
     "Put: Nodes",
   );
-  assert.equal(refused({ Nodes: [{ Id: "1" }, { Nodes: [{}] }] }), "Put: Nodes[1].Id");
+  assert.equal(
+    refused({ Nodes: [{ Id: "1" }, { Nodes: [{}] }] }),
+    "Put: Nodes[1].Id, Nodes[1].Nodes[0].Id",
+  );
+  const many = refused({ Nodes: Array.from({ length: MAX_MISSING + 1 }, () => ({})) });
+  assert.equal(many.split(", ").length, MAX_MISSING);
   // A refusal leaves nothing behind for the next input.
   assert.equal(refused({}), "none");
 });

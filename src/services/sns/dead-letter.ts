@@ -2,9 +2,10 @@ import { ServiceError } from "../../kernel/errors.ts";
 import type { Tx } from "../../kernel/store.ts";
 import type { DeliveryAttribute } from "../../kernel/targets.ts";
 import { LIMITS } from "./limits.ts";
+import { sentAttributes } from "./message.ts";
 import type { MessageAttribute, PublishedMessage } from "./message.ts";
 import type { Sns } from "./sns.ts";
-import { subscriptionArn } from "./subscription.ts";
+import { shownEndpoint, subscriptionArn } from "./subscription.ts";
 import type { SubscriptionRecord } from "./subscription.ts";
 import { topicArn } from "./topic.ts";
 
@@ -34,7 +35,7 @@ export async function putDeadLetter(sns: Sns, tx: Tx, undelivered: Undelivered):
   const fields = {
     subscription: subscriptionArn(subscription),
     messageId: message.messageId,
-    endpoint: subscription.endpoint,
+    endpoint: shownEndpoint(subscription.endpoint),
     code: failure.code,
     reason: failure.message,
   };
@@ -110,6 +111,6 @@ function deadLetterAttributes(
     ["ErrorCode", { dataType: "String", stringValue: failure.code }],
     ["ErrorMessage", { dataType: "String", stringValue: failure.message }],
   ];
-  const own = isRaw ? Object.entries(deliveryAttributes(message.attributes)) : [];
+  const own = isRaw ? Object.entries(deliveryAttributes(sentAttributes(message))) : [];
   return Object.fromEntries([...own.slice(0, LIMITS.rawQueueAttributes - why.length), ...why]);
 }

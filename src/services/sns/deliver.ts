@@ -4,7 +4,7 @@ import { deliveryAttributes, fifoFields, putDeadLetter } from "./dead-letter.ts"
 import type { Failure } from "./dead-letter.ts";
 import { enqueueDelivery } from "./deliveries.ts";
 import { LIMITS } from "./limits.ts";
-import { bodyFor } from "./message.ts";
+import { bodyFor, sentAttributes } from "./message.ts";
 import { envelopeFor, isTargetProtocol } from "./outgoing.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { isReplaying, takesLiveMessages } from "./replay-state.ts";
@@ -67,7 +67,7 @@ async function deliverToTarget(sns: Sns, tx: Tx, sending: Outgoing, route: Route
 
 /** Why a route can not take this message, whatever its target says. */
 function refusalOf({ subscription, isRaw }: Route, { message }: Outgoing): Failure | undefined {
-  const count = Object.keys(message.attributes).length;
+  const count = Object.keys(sentAttributes(message)).length;
   if (subscription.protocol === "application") {
     return {
       code: "PlatformServiceUnavailable",
@@ -94,7 +94,7 @@ async function handOver(
   try {
     await sns.deps.targets.deliver(tx, endpoint, {
       body,
-      ...(route.isRaw ? { attributes: deliveryAttributes(message.attributes) } : {}),
+      ...(route.isRaw ? { attributes: deliveryAttributes(sentAttributes(message)) } : {}),
       ...(protocol === "sqs" ? fifoFields(message, endpoint) : {}),
       ...(message.traceHeader === undefined ? {} : { traceHeader: message.traceHeader }),
       sourceArn: sending.topicArn,

@@ -47,6 +47,11 @@ export function needsConfirmation(protocol: SubscriptionProtocol): boolean {
   return CONFIRMED_BY_ENDPOINT.has(protocol);
 }
 
+/** Whether endpoints of a protocol are URLs, which delivery policies are for. */
+export function isWebHook(protocol: SubscriptionProtocol): boolean {
+  return protocol === "http" || protocol === "https";
+}
+
 /** The endpoint as it is kept. Throws InvalidParameter when it is none of its protocol. */
 export function readEndpoint(protocol: SubscriptionProtocol, endpoint: string | undefined): string {
   if (endpoint === undefined || endpoint === "")

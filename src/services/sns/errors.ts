@@ -1,4 +1,6 @@
 import { ServiceError } from "../../kernel/errors.ts";
+import { memberPath } from "../../kernel/input-path.ts";
+import type { InputPath } from "../../kernel/input-path.ts";
 import type { Refusals } from "../../kernel/service.ts";
 
 const INVALID = "InvalidParameterException";
@@ -42,6 +44,13 @@ export function topicDoesNotExist(): ServiceError {
 /** `NotFound`: there is no such subscription. */
 export function subscriptionDoesNotExist(): ServiceError {
   return new ServiceError("NotFoundException", "Subscription does not exist");
+}
+
+/** `InvalidParameter`: a pending subscription ends by itself, or with its topic. */
+export function cannotUnsubscribePending(): ServiceError {
+  return invalidParameter(
+    "SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation",
+  );
 }
 
 /** `NotFound`, for other things than topics and subscriptions. */
@@ -161,7 +170,7 @@ export function verificationFailed(status: string): ServiceError {
 
 /** How SNS words input that does not fit its model. */
 export const refusals: Refusals = {
-  missing: (path) => invalidMember(path, "Member must not be null", "null"),
+  missing: missingMembers,
   wrongType: (path, expected, actual) =>
     new ServiceError(
       "MalformedInput",
@@ -169,10 +178,14 @@ export const refusals: Refusals = {
     ),
 };
 
-function invalidMember(path: string, constraint: string, value: string): ServiceError {
-  const name = path.charAt(0).toLowerCase() + path.slice(1);
+function missingMembers(paths: readonly InputPath[]): ServiceError {
+  const noun = paths.length === 1 ? "validation error" : "validation errors";
+  const texts = paths.map(
+    (path) =>
+      `Value null at '${memberPath(path)}' failed to satisfy constraint: Member must not be null`,
+  );
   return new ServiceError(
     "ValidationError",
-    `1 validation error detected: Value ${value} at '${name}' failed to satisfy constraint: ${constraint}`,
+    `${paths.length} ${noun} detected: ${texts.join("; ")}`,
   );
 }

@@ -51,25 +51,35 @@ export function compileFilterPolicy(text: string, scope: FilterScope): Pattern {
   return pattern;
 }
 
-/** Attributes as values to compare: binary ones are ignored, an array is its elements. */
+/**
+ * Attributes as values to compare: binary ones are ignored, an array is its elements. Undefined when
+ * a `String.Array` is none: such a message passes no filter policy on attributes.
+ */
 export function comparableAttributes(
   attributes: Readonly<Record<string, MessageAttribute>>,
-): Readonly<Record<string, unknown>> {
+): Readonly<Record<string, unknown>> | undefined {
   const values: [string, unknown][] = [];
   for (const [name, { type, value }] of Object.entries(attributes)) {
-    if (type === "String.Array") values.push([name, parsedArray(value)]);
-    else if (type === "Number" || type.startsWith("Number.")) values.push([name, Number(value)]);
+    if (type === "String.Array") {
+      const array = parsedArray(value);
+      if (array === undefined) return undefined;
+      values.push([name, array]);
+    } else if (type === "Number" || type.startsWith("Number.")) values.push([name, Number(value)]);
     else if (type === "String" || type.startsWith("String.")) values.push([name, value]);
   }
   return Object.fromEntries(values);
 }
 
-function parsedArray(text: string): unknown {
+/** Elements are strings, numbers, true, false or null; "Amazon SNS message attributes". */
+function parsedArray(text: string): readonly unknown[] | undefined {
+  let json: unknown;
   try {
-    return JSON.parse(text);
+    json = JSON.parse(text);
   } catch {
-    return text;
+    return undefined;
   }
+  const isPlain = (element: unknown): boolean => element === null || typeof element !== "object";
+  return Array.isArray(json) && json.every(isPlain) ? json : undefined;
 }
 
 function compile(json: unknown, scope: FilterScope): Pattern {

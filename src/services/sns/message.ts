@@ -8,15 +8,19 @@ export interface MessageAttribute {
   readonly value: string;
 }
 
+/** What a message says. */
+export interface Bodies {
+  readonly body: string;
+  /** Bodies for single protocols, where `MessageStructure` is `json`. */
+  readonly bodies?: Readonly<Record<string, string>>;
+}
+
 /** What is published, checked. */
-export interface PublishedMessage {
+export interface PublishedMessage extends Bodies {
   readonly messageId: string;
   /** The request it came in, for dead letters. */
   readonly requestId: string;
   readonly publishedAtMs: number;
-  readonly body: string;
-  /** Bodies for single protocols, where `MessageStructure` is `json`. */
-  readonly bodies?: Readonly<Record<string, string>>;
   readonly subject?: string;
   readonly attributes: Readonly<Record<string, MessageAttribute>>;
   readonly messageGroupId?: string;
@@ -50,6 +54,18 @@ export interface MessageOrigin {
   readonly messageId: string;
   readonly requestId: string;
   readonly publishedAtMs: number;
+  readonly traceHeader?: string;
+}
+
+/**
+ * The attributes that subscribers get: "Message attributes are sent only when the message structure
+ * is String, not JSON", says "Amazon SNS message attributes". Filter policies see them all.
+ */
+export function sentAttributes({
+  attributes,
+  bodies,
+}: PublishedMessage): Readonly<Record<string, MessageAttribute>> {
+  return bodies === undefined ? attributes : {};
 }
 
 /** The body for a protocol. */
@@ -58,22 +74,22 @@ export function bodyFor(message: PublishedMessage, protocol: SubscriptionProtoco
 }
 
 /**
- * Checks what does not depend on the topic; `platform` is that of the one device it goes to. Throws
- * InvalidParameter or ParameterValueInvalid.
+ * Checks what does not depend on the topic; `bodies` are those of the input. Throws InvalidParameter
+ * or ParameterValueInvalid.
  */
 export function readMessage(
   input: MessageInput,
   origin: MessageOrigin,
-  platform?: string,
+  bodies: Bodies,
 ): PublishedMessage {
-  const { Message, Subject, MessageStructure, MessageGroupId, MessageDeduplicationId } = input;
+  const { Message, Subject, MessageGroupId, MessageDeduplicationId } = input;
   if (Message === "") throw invalidParameter("Empty message");
   if (Subject !== undefined) checkSubject(Subject);
   checkId("MessageGroupId", MessageGroupId, LIMITS.groupIdLength);
   checkId("MessageDeduplicationId", MessageDeduplicationId, LIMITS.deduplicationIdLength);
   return {
     ...origin,
-    ...readBodies(Message, { structure: MessageStructure, platform }),
+    ...bodies,
     ...(Subject === undefined ? {} : { subject: Subject }),
     attributes: readAttributes(input.MessageAttributes ?? {}),
     ...(MessageGroupId === undefined ? {} : { messageGroupId: MessageGroupId }),
@@ -114,14 +130,15 @@ function checkId(name: string, value: string | undefined, longest: number): void
   }
 }
 
-function readBodies(
-  text: string,
-  {
-    structure,
-    platform,
-  }: { readonly structure: string | undefined; readonly platform: string | undefined },
-): { readonly body: string; readonly bodies?: Readonly<Record<string, string>> } {
-  if (structure === undefined || structure === "") return { body: text };
+/**
+ * Takes a message with a structure apart; `platform` is that of the one device it goes to. What is
+ * empty is refused with the rest of the message. Throws InvalidParameter.
+ */
+export function readBodies(
+  { Message: text, MessageStructure: structure }: MessageInput,
+  platform?: string,
+): Bodies {
+  if (structure === undefined || structure === "" || text === "") return { body: text };
   if (structure !== "json") throw invalidParameter("MessageStructure");
   let json: unknown;
   try {
@@ -147,8 +164,6 @@ function readBodies(
   return { body, bodies: Object.fromEntries(bodies) };
 }
 
-const ATTRIBUTE_NAME = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
-
 function readAttributes(
   attributes: Readonly<Record<string, AttributeInput>>,
 ): Readonly<Record<string, MessageAttribute>> {
@@ -159,12 +174,7 @@ function readAttributes(
 
 function readAttribute(name: string, attribute: AttributeInput): MessageAttribute {
   const { DataType: type = "", StringValue: text, BinaryValue: bytes } = attribute;
-  if (name.length > LIMITS.attributeNameLength || !ATTRIBUTE_NAME.test(name)) {
-    throw invalidParameterValue(
-      `The message attribute name '${name}' can only include alphanumeric characters, hyphens, ` +
-        "underscores and single periods inside, up to 256 characters.",
-    );
-  }
+  checkAttributeName(name);
   if (type === "") {
     throw invalidParameterValue(
       `The message attribute '${name}' must contain non-empty message attribute type.`,
@@ -177,33 +187,50 @@ function readAttribute(name: string, attribute: AttributeInput): MessageAttribut
         "type prefixes is Binary, Number, and String.",
     );
   }
-  const value = base === "Binary" ? bytes && Buffer.from(bytes).toString("base64") : text;
+  const isBinary = base === "Binary";
+  const value = isBinary ? bytes && Buffer.from(bytes).toString("base64") : text;
+  if (value === undefined && (isBinary ? text : bytes) !== undefined) {
+    throw invalidParameterValue(
+      `The message attribute '${name}' with type '${type}' must use field '${isBinary ? "Binary" : "String"}'.`,
+    );
+  }
   if (value === undefined || value === "") {
     throw invalidParameterValue(
       `The message attribute '${name}' must contain non-empty message attribute value for message ` +
         `attribute type '${type}'.`,
     );
   }
-  if (base === "Number" && (value.trim() === "" || Number.isNaN(Number(value)))) {
+  if (base === "Number" && !NUMBER.test(value)) {
     throw invalidParameterValue(`Could not cast message attribute '${name}' value to number.`);
   }
-  if (type === "String.Array") checkArray(name, value);
   return { type, value };
 }
 
-/** Elements are strings, numbers, true, false or null; "Amazon SNS message attributes". */
-function checkArray(name: string, text: string): void {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    json = undefined;
-  }
-  const isFlat =
-    Array.isArray(json) && json.every((element) => element === null || typeof element !== "object");
-  if (!isFlat) {
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const NO_NAME_CHARACTER = /[^A-Za-z0-9_.-]/u;
+
+function checkAttributeName(name: string): void {
+  if (name.length > LIMITS.attributeNameLength) {
     throw invalidParameterValue(
-      `The message attribute '${name}' is not a valid JSON array of plain values.`,
+      `Length of message attribute name must be less than ${LIMITS.attributeNameLength} bytes.`,
     );
+  }
+  if (name === "") throw invalidParameterValue("Message attribute name can not be empty.");
+  const [wrong] = NO_NAME_CHARACTER.exec(name) ?? [];
+  if (wrong !== undefined) {
+    const code = wrong.codePointAt(0)?.toString(16).toUpperCase();
+    throw invalidParameterValue(
+      `Invalid non-alphanumeric character '#x${code}' was found in the message attribute name. ` +
+        "Can only include alphanumeric characters, hyphens, underscores, or dots.",
+    );
+  }
+  if (name.startsWith(".") || name.endsWith(".")) {
+    const where = name.startsWith(".") ? "starting" : "ending";
+    throw invalidParameterValue(
+      `Invalid message attribute name ${where} with character '.' was found.`,
+    );
+  }
+  if (name.includes("..")) {
+    throw invalidParameterValue("Message attribute name can not have successive '.' character.");
   }
 }

@@ -1,7 +1,7 @@
 import type { Tx } from "../../kernel/store.ts";
 import { formatEnvelope, formatLambdaEvent } from "./envelope.ts";
 import type { EnvelopeContent, EnvelopeSignature, SignatureVersion } from "./envelope.ts";
-import { bodyFor } from "./message.ts";
+import { bodyFor, sentAttributes } from "./message.ts";
 import type { PublishedMessage } from "./message.ts";
 import { filterView } from "./routes.ts";
 import type { FilterView, Route, RouteList } from "./routes.ts";
@@ -98,14 +98,14 @@ export function contentFor(
   message: PublishedMessage,
   protocol: SubscriptionProtocol,
 ): EnvelopeContent {
-  const { messageId, publishedAtMs, attributes, subject, sequenceNumber, replayId } = message;
+  const { messageId, publishedAtMs, subject, sequenceNumber, replayId } = message;
   return {
     type: "Notification",
     messageId,
     topicArn: arn,
     message: bodyFor(message, protocol),
     publishedAtMs,
-    attributes,
+    attributes: sentAttributes(message),
     ...(subject === undefined ? {} : { subject }),
     ...(sequenceNumber === undefined ? {} : { sequenceNumber }),
     ...(replayId === undefined ? {} : { isReplayed: true }),

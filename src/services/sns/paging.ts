@@ -18,7 +18,8 @@ export async function readPage(
   token: string | undefined,
   size: number = LIMITS.pageSize,
 ): Promise<Page> {
-  const from = token === undefined ? range.from : keyAfter(keyOf(range, token));
+  // An empty token is none: some scripts begin with it.
+  const from = !token ? range.from : keyAfter(keyOf(range, token));
   const found = await reader.range({ from, to: range.to }, { limit: size + 1 });
   const entries = found.slice(0, size);
   const last = entries.at(-1);

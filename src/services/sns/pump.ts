@@ -8,13 +8,14 @@ import { DELIVER_WORK } from "./deliveries.ts";
 import type { DeliveryMessage, DeliveryState, PumpPayload } from "./deliveries.ts";
 import { CUSTOMER_PHASES, httpDeliveryPolicy, retryDelayMs } from "./delivery-policy.ts";
 import type { HttpDeliveryPolicy } from "./delivery-policy.ts";
+import { isWebHook } from "./endpoint.ts";
 import { DELIVERY_DUE, DELIVERY_MESSAGE } from "./keys.ts";
 import { LIMITS, PUMP_RUN_MS } from "./limits.ts";
 import type { Outcome } from "./outcome.ts";
 import { RateWindows } from "./rate-windows.ts";
 import type { Sns } from "./sns.ts";
 import { logStatus, wantsStatus } from "./status-log.ts";
-import { findSubscription } from "./subscription.ts";
+import { findSubscription, shownEndpoint } from "./subscription.ts";
 import type { SubscriptionRecord } from "./subscription.ts";
 import { findTopic } from "./topic.ts";
 import type { TopicRecord } from "./topic.ts";
@@ -97,7 +98,9 @@ class Pump {
       );
       const policy = httpDeliveryPolicy(
         topic?.attributes["DeliveryPolicy"],
-        subscription?.attributes["DeliveryPolicy"],
+        subscription && isWebHook(subscription.protocol)
+          ? subscription.attributes["DeliveryPolicy"]
+          : undefined,
       );
       return { topic, subscription, policy, due, messages };
     });
@@ -187,7 +190,7 @@ class Pump {
       return;
     }
     const { log } = this.#sns.deps;
-    const { endpoint } = delivery.destination;
+    const endpoint = shownEndpoint(delivery.destination.endpoint);
     const fields = { type, endpoint, code: failure.code, reason: failure.message };
     tx.afterCommit(() => log.warn("sns gave a confirmation up", fields));
   }
@@ -201,7 +204,7 @@ class Pump {
     tx.afterCommit(() =>
       logStatus(this.#sns, topic, {
         outcome: result,
-        destination: destination.endpoint,
+        destination: shownEndpoint(destination.endpoint),
         messageId: message.messageId,
         body: message.body,
         publishedAtMs: message.publishedAtMs,

@@ -11,8 +11,8 @@ import { bodyFor } from "./message.ts";
 import type { PublishedMessage } from "./message.ts";
 import { subscriptionArn } from "./subscription.ts";
 import type { SubscriptionProtocol, SubscriptionRecord } from "./subscription.ts";
-import { findTopic, parseTopicArn, topicArn } from "./topic.ts";
-import type { TopicRecord } from "./topic.ts";
+import { findTopic, topicArn } from "./topic.ts";
+import type { TopicAddress, TopicRecord } from "./topic.ts";
 
 /** A confirmed subscription, ready to take messages. */
 export interface Route {
@@ -32,7 +32,8 @@ export interface RouteList {
 
 /** A message as filter policies see it; parsed once, when the first of them looks. */
 export interface FilterView {
-  attributes(): Readonly<Record<string, unknown>>;
+  /** Undefined when they can not be compared. */
+  attributes(): Readonly<Record<string, unknown>> | undefined;
   /** The parsed body, undefined when it is no JSON. */
   body(protocol: SubscriptionProtocol): unknown;
 }
@@ -62,8 +63,7 @@ export class Routes {
   }
 
   /** The routes of a topic as they were last: good for preparing what a transaction may need. */
-  async likely(store: Store, arn: string): Promise<RouteList | undefined> {
-    const address = parseTopicArn(arn);
+  async likely(store: Store, address: TopicAddress): Promise<RouteList | undefined> {
     const kept = this.#kept.get(topicArn(address));
     if (kept !== undefined) return kept;
     return store.read(async (reader) => {
@@ -110,10 +110,11 @@ export async function routesAfter(
 
 /** A message as filter policies see it. */
 export function filterView(message: PublishedMessage): FilterView {
-  let attributes: Readonly<Record<string, unknown>> | undefined;
+  let compared: { readonly attributes: ReturnType<typeof comparableAttributes> } | undefined;
   const bodies = new Map<string, unknown>();
   return {
-    attributes: () => (attributes ??= comparableAttributes(message.attributes)),
+    attributes: () =>
+      (compared ??= { attributes: comparableAttributes(message.attributes) }).attributes,
     body: (protocol) => {
       const text = bodyFor(message, protocol);
       if (!bodies.has(text)) bodies.set(text, parsed(text));
@@ -152,6 +153,10 @@ function filterOf({ attributes, protocol }: SubscriptionRecord): (message: Filte
     if (scope === "MessageBody") return matchesPattern(pattern, message.body(protocol));
     const attributes = message.attributes();
     // "Key matching": even what must not exist is matched only where there is something else.
-    return Object.keys(attributes).length > 0 && matchesPattern(pattern, attributes);
+    return (
+      attributes !== undefined &&
+      Object.keys(attributes).length > 0 &&
+      matchesPattern(pattern, attributes)
+    );
   };
 }

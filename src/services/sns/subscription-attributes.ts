@@ -1,9 +1,10 @@
 import { parseArn } from "../../kernel/arn.ts";
 import { checkSubscriptionDeliveryPolicy, effectiveSubscriptionPolicy } from "./delivery-policy.ts";
 import { invalidParameter } from "./errors.ts";
+import { isWebHook } from "./endpoint.ts";
 import { compileFilterPolicy, FilterPolicyError } from "./filter-policy.ts";
 import type { SubscriptionProtocol, SubscriptionRecord } from "./subscription.ts";
-import { subscriptionArn } from "./subscription.ts";
+import { shownEndpoint, subscriptionArn } from "./subscription.ts";
 import { topicArn } from "./topic.ts";
 import type { TopicRecord } from "./topic.ts";
 
@@ -67,12 +68,8 @@ export function checkSubscriptionAttributes(
     }
   }
   if (RedrivePolicy !== undefined) checkRedrive(RedrivePolicy);
-  if (DeliveryPolicy !== undefined) {
-    if (protocol !== "http" && protocol !== "https") {
-      throw invalidParameter("DeliveryPolicy: only HTTP and HTTPS subscriptions have one");
-    }
-    checkSubscriptionDeliveryPolicy(DeliveryPolicy);
-  }
+  // Any subscription may have one; it means something to web hooks only.
+  if (DeliveryPolicy !== undefined) checkSubscriptionDeliveryPolicy(DeliveryPolicy);
   const role = attributes["SubscriptionRoleArn"];
   if (role !== undefined && !/^arn:[^:]+:iam::\d{12}:role\/.+/.test(role)) {
     throw invalidParameter("SubscriptionRoleArn: must be the ARN of an IAM role");
@@ -126,7 +123,7 @@ export function subscriptionAttributes(
     SubscriptionArn: subscriptionArn(subscription),
     TopicArn: topicArn(topic),
     Protocol: protocol,
-    Endpoint: subscription.endpoint,
+    Endpoint: shownEndpoint(subscription.endpoint),
     Owner: ownerId,
     SubscriptionPrincipal: `arn:aws:iam::${ownerId}:root`,
     PendingConfirmation: String(subscription.isPending),
@@ -134,7 +131,7 @@ export function subscriptionAttributes(
     RawMessageDelivery: "false",
     ...(attributes["FilterPolicy"] === undefined ? {} : { FilterPolicyScope: "MessageAttributes" }),
     ...attributes,
-    ...(protocol === "http" || protocol === "https"
+    ...(isWebHook(protocol)
       ? {
           EffectiveDeliveryPolicy: effectiveSubscriptionPolicy(
             topic.attributes["DeliveryPolicy"],

@@ -76,6 +76,11 @@ export function subscriptionArn(subscription: Pick<SubscriptionRecord, "topic" |
   return `${topicArn(subscription.topic)}:${subscription.id}`;
 }
 
+/** An endpoint as answers and logs show it: a URL without its password. */
+export function shownEndpoint(endpoint: string): string {
+  return endpoint.replace(/^(https?:\/\/[^/?#:]*:)[^/?#]*@/, "$1****@");
+}
+
 /** Parses a subscription's ARN into its topic and id. Throws InvalidParameter. */
 export function parseSubscriptionArn(arn: string): { topic: TopicAddress; id: string } {
   const elements = arn.split(":");

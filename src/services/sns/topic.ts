@@ -70,14 +70,17 @@ export async function findTopic(
 
 /**
  * Parses the ARN of a topic that a caller names, which must be of the caller's region: each region
- * knows its own topics only. An unsigned call is of no region. Throws InvalidParameter.
+ * knows its own topics only. Throws InvalidParameter; `parameter` names the member it came in.
  */
-export function parseTopicArnOf(caller: Caller, arn: string): TopicAddress {
-  const address = parseTopicArn(arn);
-  if (caller.accessKeyId !== "" && caller.region !== address.region) {
-    throw invalidParameter("TopicArn");
-  }
+export function parseTopicArnOf(caller: Caller, arn: string, parameter = "TopicArn"): TopicAddress {
+  const address = parseTopicArn(arn, parameter);
+  if (!isKnownTo(caller, address)) throw invalidParameter(parameter);
   return address;
+}
+
+/** Whether something is in the caller's region; an unsigned call, by a link, is of no region. */
+export function isKnownTo(caller: Caller, { region }: { readonly region: string }): boolean {
+  return caller.accessKeyId === "" || caller.region === region;
 }
 
 /** The topic of an ARN, in the caller's region if there is one. Throws InvalidParameter or NotFound. */
@@ -86,7 +89,14 @@ export async function requireTopic(
   arn: string,
   caller?: Caller,
 ): Promise<TopicRecord> {
-  const address = caller === undefined ? parseTopicArn(arn) : parseTopicArnOf(caller, arn);
+  return requireTopicAt(
+    reader,
+    caller === undefined ? parseTopicArn(arn) : parseTopicArnOf(caller, arn),
+  );
+}
+
+/** The topic at an address. Throws NotFound. */
+export async function requireTopicAt(reader: Reader, address: TopicAddress): Promise<TopicRecord> {
   const topic = await findTopic(reader, address);
   if (topic === undefined) throw topicDoesNotExist();
   return topic;

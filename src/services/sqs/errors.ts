@@ -1,4 +1,5 @@
 import { ServiceError } from "../../kernel/errors.ts";
+import { shortPath } from "../../kernel/input-path.ts";
 import type { Refusals } from "../../kernel/service.ts";
 
 /** A parameter's value is refused; `reason` is the whole message. */
@@ -47,11 +48,11 @@ export function queueOutOfReach(): ServiceError {
   );
 }
 
-/** A queue URL is none. */
-export function invalidAddress(address: string): ServiceError {
+/** A queue URL is none; `endpoint` is where the request went. */
+export function invalidAddress(endpoint: string): ServiceError {
   return new ServiceError(
     "InvalidAddress",
-    `The address ${address} is not valid for this endpoint.`,
+    `The address ${endpoint}/ is not valid for this endpoint.`,
   );
 }
 
@@ -124,6 +125,16 @@ export function invalidReceipt(reason: string): ServiceError {
   return new ServiceError("ReceiptHandleIsInvalid", reason);
 }
 
+/** A FIFO queue's receipt handle is older than its visibility timeout, or than another receive. */
+export function receiptExpired(receipt: string): ServiceError {
+  return invalidValue("ReceiptHandle", receipt, "The receipt handle has expired.");
+}
+
+/** What DeleteMessageBatch says of such a handle: another code, in fewer words. */
+export function entryReceiptExpired(): ServiceError {
+  return invalidReceipt("The receipt handle has expired");
+}
+
 /** The message of a receipt is not in flight. */
 export function messageNotInFlight(receipt: string): ServiceError {
   const reason = "Message does not exist or is not available for visibility timeout change.";
@@ -139,9 +150,32 @@ export function messageIsGone(receipt: string): ServiceError {
   return invalidValue("ReceiptHandle", receipt, reason);
 }
 
+/** A receive is repeated of which a message was deleted or had its visibility changed. */
+export function attemptNotRetryable(attemptId: string): ServiceError {
+  const reason =
+    "The receiveRequestAttemptId is not valid anymore since the receive call is not retryable.";
+  return invalidValue("ReceiveRequestAttemptId", attemptId, reason);
+}
+
 /** A limit on the number of something is reached. */
 export function overLimit(what: string, found: number, most: number): ServiceError {
   return new ServiceError("OverLimit", `${found} ${what} were found, maximum allowed is ${most}.`);
+}
+
+/** A policy has too many of something; `where` is the policy or a statement of it. */
+export function policyOverLimit(
+  what: string,
+  { found, most, where }: { readonly found: number; readonly most: number; readonly where: string },
+): ServiceError {
+  return new ServiceError(
+    "OverLimit",
+    `${found} ${what} were found in ${where}, max allowed is ${most}`,
+  );
+}
+
+/** A policy is longer than 8,192 bytes. */
+export function policyTooLarge(): ServiceError {
+  return new ServiceError("OverLimit", "Submitted policy is over max allowed size.");
 }
 
 /** A queue has 120,000 messages in flight. */
@@ -171,12 +205,13 @@ function missingName(path: string, operation: string): string {
   const [, index, member] = ENTRY_PATH.exec(path) ?? [];
   if (member !== undefined) return `${operation}RequestEntry.${Number(index) + 1}.${member}`;
   if (operation === "DeleteMessage" && path === "ReceiptHandle") return "MessageHandle";
+  if (operation === "SetQueueAttributes" && path === "Attributes") return "Attribute.Name";
   return path.replace(/^.*\.(?=[^.]*$)/, "");
 }
 
 /** How SQS words input that does not fit its model. */
 export const refusals: Refusals = {
-  missing: (path, operation) => missingParameter(missingName(path, operation)),
+  missing: ([first], operation) => missingParameter(missingName(shortPath(first), operation)),
   wrongType: (_path, expected, actual) =>
     new ServiceError("SerializationException", conversionRefusal(expected, actual)),
 };

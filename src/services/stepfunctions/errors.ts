@@ -1,4 +1,5 @@
 import { ServiceError } from "../../kernel/errors.ts";
+import { memberPath } from "../../kernel/input-path.ts";
 import type { Refusals } from "../../kernel/service.ts";
 
 /** One violated constraint of a request, in the words of AWS's front end. */
@@ -31,19 +32,16 @@ export function validationError(message: string, reason?: string): ServiceError 
 
 /** How Step Functions refuses input that does not fit its model. */
 export const refusals: Refusals = {
-  missing: (path) =>
-    validationErrors([{ member: memberPath(path), constraint: "Member must not be null" }]),
+  missing: (paths) =>
+    validationErrors(
+      paths.map((path) => ({ member: memberPath(path), constraint: "Member must not be null" })),
+    ),
   wrongType: (path, expected, actual) =>
     new ServiceError(
       "SerializationException",
       `${actual.toUpperCase()} cannot be read as ${expected.toUpperCase()} at '${path}'`,
     ),
 };
-
-/** A path such as `tags[0].key` as AWS's front end prints it: `tags.1.member.key`. */
-function memberPath(path: string): string {
-  return path.replaceAll(/\[(\d+)\]/g, (_, index) => `.${Number(index) + 1}.member`);
-}
 
 /** The text is no ARN, or not one of the kind that is needed. */
 export const invalidArn = (arn: string, detail?: string): ServiceError =>

@@ -104,6 +104,20 @@ export const fifo: Topic = (bench) => {
       INVALID,
       /ContentBasedDeduplication enabled or MessageDeduplicationId/,
     );
+    const batch = (entry: object): Promise<unknown> =>
+      bench().sns.publishBatch({
+        TopicArn: topic,
+        PublishBatchRequestEntries: [
+          { Id: "a", Message: "m", MessageGroupId: "g", MessageDeduplicationId: "d" },
+          { Id: "b", Message: "m", ...entry },
+        ],
+      });
+    await refused(batch({}), INVALID, /MessageGroupId parameter is required for FIFO topics/);
+    await refused(
+      batch({ MessageGroupId: "g" }),
+      INVALID,
+      /ContentBasedDeduplication enabled or MessageDeduplicationId/,
+    );
     await refused(publish(topic, "m", { MessageGroupId: "a b" }), INVALID, /MessageGroupId/);
     await refused(
       bench().subscribe(topic, "email", "a@b.example"),

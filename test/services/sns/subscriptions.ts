@@ -164,6 +164,44 @@ export const subscriptions: Topic = (bench) => {
     await refused(set, INVALID, `Invalid parameter: ${words}`);
   });
 
+  test("a delivery policy is kept by any subscription", async () => {
+    const topic = await bench().topic();
+    const DeliveryPolicy = JSON.stringify({ healthyRetryPolicy: { numRetries: 1 } });
+    const { subscription } = await bench().subscribedQueue(topic, { DeliveryPolicy });
+    const { DeliveryPolicy: kept, EffectiveDeliveryPolicy } = await attributesOf(subscription);
+    assert.deepEqual([kept, EffectiveDeliveryPolicy], [DeliveryPolicy, undefined]);
+    await refused(set(subscription, "DeliveryPolicy", "{"), INVALID, /failed to parse JSON/);
+  });
+
+  test("a subscription that is pending confirmation can not be unsubscribed", async () => {
+    const topic = await bench().topic();
+    const SubscriptionArn = await bench().subscribe(topic, "email", "a@b.example");
+    const words =
+      "Invalid parameter: SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation";
+    await refused(bench().sns.unsubscribe({ SubscriptionArn }), INVALID, words);
+    assert.equal((await attributesOf(SubscriptionArn))["PendingConfirmation"], "true");
+  });
+
+  test("the password of an endpoint is shown nowhere", async () => {
+    const TopicArn = await bench().topic();
+    const hidden = "http://user:p%40ss@127.0.0.1:1/hook?a=b:c@d";
+    const shown = "http://user:****@127.0.0.1:1/hook?a=b:c@d";
+    const subscription = await bench().subscribe(TopicArn, "http", hidden);
+    const plain = "http://user@127.0.0.1:1/a:b@c";
+    await bench().subscribe(TopicArn, "http", plain);
+    assert.equal((await attributesOf(subscription))["Endpoint"], shown);
+    const lists = [
+      await bench().sns.listSubscriptions({ NextToken: "" }),
+      await bench().sns.listSubscriptionsByTopic({ TopicArn, NextToken: "" }),
+    ];
+    for (const { Subscriptions = [] } of lists) {
+      assert.deepEqual(
+        Subscriptions.map(({ Endpoint }) => Endpoint).toSorted(),
+        [shown, plain].toSorted(),
+      );
+    }
+  });
+
   test("subscribing again answers the same subscription, unless its attributes differ", async () => {
     const topic = await bench().topic();
     const { arn } = await bench().queue();
@@ -266,6 +304,10 @@ export const subscriptions: Topic = (bench) => {
     await publish("old", "100", '["old"]');
     await publish("elsewhere", "100", '["new"]', "branch");
     await bench().sns.publish({ TopicArn: topic, Message: "without" });
+    const everything = await bench().subscribedQueue(topic, { RawMessageDelivery: "true" });
+    await publish("no array", "100", "new");
+    await publish("no plain array", "100", '["new",{}]');
+    assert.deepEqual(await bench().bodies(everything), ["no array", "no plain array"]);
     assert.deepEqual((await bench().bodies(queue)).toSorted(), ["fits", "prefix"]);
   });
 

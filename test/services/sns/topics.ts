@@ -25,7 +25,31 @@ export const topics: Topic = (bench) => {
     assert.match(text, /<Code>ValidationError<\/Code>/);
     assert.match(
       text,
-      /Value null at (?:'|&apos;)topicArn(?:'|&apos;) failed to satisfy constraint: Member must not be null/,
+      /1 validation error detected: Value null at (?:'|&apos;)topicArn(?:'|&apos;) failed to satisfy constraint: Member must not be null</,
+    );
+  });
+
+  test("all missing members are refused together, by the places where they are missing", async () => {
+    const TopicArn = await bench().topic();
+    const why = "failed to satisfy constraint: Member must not be null";
+    const several = bench().sns.publish({
+      TopicArn,
+      Message: undefined,
+      MessageAttributes: { a: { DataType: undefined, StringValue: "x" } },
+    });
+    await refused(
+      several,
+      "ValidationError",
+      `2 validation errors detected: Value null at 'message' ${why}; Value null at 'messageAttributes.a.member.dataType' ${why}`,
+    );
+    const batch = bench().sns.publishBatch({
+      TopicArn,
+      PublishBatchRequestEntries: [{ Id: "a", Message: undefined }],
+    });
+    await refused(
+      batch,
+      "ValidationError",
+      `1 validation error detected: Value null at 'publishBatchRequestEntries.1.member.message' ${why}`,
     );
   });
 

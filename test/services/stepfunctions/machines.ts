@@ -83,6 +83,14 @@ export function machines(open: OpenWorkshop): void {
       name: "ValidationException",
       message: `1 validation error detected: Value '${"x".repeat(81)}' at 'name' failed to satisfy constraint: Member must have length less than or equal to 80`,
     });
+    const nothing = { name: undefined, definition: undefined, roleArn: undefined };
+    const missing = ["name", "definition", "roleArn"].map(
+      (member) => `Value null at '${member}' failed to satisfy constraint: Member must not be null`,
+    );
+    await assert.rejects(sfn.createStateMachine(nothing), {
+      name: "ValidationException",
+      message: `3 validation errors detected: ${missing.join("; ")}`,
+    });
     await assert.rejects(sfn.createStateMachine({ ...good, definition: "{" }), {
       name: "InvalidDefinition",
       message: /^Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION/,

@@ -9,7 +9,7 @@ import { decodeRecord } from "../../../kernel/record.ts";
 import { SUBSCRIPTION } from "../keys.ts";
 import { readPage } from "../paging.ts";
 import type { Having } from "../sns.ts";
-import { subscriptionArn } from "../subscription.ts";
+import { shownEndpoint, subscriptionArn } from "../subscription.ts";
 import type { SubscriptionRecord } from "../subscription.ts";
 import { requireTopic, topicArn } from "../topic.ts";
 
@@ -34,7 +34,7 @@ export function summaryOf(value: Uint8Array): Subscription {
     SubscriptionArn: subscription.isPending ? "PendingConfirmation" : subscriptionArn(subscription),
     Owner: subscription.ownerId,
     Protocol: subscription.protocol,
-    Endpoint: subscription.endpoint,
+    Endpoint: shownEndpoint(subscription.endpoint),
     TopicArn: topicArn(subscription.topic),
   };
 }

@@ -12,14 +12,14 @@ import type { Tx } from "../../../kernel/store.ts";
 import { batchError } from "../errors.ts";
 import { checkOrdering } from "../fifo.ts";
 import { LIMITS } from "../limits.ts";
-import { readMessage, sizeBytes } from "../message.ts";
+import { readBodies, readMessage, sizeBytes } from "../message.ts";
 import type { PublishedMessage } from "../message.ts";
 import { presign } from "../outgoing.ts";
 import type { Signatures } from "../outgoing.ts";
 import { prepareTargets, publish } from "../publish.ts";
 import type { Publication } from "../publish.ts";
 import type { Having, Sns } from "../sns.ts";
-import { maximumMessageBytes, requireTopic } from "../topic.ts";
+import { maximumMessageBytes, parseTopicArnOf, requireTopic } from "../topic.ts";
 import type { TopicRecord } from "../topic.ts";
 import { originOf } from "./publish.ts";
 
@@ -53,7 +53,8 @@ export function publishBatch(sns: Sns): Operation<Input, PublishBatchResponse> {
 /** Checks the entries, loads what their targets need, and signs them. */
 async function prepare(sns: Sns, context: Context, input: Input): Promise<Input> {
   const entries = entriesOf(input);
-  const likely = await sns.routes.likely(sns.deps.store, input.TopicArn);
+  const address = parseTopicArnOf(context.caller, input.TopicArn);
+  const likely = await sns.routes.likely(sns.deps.store, address);
   await prepareTargets(sns, likely);
   const ready = await Promise.all(
     entries.map(async (entry) => {
@@ -83,9 +84,11 @@ function entriesOf({ PublishBatchRequestEntries }: Input): readonly Entry[] {
   return entries;
 }
 
+/** A structure that is none fails the whole batch, anything else its entry. */
 function readEntry(sns: Sns, context: Context, entry: Entry): ReadEntry {
+  const bodies = readBodies(entry);
   try {
-    return { id: entry.Id, message: readMessage(entry, originOf(sns, context)) };
+    return { id: entry.Id, message: readMessage(entry, originOf(sns, context), bodies) };
   } catch (error) {
     if (error instanceof ServiceError) return { id: entry.Id, error };
     throw error;
@@ -102,19 +105,14 @@ async function publishAll(
   },
 ): Promise<PublishBatchResponse> {
   if (batch.bytes > maximumMessageBytes(topic)) throw batchError("TooLong");
+  // An entry that has no place in the topic's order fails the whole batch.
+  for (const each of batch.candidates) if ("message" in each) checkOrdering(topic, each.message);
   const Successful: PublishBatchResultEntry[] = [];
   const Failed: BatchResultErrorEntry[] = [];
   for (const candidate of batch.candidates) {
     const { id: Id } = candidate;
     if ("error" in candidate) {
       Failed.push(failedEntry(Id, candidate.error));
-      continue;
-    }
-    try {
-      checkOrdering(topic, candidate.message);
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      Failed.push(failedEntry(Id, error));
       continue;
     }
     const receipt = await publish(sns, tx, topic, candidate);

@@ -6,14 +6,15 @@ import { publishPush, publishSms } from "../direct.ts";
 import { invalidParameter } from "../errors.ts";
 import { checkOrdering } from "../fifo.ts";
 import { LIMITS } from "../limits.ts";
-import { readMessage, sizeBytes } from "../message.ts";
-import type { PublishedMessage } from "../message.ts";
+import { readBodies, readMessage, sizeBytes } from "../message.ts";
+import type { MessageOrigin, PublishedMessage } from "../message.ts";
 import { presign } from "../outgoing.ts";
 import { isEndpointArn, platformOf } from "../platform.ts";
 import { checkSize, prepareTargets, publish as publishToTopic } from "../publish.ts";
 import type { Publication } from "../publish.ts";
 import type { Having, Sns } from "../sns.ts";
-import { requireTopic } from "../topic.ts";
+import { parseTopicArnOf, requireTopicAt } from "../topic.ts";
+import type { TopicAddress } from "../topic.ts";
 
 /** Filled in by {@link prepare}; the wire takes no such member. */
 type Input = Having<PublishInput, "Message"> & { readonly ready?: Publication };
@@ -23,63 +24,72 @@ export function publish(sns: Sns): Operation<Input, PublishResponse> {
   return preparedTransaction(
     (context, input) => prepare(sns, context, input),
     async (context, input, tx) => {
-      const { arn, phoneNumber } = destinationOf(input);
+      const destination = destinationOf(input);
+      const { arn, phoneNumber } = destination;
       const { ready = { message: read(sns, context, input), signatures: new Map() } } = input;
       const { message } = ready;
       if (phoneNumber !== undefined) await publishSms(sns, tx, context, { message, phoneNumber });
       else if (isEndpointArn(arn))
         await toDevice(sns, tx, { arn, message, bytes: sizeBytes(input) });
-      else return toTopic(sns, tx, context, { arn, ready, bytes: sizeBytes(input) });
+      else {
+        const address = parseTopicArnOf(context.caller, arn, destination.parameter);
+        return toTopic(sns, tx, { address, ready, bytes: sizeBytes(input) });
+      }
       return { MessageId: message.messageId };
     },
   );
 }
 
 function read(sns: Sns, context: Context, input: Input): PublishedMessage {
-  return readMessage(input, originOf(sns, context), platformOf(destinationOf(input).arn));
+  const bodies = readBodies(input, platformOf(destinationOf(input).arn));
+  return readMessage(input, originOf(sns, context), bodies);
 }
 
 /** Where a message that comes in now comes from. */
-export function originOf(
-  sns: Sns,
-  { requestId, nowMs }: Context,
-): Pick<PublishedMessage, "messageId" | "publishedAtMs" | "requestId"> {
-  return { messageId: sns.deps.random.uuid(), requestId, publishedAtMs: nowMs };
+export function originOf(sns: Sns, { requestId, nowMs, traceHeader }: Context): MessageOrigin {
+  const messageId = sns.deps.random.uuid();
+  return {
+    messageId,
+    requestId,
+    publishedAtMs: nowMs,
+    ...(traceHeader === undefined ? {} : { traceHeader }),
+  };
 }
 
 /** Checks the message, loads what its targets need, and signs it. */
 async function prepare(sns: Sns, context: Context, input: Input): Promise<Input> {
-  const { arn, phoneNumber } = destinationOf(input);
+  const { arn, parameter, phoneNumber } = destinationOf(input);
   if (sizeBytes(input) > LIMITS.largestMaximumMessageBytes)
     throw invalidParameter("Message too long");
   const message = read(sns, context, input);
   if (phoneNumber !== undefined || isEndpointArn(arn)) {
     return { ...input, ready: { message, signatures: new Map() } };
   }
-  const likely = await sns.routes.likely(sns.deps.store, arn);
+  const address = parseTopicArnOf(context.caller, arn, parameter);
+  const likely = await sns.routes.likely(sns.deps.store, address);
   await prepareTargets(sns, likely);
   return { ...input, ready: { message, signatures: await presign(sns, likely, message) } };
 }
 
 type Destination =
-  | { readonly arn: string; readonly phoneNumber?: undefined }
-  | { readonly arn?: undefined; readonly phoneNumber: string };
+  | { readonly arn: string; readonly parameter: string; readonly phoneNumber?: undefined }
+  | { readonly arn?: undefined; readonly parameter?: undefined; readonly phoneNumber: string };
 
+/** An empty one is none: that is what a variable that nobody set looks like. */
 function destinationOf({ TopicArn, TargetArn, PhoneNumber }: Input): Destination {
-  const [first, ...others] = [TopicArn, TargetArn, PhoneNumber].filter(
-    (each) => each !== undefined,
-  );
+  const [first, ...others] = [TopicArn, TargetArn, PhoneNumber].filter(Boolean);
   if (first === undefined) {
     throw invalidParameter("TopicArn or TargetArn Reason: no value for required parameter");
   }
   if (others.length > 0) {
     throw invalidParameter("TopicArn, TargetArn or PhoneNumber Reason: exactly one is allowed");
   }
-  return first === PhoneNumber ? { phoneNumber: first } : { arn: first };
+  if (first === PhoneNumber) return { phoneNumber: first };
+  return { arn: first, parameter: first === TopicArn ? "TopicArn" : "TargetArn" };
 }
 
 interface ForTopic {
-  readonly arn: string;
+  readonly address: TopicAddress;
   readonly ready: Publication;
   readonly bytes: number;
 }
@@ -87,10 +97,9 @@ interface ForTopic {
 async function toTopic(
   sns: Sns,
   tx: Tx,
-  { caller }: Context,
-  { arn, ready, bytes }: ForTopic,
+  { address, ready, bytes }: ForTopic,
 ): Promise<PublishResponse> {
-  const topic = await requireTopic(tx, arn, caller);
+  const topic = await requireTopicAt(tx, address);
   checkSize(topic, bytes);
   checkOrdering(topic, ready.message);
   const receipt = await publishToTopic(sns, tx, topic, ready);

@@ -3,7 +3,7 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { newToken, sendToken } from "../confirmation.ts";
 import { needsConfirmation } from "../endpoint.ts";
-import { notAuthorized } from "../errors.ts";
+import { cannotUnsubscribePending, notAuthorized } from "../errors.ts";
 import type { Having, Sns } from "../sns.ts";
 import { findSubscription, parseSubscriptionArn, removeSubscription } from "../subscription.ts";
 import { findTopic } from "../topic.ts";
@@ -21,8 +21,9 @@ export function unsubscribe(sns: Sns): Operation<Input, Record<string, never>> {
     if (!isSigned && subscription.authenticateOnUnsubscribe) {
       throw notAuthorized("Unsubscribing this subscription requires a signed request");
     }
+    if (subscription.isPending) throw cannotUnsubscribePending();
     removeSubscription(tx, topic, subscription);
-    if (isSigned || subscription.isPending || !needsConfirmation(subscription.protocol)) return {};
+    if (isSigned || !needsConfirmation(subscription.protocol)) return {};
     const token = newToken(sns);
     const again = { ...subscription, token };
     await sendToken(sns, tx, again, { token, type: "UnsubscribeConfirmation", requestId });
