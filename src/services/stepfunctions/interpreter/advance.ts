@@ -14,6 +14,7 @@ import {
   onChildDone,
   onMapRunEvent,
   resumeChildren,
+  resumeMapRun,
   startMap,
   startParallel,
 } from "./containers.ts";
@@ -236,13 +237,6 @@ async function redrive(transition: Transition, root: Thread, redriveCount: numbe
     thread.retries = [];
     if (phase.kind === "stopped") transition.setPhase(thread, { kind: phase.resume });
     if (phase.kind === "parallel" || phase.kind === "map") await resumeChildren(transition, thread);
-    if (phase.kind === "mapRun") redriveMapRun(transition, thread, phase.mapRunArn);
+    if (phase.kind === "mapRun") resumeMapRun(transition, thread, phase);
   }
-}
-
-function redriveMapRun(transition: Transition, thread: Thread, mapRunArn: string): void {
-  const wait = transition.newWait();
-  transition.setPhase(thread, { kind: "mapRun", wait, mapRunArn });
-  transition.emit(thread, "MapRunRedriven", { mapRunArn });
-  transition.effects.push({ kind: "redriveMapRun", thread: thread.id, wait, mapRunArn });
 }

@@ -71,9 +71,9 @@ export type Phase =
   /** A failed state waits for its Retrier's delay. */
   | { readonly kind: "retrying"; readonly wait: number }
   | TaskPhase
-  | { readonly kind: "parallel"; readonly running: number }
+  | ParallelPhase
   | MapPhase
-  | { readonly kind: "mapRun"; readonly wait: number; readonly mapRunArn: string }
+  | MapRunPhase
   /** A child that came to its end; its parent waits for the others. */
   | { readonly kind: "done" }
   /** Failed or aborted with the execution; a redrive goes on from here. */
@@ -97,8 +97,29 @@ export interface TaskLimits {
   readonly heartbeat?: number;
 }
 
+/** What a state that opened children is at. */
+interface ContainerPhase {
+  /** True when the state failed with what its children gave: a redrive runs it anew, with all of them. */
+  readonly isSpent?: true;
+}
+
+/** A Parallel state's branches run. */
+export interface ParallelPhase extends ContainerPhase {
+  readonly kind: "parallel";
+  readonly running: number;
+}
+
+/** A map run does the work of a Distributed Map. */
+export interface MapRunPhase extends ContainerPhase {
+  readonly kind: "mapRun";
+  readonly wait: number;
+  readonly mapRunArn: string;
+  /** How often the map run was redriven; absent at first. */
+  readonly redriveCount?: number;
+}
+
 /** A Map state iterates. */
-export interface MapPhase {
+export interface MapPhase extends ContainerPhase {
   readonly kind: "map";
   /** The next item to start. */
   readonly next: number;
