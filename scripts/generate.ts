@@ -19,6 +19,11 @@ const SERVICES: readonly SdkPackage[] = [
     xmlNamespace: "http://queue.amazonaws.com/doc/2012-11-05/",
     queryPathMember: "QueueUrl",
     ownQueryFrontEnd: true,
+    // The service refuses an attribute without a type itself, in a batch for its entry alone.
+    optional: {
+      MessageAttributeValue: ["DataType"],
+      MessageSystemAttributeValue: ["DataType"],
+    },
   },
   {
     folder: "sns",

@@ -29,6 +29,8 @@ export interface SdkPackage {
   readonly errorNamespace?: string;
   readonly queryPathMember?: string;
   readonly ownQueryFrontEnd?: true;
+  /** Members that the schemas require and the endpoint does not, by structure. */
+  readonly optional?: Readonly<Record<string, readonly string[]>>;
   /** Laid over the errors of the schemas. */
   readonly errors?: Readonly<Record<string, Partial<ErrorModel>>>;
 }
@@ -120,7 +122,7 @@ type Schema = readonly unknown[] | number | string;
 
 /** Reads the whole API that `exported`, a loaded SDK package, describes. */
 export function readModel(source: SdkPackage, exported: Record<string, unknown>): ServiceModel {
-  const shapes = new Shapes();
+  const shapes = new Shapes(source.optional);
   const operations: Record<string, OperationModel> = {};
   const errors: Record<string, ErrorModel> = {};
   for (const schema of schemasOf(exported)) {
@@ -202,6 +204,11 @@ class Shapes {
   readonly lists: Record<string, ListShape> = {};
   readonly maps: Record<string, MapShape> = {};
   readonly #seen = new Set<string>();
+  readonly #optional: NonNullable<SdkPackage["optional"]>;
+
+  constructor(optional: SdkPackage["optional"] = {}) {
+    this.#optional = optional;
+  }
 
   /** A reference: a schema, or a pair of a schema and the member's traits. */
   member(reference: unknown): Member {
@@ -219,7 +226,10 @@ class Shapes {
     const names = listOf(schema[4]).map(String);
     const references = listOf(schema[5]);
     const members = names.map((name, index) => [name, this.member(references[index])] as const);
-    const required = names.slice(0, Number(schema[6] ?? 0));
+    const optional = this.#optional[String(schema[2])] ?? [];
+    const required = names
+      .slice(0, Number(schema[6] ?? 0))
+      .filter((name) => !optional.includes(name));
     return {
       members: Object.fromEntries(members),
       ...(required.length > 0 && { required }),

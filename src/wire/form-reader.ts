@@ -65,9 +65,9 @@ export class FormReader {
     for (const entry of isSingle ? [inner] : numbered(inner)) {
       const key = childNamed(entry, map.key.xmlName) ?? childNamed(entry, "key");
       const value = childNamed(entry, map.value.xmlName) ?? childNamed(entry, "value");
-      const name = key?.text;
-      // An entry that lacks its key names nothing; one that lacks its value has it empty.
-      if (name === undefined) continue;
+      if (key === undefined && value === undefined) continue;
+      // What an entry lacks is empty: its key for the service to refuse, as AWS does.
+      const name = key?.text ?? "";
       result[name] = this.#value(map.value, value ?? { text: "" }, `${path}.${name}`);
     }
     return result;

@@ -81,12 +81,14 @@ test("lists and maps: flattened, not flattened, with gaps, out of order, without
     "Attribute.1.Name=A&Attribute.1.Value=1",
     "Attribute.Name=A&Attribute.Value=1",
     "Attributes.entry.4.key=A&Attributes.entry.4.value=1",
-    "Attribute.1.Name=A&Attribute.1.Value=1&Attribute.2.Value=2",
+    "Attribute.1.Name=A&Attribute.1.Value=1&Attribute.2.Other=2",
   ];
   for (const form of maps) {
     const input = decodeSqs("SetQueueAttributes", `QueueUrl=u&${form}`);
     assert.deepEqual(plain(input), { QueueUrl: "u", Attributes: { A: "1" } }, form);
   }
+  const nameless = decodeSqs("SetQueueAttributes", "QueueUrl=u&Attribute.1.Value=1");
+  assert.deepEqual(plain(nameless), { QueueUrl: "u", Attributes: { "": "1" } });
   const empty = sns.decode("UntagResource", requestOf({ body: "ResourceArn=a&TagKeys=" }));
   assert.deepEqual(empty, { ResourceArn: "a", TagKeys: [] });
 });

@@ -128,7 +128,8 @@ export function applyAttributes<Queue extends QueueAttributes>(
   const changes: Changes = {};
   for (const [name, text] of Object.entries(values)) {
     if (name === "FifoQueue" && isFifo) {
-      if (!/^true$/i.test(text)) throw invalidAttributeValue("FifoQueue");
+      const reason = "Modifying queue type is not supported.";
+      if (!/^true$/i.test(text)) throw invalidAttributeValue("FifoQueue", reason);
       continue;
     }
     const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;

@@ -1,3 +1,4 @@
+import type { ServiceError } from "../../kernel/errors.ts";
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
 import { COUNT, FIFO_DELAYED, FLIGHT, HIDDEN, MESSAGE } from "./keys.ts";
@@ -30,8 +31,8 @@ export interface Backlog {
   /** Adds a message; answers it with what the queue gave it. `delaySeconds` is for standard queues. */
   enqueue(scope: Scope, message: MessageRecord, delaySeconds: number): Promise<MessageRecord>;
   receive(scope: Scope, request: ReceiveRequest): Promise<ReceivedMessage[]>;
-  /** Deletes the message of a receipt. */
-  remove(scope: Scope, receipt: Receipt, handle: string): Promise<void>;
+  /** Deletes the message of a receipt. Throws `expired` where a receipt has to be the latest. */
+  remove(scope: Scope, receipt: Receipt, expired: () => ServiceError): Promise<void>;
   /** Makes the message of a receipt visible in `seconds`. */
   changeVisibility(scope: Scope, receipt: Receipt, change: VisibilityChange): Promise<void>;
   /** Makes visible what became due, up to a limit; answers how many that were. */
@@ -56,8 +57,8 @@ export interface TakeRequest {
 
 export interface Taken {
   readonly messages: readonly MessageRecord[];
-  /** True when a message was met that is not to be taken; it stays where it is. */
-  readonly isStopped: boolean;
+  /** The message that was met and is not to be taken; it stays where it is. */
+  readonly stoppedBy: MessageRecord | undefined;
 }
 
 export interface VisibilityChange {
@@ -199,7 +200,7 @@ export function checkTotalVisibility(
   if (totalMs <= LIMITS.visibilitySeconds * 1_000) return;
   throw invalidParameter(
     `Value ${seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout` +
-      ` for the message is beyond the limit [${LIMITS.visibilitySeconds} seconds].`,
+      ` for the message is beyond the limit [${LIMITS.visibilitySeconds} seconds]`,
   );
 }
 

@@ -32,8 +32,9 @@ export function checkBatch(entries: readonly BatchEntry[], operation: string): v
 
 /** What a batch answers: an entry that is refused does not keep the others from succeeding. */
 export interface BatchAnswer<Done> {
-  Successful: (Done & { Id: string | undefined })[];
-  /** Undefined when nothing failed, as SQS leaves it out. */
+  /** Undefined when nothing succeeded: SQS leaves an empty list out, though it is required. */
+  Successful: (Done & { Id: string | undefined })[] | undefined;
+  /** Undefined when nothing failed. */
   Failed: BatchResultErrorEntry[] | undefined;
 }
 
@@ -42,7 +43,7 @@ export async function performEach<Entry extends BatchEntry, Done extends object>
   entries: readonly Entry[],
   perform: (entry: Entry) => Promise<Done>,
 ): Promise<BatchAnswer<Done>> {
-  const Successful: BatchAnswer<Done>["Successful"] = [];
+  const Successful: NonNullable<BatchAnswer<Done>["Successful"]> = [];
   const Failed: BatchResultErrorEntry[] = [];
   for (const entry of entries) {
     try {
@@ -51,7 +52,10 @@ export async function performEach<Entry extends BatchEntry, Done extends object>
       Failed.push(failedEntry(entry.Id, error));
     }
   }
-  return { Successful, Failed: Failed.length > 0 ? Failed : undefined };
+  return {
+    Successful: Successful.length > 0 ? Successful : undefined,
+    Failed: Failed.length > 0 ? Failed : undefined,
+  };
 }
 
 /** What a batch answers for an entry that failed. Anything but a refusal is thrown on. */

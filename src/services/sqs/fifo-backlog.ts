@@ -1,3 +1,4 @@
+import type { ServiceError } from "../../kernel/errors.ts";
 import { decodeRecord, encodeRecord, PRESENT } from "../../kernel/record.ts";
 import type { Entry } from "../../kernel/store.ts";
 import {
@@ -20,7 +21,7 @@ import type {
 } from "./backlog.ts";
 import { deadLettered } from "./dead-letter.ts";
 import type { DeadLetter } from "./dead-letter.ts";
-import { invalidValue, messageIsGone } from "./errors.ts";
+import { messageIsGone, receiptExpired } from "./errors.ts";
 import { readFront } from "./fifo-front.ts";
 import type { Front, FrontMessage } from "./fifo-front.ts";
 import { leavePlace, readGroup, settleGroup, withoutGroupPlace } from "./fifo-group.ts";
@@ -109,11 +110,11 @@ export const fifoBacklog: Backlog = {
     return received;
   },
 
-  async remove(scope, receipt, handle) {
+  async remove(scope, receipt, expired) {
     await prefetchReceipts(scope, [receipt]);
     const flight = await readFlight(scope, receipt.position);
     if (flight === undefined) return;
-    landFlight(scope, receipt, { flight, handle });
+    landFlight(scope, receipt, { flight, expired });
     deleteMessage(scope, receipt.position);
     writeTally(scope, { ready: 0, delayed: 0, inFlight: -1 });
     await changeGroup(scope, receipt.group, { queued: 0, inFlight: -1 });
@@ -124,7 +125,8 @@ export const fifoBacklog: Backlog = {
     await prefetchReceipts(scope, [receipt]);
     const flight = await readFlight(scope, receipt.position);
     if (flight === undefined) throw messageIsGone(change.handle);
-    checkReceipt(scope, receipt, { flight, handle: change.handle });
+    const expired = (): ServiceError => receiptExpired(change.handle);
+    checkReceipt(scope, receipt, { flight, expired });
     checkTotalVisibility(scope, flight, change);
     const sequence = flight.sequence ?? "";
     if (change.seconds > 0) {
@@ -133,7 +135,7 @@ export const fifoBacklog: Backlog = {
       moveHidden(scope, receipt.position, { flight, hidden, visibleAtMs });
       return;
     }
-    landFlight(scope, receipt, { flight, handle: change.handle });
+    landFlight(scope, receipt, { flight, expired });
     const landed: FlightRecord = { ...flight, visibleAtMs: nowMs };
     tx.put(FLIGHT.key(backlogOf(queue), receipt.position), encodeRecord(landed));
     await putBack(scope, receipt.position, { group: receipt.group, sequence });
@@ -165,10 +167,10 @@ export const fifoBacklog: Backlog = {
     const { tx, queue } = scope;
     await fifoBacklog.promote(scope);
     const messages: MessageRecord[] = [];
-    let isStopped = false;
+    let stoppedBy: MessageRecord | undefined;
     const groups = await tx.claim(FIFO_READY.below(backlogOf(queue)), limit);
     for (const entry of groups) {
-      if (messages.length >= limit || isStopped) break;
+      if (messages.length >= limit || stoppedBy !== undefined) break;
       const [met] = await readFront(scope, [entry], limit - messages.length);
       if (met === undefined) break;
       const { group, messages: inOrder } = met;
@@ -176,8 +178,10 @@ export const fifoBacklog: Backlog = {
       let left = 0;
       for (const one of inOrder) {
         const isKept = !isExpired(scope, one.message);
-        isStopped = isKept && !(await mayTake(one.message));
-        if (isStopped) break;
+        if (isKept && !(await mayTake(one.message))) {
+          stoppedBy = one.message;
+          break;
+        }
         tally[await leaveOrder(scope, one)] -= 1;
         deleteMessage(scope, one.position);
         left += 1;
@@ -186,7 +190,7 @@ export const fifoBacklog: Backlog = {
       writeTally(scope, tally);
       await changeGroup(scope, group, { queued: -left, inFlight: 0 });
     }
-    return { messages, isStopped };
+    return { messages, stoppedBy };
   },
 
   async discard(scope, position, message) {
@@ -289,24 +293,22 @@ async function putBack(
   tx.put(FIFO_ORDER.key(backlog, place.group, place.sequence), encodeRecord(order));
 }
 
+/** What is in flight under a receipt, and what to throw when the receipt does not hold any more. */
+interface Held {
+  readonly flight: FlightRecord;
+  readonly expired: () => ServiceError;
+}
+
 /** Takes a flight out of HIDDEN. Throws when the receipt is not the latest or no longer holds. */
-function landFlight(
-  scope: Scope,
-  receipt: Receipt,
-  held: { readonly flight: FlightRecord; readonly handle: string },
-): void {
+function landFlight(scope: Scope, receipt: Receipt, held: Held): void {
   checkReceipt(scope, receipt, held);
   const key = HIDDEN.key(backlogOf(scope.queue), held.flight.visibleAtMs, receipt.position);
   scope.tx.delete(key);
 }
 
-function checkReceipt(
-  { nowMs }: Scope,
-  receipt: Receipt,
-  { flight, handle }: { readonly flight: FlightRecord; readonly handle: string },
-): void {
+function checkReceipt({ nowMs }: Scope, receipt: Receipt, { flight, expired }: Held): void {
   if (flight.receive === receipt.receive && flight.visibleAtMs > nowMs) return;
-  throw invalidValue("ReceiptHandle", handle, "The receipt handle has expired.");
+  throw expired();
 }
 
 /** Takes a message out of its group's order; answers which count it was in. */

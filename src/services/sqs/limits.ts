@@ -36,8 +36,11 @@ export const LIMITS = {
   maxReceiveCount: 1_000,
   redriveAllowSources: 10,
   permissionLabelLength: 80,
-  permissionStatements: 20,
-  permissionActions: 7,
+  policyBytes: 8_192,
+  policyStatements: 20,
+  policyPrincipals: 50,
+  statementActions: 7,
+  statementConditions: 10,
 } as const;
 
 /** How long a deduplication id and a receive attempt id are remembered. */

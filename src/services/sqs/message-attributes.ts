@@ -115,6 +115,7 @@ function checkName(name: string): void {
   }
 }
 
+/** An empty value or list is as good as none: many clients send every member. */
 function storeAttribute(name: string, value: MessageAttributeValue): StoredAttribute {
   const type = value.DataType ?? "";
   if (type === "") {
@@ -129,7 +130,7 @@ function storeAttribute(name: string, value: MessageAttributeValue): StoredAttri
         " supported type prefixes: Binary, Number, String.",
     );
   }
-  if (value.StringListValues !== undefined || value.BinaryListValues !== undefined) {
+  if (value.StringListValues?.length || value.BinaryListValues?.length) {
     throw invalidParameter(
       `Message attribute list values in SendMessage operation are not supported.`,
     );
@@ -144,14 +145,14 @@ function isTypeText(type: string): boolean {
 
 function binaryOf(name: string, type: string, value: MessageAttributeValue): string {
   const bytes = value.BinaryValue;
-  if (value.StringValue !== undefined) throw wrongField(name, type, "BinaryValue");
+  if (value.StringValue) throw wrongField(name, type, "BinaryValue");
   if (bytes === undefined || bytes.byteLength === 0) throw emptyValue(name, type);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }
 
 function textOf(name: string, type: string, value: MessageAttributeValue): string {
   const text = value.StringValue;
-  if (value.BinaryValue !== undefined) throw wrongField(name, type, "StringValue");
+  if (value.BinaryValue?.byteLength) throw wrongField(name, type, "StringValue");
   if (text === undefined || text === "") throw emptyValue(name, type);
   checkContents(text);
   if (type.startsWith("Number") && !isNumber(text)) {

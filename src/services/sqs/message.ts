@@ -54,11 +54,13 @@ export interface SendInput {
   readonly MessageGroupId?: string | undefined;
 }
 
-/** Who sends, when, and under which id. */
+/** Who sends, when, under which id and as part of which trace. */
 export interface SendFacts {
   readonly id: string;
   readonly senderId: string;
   readonly nowMs: number;
+  /** Of the request; a message's own AWSTraceHeader goes before it. */
+  readonly traceHeader?: string | undefined;
 }
 
 /** Letters, digits and punctuation: printable ASCII without the space. */
@@ -75,7 +77,7 @@ export function composeMessage(
   checkContents(body);
   checkOrdering(queue, input);
   const attributes = storeAttributes(input.MessageAttributes ?? {});
-  const traceHeader = traceHeaderOf(input.MessageSystemAttributes ?? {});
+  const traceHeader = traceHeaderOf(input) ?? facts.traceHeader;
   const record: MessageRecord = {
     id: facts.id,
     body,
@@ -83,7 +85,7 @@ export function composeMessage(
     senderId: facts.senderId,
     sentAtMs: facts.nowMs,
     ...(attributes && { attributes }),
-    ...(traceHeader !== undefined && { traceHeader }),
+    ...(traceHeader && { traceHeader }),
     ...(input.MessageGroupId !== undefined && { group: input.MessageGroupId }),
     ...(queue.isFifo && { deduplicationId: deduplicationIdOf(queue, input, body) }),
   };
@@ -108,10 +110,12 @@ export function messageAttributesMd5(message: MessageRecord): string | undefined
   return message.attributes && attributesMd5(message.attributes);
 }
 
-/** MD5 of the message system attributes; undefined when it has none. */
-export function systemAttributesMd5(message: MessageRecord): string | undefined {
-  if (message.traceHeader === undefined) return undefined;
-  return attributesMd5({ AWSTraceHeader: { type: "String", text: message.traceHeader } });
+/** MD5 of the system attributes that a send gives; undefined when it gives none. */
+export function systemAttributesMd5(input: SendInput): string | undefined {
+  const text = traceHeaderOf(input);
+  return text === undefined
+    ? undefined
+    : attributesMd5({ AWSTraceHeader: { type: "String", text } });
 }
 
 /** A message that was received, with what this receive made of it. */
@@ -196,9 +200,9 @@ function deduplicationIdOf(queue: QueueRecord, input: SendInput, body: string): 
   );
 }
 
-function traceHeaderOf(
-  attributes: Partial<Record<string, MessageSystemAttributeValue>>,
-): string | undefined {
+function traceHeaderOf({
+  MessageSystemAttributes: attributes = {},
+}: SendInput): string | undefined {
   for (const name of Object.keys(attributes)) {
     if (name === "AWSTraceHeader") continue;
     throw invalidParameter(

@@ -517,7 +517,6 @@ export const model: ServiceModel = {
           xmlName: "BinaryListValue",
         },
       },
-      required: ["DataType"],
     },
     MessageSystemAttributeValue: {
       members: {
@@ -541,7 +540,6 @@ export const model: ServiceModel = {
           xmlName: "BinaryListValue",
         },
       },
-      required: ["DataType"],
     },
     PurgeQueueRequest: {
       members: {

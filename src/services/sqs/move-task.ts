@@ -9,10 +9,14 @@ import { MOVE_TASK } from "./keys.ts";
 import { BACKGROUND_CHUNK, LIMITS } from "./limits.ts";
 import type { MessageRecord } from "./message.ts";
 import type { Positions } from "./position.ts";
+import { invalidParameter, resourceNotFound } from "./errors.ts";
 import { addressOfArn, findQueue } from "./queue.ts";
 import type { QueueAddress, QueueRecord } from "./queue.ts";
 
 const MOVE = "sqs.move";
+/** Why tasks fail: there is no queue to move to, and a message was never dead-lettered. */
+const NO_QUEUE = "AWS.SimpleQueueService.NonExistentQueue";
+const NO_SOURCE = "CouldNotDetermineMessageSource";
 /** Chunks per second of a task with a rate, so that it moves evenly. */
 const CHUNKS_PER_SECOND = 5;
 
@@ -41,6 +45,25 @@ interface MoveDeps {
   readonly positions: Positions;
   /** A message id that is new. */
   readonly newId: () => string;
+}
+
+/** The queue of an ARN. Throws InvalidParameterValue for what is none, ResourceNotFoundException. */
+export async function queueOfArn(
+  reader: Reader,
+  arn: string | undefined,
+  parameter: string,
+): Promise<QueueRecord> {
+  const address = arn === undefined ? undefined : addressOfArn(arn);
+  if (address === undefined) {
+    throw invalidParameter(
+      `You must use this format to specify the ${parameter}: arn:<partition>:<service>:<region>:<account-id>:<resource-id>`,
+    );
+  }
+  const queue = await findQueue(reader, address);
+  if (queue !== undefined) return queue;
+  throw resourceNotFound(
+    `The resource that you specified for the ${parameter} parameter doesn't exist.`,
+  );
 }
 
 /** Starts a task; its messages are moved in the background, also after a restart. */
@@ -129,11 +152,11 @@ interface Moving extends Pick<MoveDeps, "positions" | "newId"> {
 async function moveChunk(tx: Tx, task: MoveTaskRecord, moving: Moving): Promise<MoveTaskRecord> {
   if (task.status === "CANCELLING") return { ...task, status: "CANCELLED" };
   const source = await findQueue(tx, moving.source);
-  if (source === undefined) return failed(task, "AWS.SimpleQueueService.NonExistentQueue");
+  if (source === undefined) return failed(task, NO_QUEUE);
   const scope = { tx, queue: source, nowMs: moving.nowMs, positions: moving.positions };
   const limit = chunkOf(task.messagesPerSecond);
   const destination = await fixedDestination(tx, task);
-  if (destination === "missing") return failed(task, "AWS.SimpleQueueService.NonExistentQueue");
+  if (destination === "missing") return failed(task, NO_QUEUE);
   const targets = new Map<string, QueueRecord | undefined>();
   const findTarget = async (message: MessageRecord): Promise<QueueRecord | undefined> => {
     const target = destination ?? (await targetOf(tx, message, targets));
@@ -141,7 +164,7 @@ async function moveChunk(tx: Tx, task: MoveTaskRecord, moving: Moving): Promise<
   };
   const mayTake = async (message: MessageRecord): Promise<boolean> =>
     (await findTarget(message)) !== undefined;
-  const { messages, isStopped } = await backlogKindOf(source).take(scope, { limit, mayTake });
+  const { messages, stoppedBy } = await backlogKindOf(source).take(scope, { limit, mayTake });
   for (const message of messages) {
     const target = await findTarget(message);
     assert(target, "a message that is moved has somewhere to go");
@@ -149,7 +172,10 @@ async function moveChunk(tx: Tx, task: MoveTaskRecord, moving: Moving): Promise<
     await backlogKindOf(target).enqueue({ ...scope, queue: target }, moved, 0);
   }
   const moved = task.moved + messages.length;
-  if (isStopped) return failed({ ...task, moved }, "CouldNotDetermineMessageSource");
+  if (stoppedBy !== undefined) {
+    const reason = stoppedBy.deadLetterSource === undefined ? NO_SOURCE : NO_QUEUE;
+    return failed({ ...task, moved }, reason);
+  }
   const isDone = messages.length === 0 || (await countOf(tx, source, "ready")) <= 0;
   return { ...task, moved, status: isDone ? "COMPLETED" : "RUNNING" };
 }

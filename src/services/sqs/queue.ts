@@ -2,7 +2,7 @@ import { formatArn, parseArn } from "../../kernel/arn.ts";
 import type { Context } from "../../kernel/operation.ts";
 import { encodeRecord, RecordMemo } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
-import { invalidAddress, invalidParameter, queueDoesNotExist } from "./errors.ts";
+import { invalidAddress, invalidParameter, missingParameter, queueDoesNotExist } from "./errors.ts";
 import { QUEUE } from "./keys.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -59,6 +59,7 @@ export interface QueueAddress {
 }
 
 const NAME = /^[A-Za-z0-9_-]+$/;
+const HOST_OF_URL = /^[a-z]+:\/\/[^/]*/i;
 const FIFO_SUFFIX = ".fifo";
 
 /** Name of the present backlog of a queue; see `keys.ts`. */
@@ -86,12 +87,20 @@ export function keyOf(address: QueueAddress): ReturnType<typeof QUEUE.key> {
   return QUEUE.key(address.accountId, address.region, address.name);
 }
 
-/** The address that a queue URL names in the caller's region. Throws InvalidAddress. */
+/**
+ * The address that a queue URL names, or a queue's name alone, in the caller's region. Throws
+ * MissingParameter, QueueDoesNotExist for a URL of something else, and InvalidAddress.
+ */
 export function addressOfUrl(context: Context, url: string): QueueAddress {
-  const path = url.replace(/^[a-z]+:\/\/[^/]*/i, "").replace(/[?#].*$/, "");
+  if (url === "") throw missingParameter("QueueUrl");
+  const { accountId, region } = context.caller;
+  if (!url.includes("/")) return { accountId, region, name: url };
+  const path = url.replace(HOST_OF_URL, "").replace(/[?#].*$/, "");
   const match = /(?:^|\/)(\d{12})\/([^/]+)\/?$/.exec(path);
-  if (match?.[1] === undefined || match[2] === undefined) throw invalidAddress(url);
-  return { accountId: match[1], region: regionOfUrl(url) ?? context.caller.region, name: match[2] };
+  if (match?.[1] === undefined || match[2] === undefined) {
+    throw HOST_OF_URL.test(url) ? queueDoesNotExist() : invalidAddress(context.baseUrl);
+  }
+  return { accountId: match[1], region: regionOfUrl(url) ?? region, name: match[2] };
 }
 
 /** The address of a queue's ARN; undefined when it is none. */
@@ -125,7 +134,7 @@ function isPossible({ accountId, region, name }: QueueAddress): boolean {
   );
 }
 
-/** The queue of a URL. Throws InvalidAddress or QueueDoesNotExist. */
+/** The queue of a URL or name. Throws QueueDoesNotExist, or what {@link addressOfUrl} does. */
 export async function queueAt(context: Context, reader: Reader, url: string): Promise<QueueRecord> {
   const queue = await findQueue(reader, addressOfUrl(context, url));
   if (queue === undefined) throw queueDoesNotExist();

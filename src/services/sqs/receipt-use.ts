@@ -1,7 +1,13 @@
 import { ServiceError } from "../../kernel/errors.ts";
 import { backlogKindOf } from "./backlog-kind.ts";
 import type { Scope } from "./backlog.ts";
-import { invalidReceipt, invalidValue, messageIsGone, missingParameter } from "./errors.ts";
+import {
+  invalidReceipt,
+  invalidValue,
+  messageIsGone,
+  missingParameter,
+  receiptExpired,
+} from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { prefetchReceipts } from "./prefetch.ts";
 import { backlogOf } from "./queue.ts";
@@ -27,11 +33,18 @@ export async function prefetchHandles(
   if (receipts.length > 0) await prefetchReceipts(scope, receipts);
 }
 
-/** Deletes the message of a handle. Throws ReceiptHandleIsInvalid for handles of other queues. */
-export async function removeByHandle(scope: Scope, handle: string): Promise<void> {
+/**
+ * Deletes the message of a handle. Throws ReceiptHandleIsInvalid for handles of other queues, and
+ * what `expired` makes of one that a FIFO queue does not take any more.
+ */
+export async function removeByHandle(
+  scope: Scope,
+  handle: string,
+  expired: (handle: string) => ServiceError = receiptExpired,
+): Promise<void> {
   const receipt = receiptOf(scope, handle);
   if (receipt === undefined) return;
-  await backlogKindOf(scope.queue).remove(scope, receipt, handle);
+  await backlogKindOf(scope.queue).remove(scope, receipt, () => expired(handle));
 }
 
 /** Changes the visibility of the message of a handle, in seconds from now. */
@@ -54,7 +67,7 @@ function receiptOf({ queue }: Scope, handle: string): Receipt | undefined {
   if (handle === "") throw missingParameter("ReceiptHandle");
   const receipt = decodeReceipt(handle);
   if (receipt.queueId !== queue.id) {
-    throw invalidReceipt("The specified receipt handle isn't valid for this queue.");
+    throw invalidReceipt(`The receipt handle "${handle}" is not valid for this queue.`);
   }
   return receipt.backlog === backlogOf(queue) ? receipt : undefined;
 }

@@ -2,6 +2,7 @@ import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import { moveHidden } from "./backlog.ts";
 import type { FlightRecord, HiddenRecord, ReceiveRequest, Scope } from "./backlog.ts";
 import { forgetAt } from "./deduplication.ts";
+import { attemptNotRetryable } from "./errors.ts";
 import { FLIGHT, MESSAGE, RECEIVE_ATTEMPT } from "./keys.ts";
 import { DEDUPLICATION_MS } from "./limits.ts";
 import type { MessageRecord, ReceivedMessage } from "./message.ts";
@@ -19,8 +20,8 @@ interface AttemptRecord {
 
 /**
  * The messages of an earlier receive with the same attempt id, hidden anew: what a client gets that
- * lost the answer. Undefined when there was none within 5 minutes, or when one of its messages was
- * deleted, became visible or got another visibility timeout meanwhile.
+ * lost the answer. Undefined when there was none within 5 minutes, or when its visibility timeout is
+ * over. Throws InvalidParameterValue when one of its messages was deleted or got another timeout.
  */
 export async function repeatAttempt(
   scope: Scope,
@@ -33,7 +34,8 @@ export async function repeatAttempt(
   const attempt = value && decodeRecord<AttemptRecord>(value);
   if (attempt === undefined || attempt.untilMs <= nowMs) return undefined;
   const held = await heldMessages(scope, attempt);
-  if (held === undefined) return undefined;
+  if (held === "changed") throw attemptNotRetryable(attemptId);
+  if (held === "visible again") return undefined;
   const visibleAtMs = nowMs + request.visibilityMs;
   for (const { receipt, flight } of held) {
     const { group, position } = receipt;
@@ -50,8 +52,11 @@ interface Held {
   readonly received: ReceivedMessage;
 }
 
-/** The messages of an attempt; undefined when one of them was changed since. */
-async function heldMessages(scope: Scope, attempt: AttemptRecord): Promise<Held[] | undefined> {
+/** The messages of an attempt, or what keeps it from being repeated. */
+async function heldMessages(
+  scope: Scope,
+  attempt: AttemptRecord,
+): Promise<Held[] | "changed" | "visible again"> {
   const { tx, queue, nowMs } = scope;
   const backlog = backlogOf(queue);
   const receipts = attempt.received.map(({ receiptHandle }) => decodeReceipt(receiptHandle));
@@ -60,19 +65,20 @@ async function heldMessages(scope: Scope, attempt: AttemptRecord): Promise<Held[
     ...receipts.map(({ position }) => MESSAGE.key(backlog, position)),
   ]);
   const held: Held[] = [];
+  let isVisibleAgain = false;
   for (const [index, receipt] of receipts.entries()) {
     const earlier = attempt.received[index];
     const value = values[index];
     const record = values[receipts.length + index];
-    if (earlier === undefined || value === undefined || record === undefined) return undefined;
+    if (earlier === undefined || value === undefined || record === undefined) return "changed";
     const flight = decodeRecord<FlightRecord>(value);
-    const isUnchanged =
-      flight.receive === receipt.receive && flight.visibleAtMs === attempt.visibleAtMs;
-    if (!isUnchanged || flight.visibleAtMs <= nowMs) return undefined;
+    const isLatest = flight.receive === receipt.receive;
+    if (isLatest && flight.visibleAtMs !== attempt.visibleAtMs) return "changed";
+    if (!isLatest || flight.visibleAtMs <= nowMs) isVisibleAgain = true;
     const received = { ...earlier, message: decodeRecord<MessageRecord>(record) };
     held.push({ receipt, flight, received });
   }
-  return held;
+  return isVisibleAgain ? "visible again" : held;
 }
 
 /** Remembers what a receive with an attempt id gave out. */

@@ -21,8 +21,11 @@ export async function checkRedrive(
   if (address.region !== queue.region) {
     throw invalidRedrive(given, "Dead-letter target must be in same region as the source.");
   }
+  if (address.accountId !== queue.accountId) {
+    throw invalidRedrive(given, "Dead letter target owner should be same as the source.");
+  }
   const target = await findQueue(reader, address);
-  if (target === undefined || address.accountId !== queue.accountId) {
+  if (target === undefined) {
     throw invalidRedrive(given, "Dead letter target does not exist.");
   }
   if (target.isFifo !== queue.isFifo) {

@@ -27,29 +27,31 @@ export function prepareSend(
     throw invalidValue("DelaySeconds", delay, "DelaySeconds must be >= 0 and <= 900.");
   }
   const senderId = context.caller.accessKeyId || context.caller.accountId;
-  return composeMessage(queue, input, { id, senderId, nowMs });
+  const { traceHeader } = context;
+  return composeMessage(queue, input, { id, senderId, nowMs, traceHeader });
 }
 
-/** Sends a prepared message, or answers as the send that it repeats. */
+/** Sends the message that was prepared of `input`, or answers as the send that it repeats. */
 export async function sendPrepared(
   scope: Scope,
   message: MessageRecord,
-  delaySeconds: number | undefined,
+  input: SendInput,
 ): Promise<SendAnswer> {
   const { queue } = scope;
   const earlier = queue.isFifo ? await earlierSend(scope, message) : undefined;
   if (earlier !== undefined) {
-    return answerOf({ ...message, id: earlier.messageId, sequenceNumber: earlier.sequenceNumber });
+    const { messageId: id, sequenceNumber } = earlier;
+    return answerOf({ ...message, id, sequenceNumber }, input);
   }
-  const delay = delaySeconds ?? queue.delaySeconds;
+  const delay = input.DelaySeconds ?? queue.delaySeconds;
   const sent = await backlogKindOf(queue).enqueue(scope, message, delay);
   if (queue.isFifo) rememberSend(scope, sent);
-  return answerOf(sent);
+  return answerOf(sent, input);
 }
 
-function answerOf(message: MessageRecord): SendAnswer {
+function answerOf(message: MessageRecord, input: SendInput): SendAnswer {
   const attributesMd5 = messageAttributesMd5(message);
-  const systemMd5 = systemAttributesMd5(message);
+  const systemMd5 = systemAttributesMd5(input);
   return {
     MessageId: message.id,
     MD5OfMessageBody: message.bodyMd5,

@@ -150,11 +150,13 @@ export const standardBacklog: Backlog = {
     const entries = await tx.claim(READY.below(backlogOf(queue)), limit);
     const tally = newTally();
     const messages: MessageRecord[] = [];
-    let isStopped = false;
+    let stoppedBy: MessageRecord | undefined;
     for (const { entry, message, position } of await readMet(scope, entries)) {
       const isKept = message !== undefined && !isExpired(scope, message);
-      isStopped = isKept && !(await mayTake(message));
-      if (isStopped) break;
+      if (isKept && !(await mayTake(message))) {
+        stoppedBy = message;
+        break;
+      }
       tx.delete(entry.key);
       tally.ready -= 1;
       if (message === undefined) continue;
@@ -163,7 +165,7 @@ export const standardBacklog: Backlog = {
       if (isKept) messages.push(message);
     }
     writeTally(scope, tally);
-    return { messages, isStopped };
+    return { messages, stoppedBy };
   },
 
   async discard(scope, position, message) {

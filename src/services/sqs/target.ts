@@ -19,8 +19,9 @@ export function queueTarget(desk: Desk): Target {
       const scope: Scope = { tx, queue, nowMs, positions: desk.positions };
       const senderId = delivery.sourceArn;
       const facts = { id: desk.deps.random.uuid(), senderId, nowMs };
-      const message = composeMessage(queue, inputOf(queue, delivery), facts);
-      const { MessageId } = await sendPrepared(scope, message, undefined);
+      const input = inputOf(queue, delivery);
+      const message = composeMessage(queue, input, facts);
+      const { MessageId } = await sendPrepared(scope, message, input);
       return { messageId: MessageId };
     },
     async check(tx, arn) {

@@ -103,6 +103,23 @@ export const attributes: Topic = (bench) => {
     assert.equal((await bench().attributes(url))["DelaySeconds"], "0");
   });
 
+  test("a change of no attribute is refused", async () => {
+    const { client } = bench();
+    const url = await bench().queue();
+    const words = "The request must contain the parameter Attribute.Name.";
+    await refused(bench().set(url, {}), "MissingParameter", words);
+    const absent = client.setQueueAttributes({ QueueUrl: url, Attributes: undefined });
+    await refused(absent, "MissingParameter", words);
+  });
+
+  test("a queue's type does not change", async () => {
+    const url = await bench().fifo();
+    await bench().set(url, { FifoQueue: "true" });
+    const words =
+      "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.";
+    await refused(bench().set(url, { FifoQueue: "false" }), "InvalidAttributeValue", words);
+  });
+
   test("read-only, unknown and FIFO attributes can not be set on a standard queue", async () => {
     const url = await bench().queue();
     for (const name of [
@@ -142,7 +159,8 @@ export const attributes: Topic = (bench) => {
     await bench().set(url, { Policy });
     assert.equal((await bench().attributes(url))["Policy"], Policy);
     const words = "Invalid value for the parameter Policy.";
-    for (const bad of ["{", "[]", "7", "{}", '{"Statement":[{"Effect":"Maybe"}]}']) {
+    const none = '{"Version":"2012-10-17","Statement":[]}';
+    for (const bad of ["{", "[]", "7", "{}", '{"Statement":[{"Effect":"Maybe"}]}', none]) {
       await refused(bench().set(url, { Policy: bad }), "InvalidAttributeValue", words);
     }
     await bench().set(url, { Policy: "" });
@@ -168,6 +186,7 @@ export const attributes: Topic = (bench) => {
     const fifoArn = await bench().arn(await bench().fifo());
     const nowhere = deadLetterTargetArn.replace(":dead", ":nowhere");
     const far = deadLetterTargetArn.replace("us-east-1", "eu-west-1");
+    const foreign = deadLetterTargetArn.replace("000000000000", "111122223333");
     const url = await bench().queue();
     const cases: readonly [unknown, RegExp][] = [
       [{}, /Value \{\} .*does not contain mandatory attribute: maxReceiveCount\./],
@@ -178,6 +197,10 @@ export const attributes: Topic = (bench) => {
         { maxReceiveCount: "3", deadLetterTargetArn: far },
         // With the policy as it was given.
         /^Value \{"maxReceiveCount":"3","dead.* Dead-letter target must be in same region as the source\.$/,
+      ],
+      [
+        { deadLetterTargetArn: foreign, maxReceiveCount: 3 },
+        / Dead letter target owner should be same as the source\.$/,
       ],
       [
         { deadLetterTargetArn: "arn", maxReceiveCount: 3 },

@@ -96,6 +96,49 @@ export const batches: Topic = (bench) => {
     assert.deepEqual(await bench().bodies(url), ["x", "y"]);
   });
 
+  test("a list of a batch that would be empty is left out", async () => {
+    const { client } = bench();
+    const QueueUrl = await bench().queue();
+    const entry = { Id: "a", ReceiptHandle: "garbage" };
+    const answers = [
+      await client.sendMessageBatch({ QueueUrl, Entries: [{ Id: "a", MessageBody: "" }] }),
+      await client.deleteMessageBatch({ QueueUrl, Entries: [entry] }),
+      await client.changeMessageVisibilityBatch({
+        QueueUrl,
+        Entries: [{ ...entry, VisibilityTimeout: 0 }],
+      }),
+    ];
+    for (const { Successful, Failed } of answers) {
+      assert.equal(Successful, undefined);
+      assert.equal(Failed?.length, 1);
+    }
+  });
+
+  test("an attribute without a type fails its entry alone", async () => {
+    const url = await bench().queue();
+    const untyped = { HTTPStatus: { DataType: undefined, StringValue: "404" } };
+    const { Successful, Failed } = await bench().client.sendMessageBatch({
+      QueueUrl: url,
+      Entries: [
+        { Id: "bad", MessageBody: "x", MessageAttributes: untyped },
+        { Id: "good", MessageBody: "x" },
+      ],
+    });
+    assert.deepEqual(
+      Successful?.map(({ Id }) => Id),
+      ["good"],
+    );
+    assert.deepEqual(Failed, [
+      {
+        Id: "bad",
+        Code: "InvalidParameterValue",
+        Message:
+          "The message attribute 'HTTPStatus' must contain non-empty message attribute type.",
+        SenderFault: true,
+      },
+    ]);
+  });
+
   test("a batch has up to 1 MiB of messages, attributes counted", async () => {
     const { client } = bench();
     const url = await bench().queue();

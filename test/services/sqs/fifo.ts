@@ -4,6 +4,10 @@ import { refused } from "./fixture.ts";
 import type { Topic } from "./fixture.ts";
 import { checkedState } from "./queue-state.ts";
 
+const NOT_RETRYABLE =
+  "Value a for parameter ReceiveRequestAttemptId is invalid. Reason: The receiveRequestAttemptId" +
+  " is not valid anymore since the receive call is not retryable.";
+
 export const fifo: Topic = (bench) => {
   const sendAll = async (url: string, group: string, bodies: readonly string[]): Promise<void> => {
     for (const body of bodies) await bench().sendTo(url, group, body);
@@ -136,6 +140,12 @@ export const fifo: Topic = (bench) => {
     await bench().advance(30);
     const words = /Reason: The receipt handle has expired/;
     await refused(bench().delete(url, message), "InvalidParameterValue", words);
+    const batch = await bench().client.deleteMessageBatch({
+      QueueUrl: url,
+      Entries: [{ Id: "a", ReceiptHandle: message.ReceiptHandle }],
+    });
+    const failed = { Code: "ReceiptHandleIsInvalid", Message: "The receipt handle has expired" };
+    assert.deepEqual(batch.Failed, [{ Id: "a", SenderFault: true, ...failed }]);
     const again = await bench().receiveOne(url);
     await refused(bench().delete(url, message), "InvalidParameterValue", words);
     await bench().delete(url, again);
@@ -159,7 +169,7 @@ export const fifo: Topic = (bench) => {
     await checkedState(bench().server.store, url);
   });
 
-  test("an attempt whose messages were changed is not repeated, nor one older than 5 minutes", async () => {
+  test("an attempt whose messages were changed is refused, one older than 5 minutes forgotten", async () => {
     const url = await bench().fifo({ VisibilityTimeout: "600" });
     await sendAll(url, "g", ["1", "2"]);
     const attempt = { ReceiveRequestAttemptId: "a" };
@@ -168,15 +178,31 @@ export const fifo: Topic = (bench) => {
     const { client } = bench();
     const held = { QueueUrl: url, ReceiptHandle: two.ReceiptHandle };
     await client.changeMessageVisibility({ ...held, VisibilityTimeout: 100 });
-    assert.deepEqual(await bench().bodies(url, attempt), []);
+    await refused(bench().receive(url, attempt), "InvalidParameterValue", NOT_RETRYABLE);
     await bench().advance(100);
+    await refused(bench().receive(url, attempt), "InvalidParameterValue", NOT_RETRYABLE);
     await bench().advance(500);
     assert.deepEqual(await bench().bodies(url, { ReceiveRequestAttemptId: "b" }), ["1", "2"]);
     await bench().advance(300);
     assert.deepEqual(await bench().bodies(url, { ReceiveRequestAttemptId: "b" }), []);
   });
 
-  test("after a delete an attempt is not repeated, and changes no other message", async () => {
+  test("an attempt whose visibility timeout ended is a new receive", async () => {
+    const url = await bench().fifo();
+    await bench().sendTo(url, "g", "1");
+    const attempt = { ReceiveRequestAttemptId: "a" };
+    await bench().receive(url, attempt);
+    await bench().advance(30);
+    const again = await bench().receiveOne(url, attempt);
+    assert.equal(again.Attributes?.ApproximateReceiveCount, "2");
+    await bench().advance(30);
+    const other = await bench().receiveOne(url);
+    assert.deepEqual(await bench().bodies(url, attempt), [], "another receive has it");
+    await bench().delete(url, other);
+    await refused(bench().receive(url, attempt), "InvalidParameterValue", NOT_RETRYABLE);
+  });
+
+  test("after a delete an attempt is refused, and changes no other message", async () => {
     const url = await bench().fifo();
     await sendAll(url, "g", ["1", "2"]);
     const attempt = { ReceiveRequestAttemptId: "a" };
@@ -184,7 +210,7 @@ export const fifo: Topic = (bench) => {
     assert.ok(two);
     await bench().advance(10);
     await bench().delete(url, two);
-    assert.deepEqual(await bench().bodies(url, attempt), []);
+    await refused(bench().receive(url, attempt), "InvalidParameterValue", NOT_RETRYABLE);
     await bench().advance(20);
     assert.deepEqual(await bench().bodies(url), ["1"], "its timeout did not begin anew");
   });

@@ -127,6 +127,19 @@ export class Bench {
     return client;
   }
 
+  /** A client of the default account whose requests have this `X-Amzn-Trace-Id`. */
+  tracedClient(traceHeader: string): SQS {
+    const client = this.clientOf(`traced ${traceHeader}`, "us-east-1");
+    client.middlewareStack.add(
+      (next) => (args) => {
+        Object.assign(Object(Object(args.request).headers), { "x-amzn-trace-id": traceHeader });
+        return next(args);
+      },
+      { step: "build" },
+    );
+    return client;
+  }
+
   /** Makes a standard queue and answers its URL. */
   async queue(
     attributes: Partial<Record<QueueAttributeName, string>> = {},

@@ -116,6 +116,19 @@ export const moveTasks: Topic = (bench) => {
     assert.deepEqual(await bench().bodies(deadLetters), ["sent here"]);
   });
 
+  test("a message whose source is deleted fails the task where it is", async () => {
+    const { source, deadLetters, SourceArn } = await deadMessages(2);
+    const arn = { deadLetterTargetArn: SourceArn, maxReceiveCount: 1 };
+    await bench().queue({ RedrivePolicy: JSON.stringify(arn) });
+    await bench().client.deleteQueue({ QueueUrl: source });
+    await bench().client.startMessageMoveTask({ SourceArn });
+    await bench().clock.settle();
+    const [failed] = await tasksOf(SourceArn);
+    assert.equal(failed?.Status, "FAILED");
+    assert.equal(failed.FailureReason, "AWS.SimpleQueueService.NonExistentQueue");
+    assert.equal(await bench().counts(deadLetters), "2 ready, 0 delayed, 0 in flight");
+  });
+
   test("a FIFO group keeps its order when its first message can not be moved", async () => {
     const { deadLetters, SourceArn } = await deadMessages(0, "fifo");
     for (const body of ["1", "2", "3"]) await bench().sendTo(deadLetters, "g", body);
@@ -178,6 +191,8 @@ export const moveTasks: Topic = (bench) => {
     }
     await refused(start({ SourceArn: undefined }), "MissingParameter");
     await refused(client.listMessageMoveTasks({ SourceArn: nowhere }), "ResourceNotFoundException");
+    const noArn = client.listMessageMoveTasks({ SourceArn: "x" });
+    await refused(noArn, "InvalidParameterValue", /to specify the SourceArn: arn:<partition>/);
     await refused(
       client.listMessageMoveTasks({ SourceArn, MaxResults: 11 }),
       "InvalidParameterValue",

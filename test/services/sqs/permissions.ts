@@ -56,11 +56,19 @@ export const permissions: Topic = (bench) => {
       { ...good, Label: "l" },
       { ...good, Label: "a b" },
       { ...good, Label: "x".repeat(81) },
-      { ...good, Label: "m", Actions: ["DeleteQueue"] },
-      { ...good, Label: "m", Actions: ["Nothing"] },
       { ...good, Label: "m", AWSAccountIds: ["someone"] },
     ];
     for (const input of bad) await refused(client.addPermission(input), "InvalidParameterValue");
+    const actions: readonly [string, string][] = [
+      ["DeleteQueue", "Only the queue owner is allowed to invoke this action."],
+      ["Nothing", "Please refer to the appropriate WSDL for a list of valid actions."],
+      ["SendMessageBatch", "Please refer to the appropriate WSDL for a list of valid actions."],
+    ];
+    for (const [action, reason] of actions) {
+      const words = `Value SQS:${action} for parameter ActionName is invalid. Reason: ${reason}`;
+      const given = client.addPermission({ ...good, Label: "m", Actions: [action] });
+      await refused(given, "InvalidParameterValue", words);
+    }
     await refused(
       client.addPermission({ ...good, Label: "m", Actions: [] }),
       "MissingParameter",
@@ -97,5 +105,45 @@ export const permissions: Topic = (bench) => {
     }
     const more = client.addPermission({ ...grant, Label: "m", Actions: ["SendMessage"] });
     await refused(more, "OverLimit", /21 statements were found, maximum allowed is 20/);
+  });
+
+  test("a policy has up to 8,192 bytes, and so many of each thing [Amazon SQS policy quotas]", async () => {
+    const url = await bench().queue();
+    const allow = { Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: "*" };
+    const names = (count: number): string[] =>
+      Array.from({ length: count }, (_, index) => `n${index}`);
+    const policy = (...statements: object[]): string => JSON.stringify({ Statement: statements });
+    const conditions = (count: number): object => ({
+      Condition: { StringLike: Object.fromEntries(names(count).map((name) => [name, "x"])) },
+    });
+    const shell = policy({ ...allow, Sid: "" }).length;
+    const statements = (count: number): object[] =>
+      names(count).map((Sid) => ({ ...allow, Sid, ...conditions(1) }));
+    const fits = [
+      policy({ ...allow, Sid: "x".repeat(8_192 - shell) }),
+      policy(...statements(20)),
+      policy({ ...allow, Principal: { AWS: names(25), Service: names(25) } }),
+      policy({ ...allow, Action: names(7), ...conditions(10) }),
+    ];
+    for (const Policy of fits) await bench().set(url, { Policy });
+    const of = "were found in the submitted policy, max allowed is";
+    const ofOne = "were found in a statement from the submitted policy, max allowed is";
+    const exceeds: readonly [string, string][] = [
+      [
+        policy({ ...allow, Sid: "x".repeat(8_193 - shell) }),
+        "Submitted policy is over max allowed size.",
+      ],
+      [policy(...statements(21)), `21 statements ${of} 20`],
+      [
+        policy({ ...allow, Principal: { AWS: names(26), Service: names(25) } }),
+        `51 principals ${of} 50`,
+      ],
+      [policy({ ...allow, Action: names(8) }), `8 actions ${ofOne} 7`],
+      [policy({ ...allow, ...conditions(11) }), `11 conditions ${ofOne} 10`],
+    ];
+    for (const [Policy, words] of exceeds) {
+      await refused(bench().set(url, { Policy }), "OverLimit", words);
+      await refused(bench().queue({ Policy }), "OverLimit", words);
+    }
   });
 };

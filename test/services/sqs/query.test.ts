@@ -172,6 +172,7 @@ describe("SQS over Query", () => {
         400,
       ],
       [{ Action: "CreateQueue", QueueName: "a b" }, "InvalidParameterValue", 400],
+      [{ Action: "SetQueueAttributes", QueueUrl: url }, "MissingParameter", 400],
       [{ Action: "NoSuchThing" }, "InvalidAction", 400],
       [{}, "MissingAction", 400],
     ];
@@ -191,6 +192,27 @@ describe("SQS over Query", () => {
     assert.equal(field(granted.text, "Code"), "InvalidParameterValue", granted.text);
     const untagged = await post({ Action: "UntagQueue", QueueUrl });
     assert.equal(field(untagged.text, "Code"), "InvalidParameterValue", untagged.text);
+  });
+
+  test("a message attribute without a name or without a type is refused, not dropped", async () => {
+    const QueueUrl = await bench.queue();
+    const send = { Action: "SendMessage", QueueUrl, MessageBody: "x" };
+    const nameless = await post({
+      ...send,
+      "MessageAttribute.1.Value.DataType": "String",
+      "MessageAttribute.1.Value.StringValue": "v",
+    });
+    const noName = "The request must contain non-empty message attribute name.";
+    assert.equal(field(nameless.text, "Code"), "InvalidParameterValue");
+    assert.equal(field(nameless.text, "Message"), noName);
+    const untyped = await post({
+      ...send,
+      "MessageAttribute.1.Name": "a",
+      "MessageAttribute.1.Value.StringValue": "v",
+    });
+    assert.equal(field(untyped.text, "Code"), "InvalidParameterValue");
+    assert.match(untyped.text, /must contain non-empty message attribute type\./);
+    assert.deepEqual(await bench.bodies(QueueUrl), []);
   });
 
   test("numbers that are none are refused", async () => {

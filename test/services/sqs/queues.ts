@@ -212,14 +212,30 @@ export const queues: Topic = (bench) => {
     }
   });
 
+  test("a queue's name does for its URL", async () => {
+    const far = bench().clientOf("key", "eu-west-1");
+    await bench().queue({}, "by-name");
+    await bench().send("by-name", "x");
+    assert.deepEqual(await bench().bodies("by-name"), ["x"]);
+    await refused(far.purgeQueue({ QueueUrl: "by-name" }), "QueueDoesNotExist");
+  });
+
   test("what is no queue URL is an invalid address, an unknown one no queue", async () => {
-    const { client } = bench();
-    const addresses = ["", "nonsense", "http://localhost/", "http://localhost/12345/name"];
-    for (const QueueUrl of addresses) {
-      await refused(client.purgeQueue({ QueueUrl }), "InvalidAddress");
-      await refused(client.receiveMessage({ QueueUrl }), "InvalidAddress");
+    const { client, server } = bench();
+    const unknown = [
+      "nonsense",
+      "http://whatever-incorrect-queue-address",
+      "http://localhost/",
+      "http://localhost/12345/name",
+      `http://localhost/000000000000/${"n".repeat(3_000)}`,
+    ];
+    for (const QueueUrl of unknown) {
+      await refused(client.purgeQueue({ QueueUrl }), "QueueDoesNotExist");
+      await refused(client.receiveMessage({ QueueUrl }), "QueueDoesNotExist");
     }
-    const unknown = `http://localhost/000000000000/${"n".repeat(3_000)}`;
-    await refused(client.purgeQueue({ QueueUrl: unknown }), "QueueDoesNotExist");
+    const words = `The address ${server.url}/ is not valid for this endpoint.`;
+    await refused(client.purgeQueue({ QueueUrl: "no/queue" }), "InvalidAddress", words);
+    const missing = "The request must contain the parameter QueueUrl.";
+    await refused(client.purgeQueue({ QueueUrl: "" }), "MissingParameter", missing);
   });
 };

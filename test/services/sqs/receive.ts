@@ -101,6 +101,12 @@ export const receive: Topic = (bench) => {
       AttributeNames: ["ApproximateReceiveCount" as never],
     });
     assert.deepEqual(old.Attributes, { ApproximateReceiveCount: "2" });
+    await bench().advance(30);
+    const typed = await bench().receiveOne(url, {
+      MessageSystemAttributeNames: ["SqsManagedSseEnabled" as MessageSystemAttributeName],
+      AttributeNames: ["Policy", "FifoQueue"],
+    });
+    assert.equal(typed.Attributes, undefined, "names of queue attributes show nothing");
     const unknown = ["Nope" as MessageSystemAttributeName];
     const asked = bench().receive(url, { MessageSystemAttributeNames: unknown });
     await refused(asked, "InvalidParameterValue", /Nope/);

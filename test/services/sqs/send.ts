@@ -141,6 +141,8 @@ export const send: Topic = (bench) => {
     const url = await bench().queue();
     const cases: readonly [MessageAttributeValue, RegExp][] = [
       [{ DataType: "", StringValue: "x" }, /must contain .*non-empty message attribute type/],
+      [{ DataType: undefined, StringValue: "x" }, /contain non-empty message attribute type/],
+      [{ ...text("x"), StringListValues: ["x"] }, /list values .* are not supported/],
       [text("x", "string"), /only the following supported type prefixes: Binary, Number, String/],
       [text("x", "Stringy"), /supported type prefixes/],
       [text("x", `String.${"x".repeat(256)}`), /type/],
@@ -168,6 +170,41 @@ export const send: Topic = (bench) => {
     }
   });
 
+  test("empty values and lists beside an attribute's own are as good as none", async () => {
+    const url = await bench().queue();
+    const empty = { StringListValues: [], BinaryListValues: [] };
+    const MessageAttributes = {
+      text: { ...text("x"), ...empty, BinaryValue: new Uint8Array(0) },
+      bytes: { DataType: "Binary", BinaryValue: Uint8Array.of(1), StringValue: "", ...empty },
+    };
+    await bench().send(url, "x", { MessageAttributes });
+    const got = await bench().receiveOne(url);
+    assert.equal(got.MessageAttributes?.["text"]?.StringValue, "x");
+    assert.deepEqual(got.MessageAttributes?.["bytes"]?.BinaryValue, Uint8Array.of(1));
+  });
+
+  test("a request's X-Amzn-Trace-Id is the AWSTraceHeader of messages that have none", async () => {
+    const url = await bench().queue();
+    const own = { AWSTraceHeader: text("Root=1-own") };
+    const traced = bench().tracedClient("Root=1-request;Sampled=1");
+    const plain = await traced.sendMessage({ QueueUrl: url, MessageBody: "one" });
+    assert.equal(plain.MD5OfMessageSystemAttributes, undefined);
+    const Entries = [
+      { Id: "two", MessageBody: "two" },
+      { Id: "three", MessageBody: "three", MessageSystemAttributes: own },
+    ];
+    const { Successful = [] } = await traced.sendMessageBatch({ QueueUrl: url, Entries });
+    assert.deepEqual(
+      Successful.map(({ MD5OfMessageSystemAttributes }) => typeof MD5OfMessageSystemAttributes),
+      ["undefined", "string"],
+    );
+    const received = await bench().receive(url);
+    assert.deepEqual(
+      received.map(({ Attributes }) => Attributes?.["AWSTraceHeader"]),
+      ["Root=1-request;Sampled=1", "Root=1-request;Sampled=1", "Root=1-own"],
+    );
+  });
+
   test("AWSTraceHeader is the only system attribute; its MD5 is apart", async () => {
     const url = await bench().queue();
     const header = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
@@ -186,6 +223,11 @@ export const send: Topic = (bench) => {
     const empty = { AWSTraceHeader: text("") };
     await refused(
       bench().send(url, "x", { MessageSystemAttributes: empty }),
+      "InvalidParameterValue",
+    );
+    const untyped = { AWSTraceHeader: { DataType: undefined, StringValue: "Root=1" } };
+    await refused(
+      bench().send(url, "x", { MessageSystemAttributes: untyped }),
       "InvalidParameterValue",
     );
     const number = { AWSTraceHeader: text("1", "Number") };

@@ -31,12 +31,16 @@ export const tags: Topic = (bench) => {
     );
     await client.tagQueue({ QueueUrl, Tags: { k0: "replaced" } });
     const other = await bench().queue();
+    await client.tagQueue({ QueueUrl: other, Tags: { "_ . : / = + - @": "ä 9_.:/=+-@" } });
     await client.tagQueue({ QueueUrl: other, Tags: { ["k".repeat(128)]: "v".repeat(256) } });
     for (const Tags of [
       { "": "x" },
       { ["k".repeat(129)]: "x" },
       { k: "v".repeat(257) },
       { "aws:x": "y" },
+      { x: "aws:y" },
+      { "a<b": "x" },
+      { x: "a;b" },
     ]) {
       await refused(client.tagQueue({ QueueUrl: other, Tags }), "InvalidParameterValue");
     }

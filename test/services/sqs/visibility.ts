@@ -63,7 +63,8 @@ export const visibility: Topic = (bench) => {
       await bench().send(url, "x", url.endsWith(".fifo") ? { MessageGroupId: "g" } : {});
       const { ReceiptHandle } = await bench().receiveOne(url, { VisibilityTimeout: 43_200 });
       await bench().advance(60);
-      const words = /Total VisibilityTimeout for the message is beyond the limit \[43200 seconds\]/;
+      const words =
+        /Total VisibilityTimeout for the message is beyond the limit \[43200 seconds\]$/;
       await refused(change(url, ReceiptHandle, 43_141), "InvalidParameterValue", words);
       await change(url, ReceiptHandle, 43_140);
       await bench().advance(43_139);
@@ -154,6 +155,9 @@ export const visibility: Topic = (bench) => {
       await refused(client.deleteMessage(input), "ReceiptHandleIsInvalid");
       await refused(change(other, handle, 1), "ReceiptHandleIsInvalid");
     }
+    const foreign = client.deleteMessage({ QueueUrl: other, ReceiptHandle });
+    const words = `The receipt handle "${ReceiptHandle}" is not valid for this queue.`;
+    await refused(foreign, "ReceiptHandleIsInvalid", words);
     const missing = client.deleteMessage({ QueueUrl: url, ReceiptHandle: undefined });
     await refused(missing, "MissingParameter", /parameter MessageHandle\./);
     assert.equal(await bench().counts(url), "0 ready, 0 delayed, 1 in flight");

@@ -4,6 +4,7 @@ import type { Operation } from "../../../kernel/operation.ts";
 import { checkBatch, performEach } from "../batch.ts";
 import { scopeAt } from "../desk.ts";
 import type { Desk } from "../desk.ts";
+import { entryReceiptExpired } from "../errors.ts";
 import { tellFreePlaces } from "../in-flight-places.ts";
 import { prefetchHandles, removeByHandle } from "../receipt-use.ts";
 
@@ -23,7 +24,7 @@ export function deleteMessageBatch(
     );
     tellFreePlaces(desk, tx, { queue: scope.queue, count: entries.length });
     return performEach(entries, async (entry) => {
-      await removeByHandle(scope, entry.ReceiptHandle ?? "");
+      await removeByHandle(scope, entry.ReceiptHandle ?? "", entryReceiptExpired);
       return {};
     });
   });

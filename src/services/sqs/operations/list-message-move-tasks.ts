@@ -5,11 +5,10 @@ import type {
 } from "@aws-sdk/client-sqs";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { invalidParameter, invalidValue, resourceNotFound } from "../errors.ts";
+import { invalidValue } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import { encodeTaskHandle, listMoveTasks } from "../move-task.ts";
+import { encodeTaskHandle, listMoveTasks, queueOfArn } from "../move-task.ts";
 import type { MoveTaskRecord } from "../move-task.ts";
-import { addressOfArn, findQueue } from "../queue.ts";
 
 /** The latest move tasks of a dead-letter queue. */
 export function listMessageMoveTasks(): Operation<
@@ -21,13 +20,7 @@ export function listMessageMoveTasks(): Operation<
     if (!(Number.isInteger(most) && most >= 1 && most <= LIMITS.moveTasksListed)) {
       throw invalidValue("MaxResults", most, "Must be between 1 and 10, if provided.");
     }
-    const source = addressOfArn(input.SourceArn ?? "");
-    if (source === undefined) throw invalidParameter(`Invalid SourceArn: ${input.SourceArn}`);
-    if ((await findQueue(tx, source)) === undefined) {
-      throw resourceNotFound(
-        "The resource that you specified for the SourceArn parameter doesn't exist.",
-      );
-    }
+    const source = await queueOfArn(tx, input.SourceArn, "SourceArn");
     const tasks = await listMoveTasks(tx, source, most);
     return { Results: tasks.map(showTask) };
   });

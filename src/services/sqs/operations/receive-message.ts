@@ -1,6 +1,7 @@
 import type { ReceiveMessageRequest, ReceiveMessageResult } from "@aws-sdk/client-sqs";
 import { conversation } from "../../../kernel/operation.ts";
 import type { Context, Operation } from "../../../kernel/operation.ts";
+import { isAttributeName } from "../attributes.ts";
 import { backlogKindOf } from "../backlog-kind.ts";
 import { nextVisibleAtMs } from "../backlog.ts";
 import type { Scope } from "../backlog.ts";
@@ -138,7 +139,8 @@ function checkInput(input: ReceiveMessageRequest): void {
     checkId("ReceiveRequestAttemptId", input.ReceiveRequestAttemptId, most);
   }
   for (const name of systemNamesOf(input)) {
-    if (SYSTEM_NAMES.has(name)) continue;
+    // A typed client has names of queue attributes alone for AttributeNames; they show nothing.
+    if (SYSTEM_NAMES.has(name) || isAttributeName(name, true)) continue;
     throw invalidParameter(`Unknown Attribute ${name}.`);
   }
 }

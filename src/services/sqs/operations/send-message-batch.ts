@@ -38,7 +38,7 @@ export function sendMessageBatch(
       const message = prepared.get(entry);
       assert(message, "every entry of a batch was prepared");
       if (message instanceof ServiceError) throw message;
-      return sendPrepared(scope, message, entry.DelaySeconds);
+      return sendPrepared(scope, message, entry);
     });
   });
 }

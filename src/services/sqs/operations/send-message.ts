@@ -13,6 +13,6 @@ export function sendMessage(desk: Desk): Operation<SendMessageRequest, SendMessa
     const groups = message.group === undefined ? [] : [message.group];
     const { requestId } = context;
     desk.quotas.count(scope.queue, "send", { requestId, nowMs: scope.nowMs, groups });
-    return sendPrepared(scope, message, input.DelaySeconds);
+    return sendPrepared(scope, message, input);
   });
 }

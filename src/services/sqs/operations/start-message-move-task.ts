@@ -6,11 +6,10 @@ import { backlogKindOf } from "../backlog-kind.ts";
 import { countOf } from "../backlog.ts";
 import { scopeOf } from "../desk.ts";
 import type { Desk } from "../desk.ts";
-import { invalidParameter, invalidValue, resourceNotFound } from "../errors.ts";
+import { invalidParameter, invalidValue } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import { encodeTaskHandle, listMoveTasks, startMoveTask } from "../move-task.ts";
+import { encodeTaskHandle, listMoveTasks, queueOfArn, startMoveTask } from "../move-task.ts";
 import type { MoveTaskRecord } from "../move-task.ts";
-import { addressOfArn, findQueue } from "../queue.ts";
 import type { QueueRecord } from "../queue.ts";
 import { isDeadLetterQueue } from "../redrive.ts";
 
@@ -46,24 +45,6 @@ export function startMessageMoveTask(
     await startMoveTask(tx, desk.deps.work, { task, source });
     return { TaskHandle: encodeTaskHandle(task) };
   });
-}
-
-async function queueOfArn(
-  reader: Reader,
-  arn: string | undefined,
-  parameter: string,
-): Promise<QueueRecord> {
-  const address = arn === undefined ? undefined : addressOfArn(arn);
-  if (address === undefined) {
-    throw invalidParameter(
-      `You must use this format to specify the ${parameter}: arn:<partition>:<service>:<region>:<account-id>:<resource-id>`,
-    );
-  }
-  const queue = await findQueue(reader, address);
-  if (queue !== undefined) return queue;
-  throw resourceNotFound(
-    `The resource that you specified for the ${parameter} parameter doesn't exist.`,
-  );
 }
 
 async function checkSource(reader: Reader, source: QueueRecord): Promise<void> {
