@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Random } from "../../../kernel/random.ts";
 import { canonicalJson, isJsonArray, isJsonObject, jsonEquals, parseJson } from "./json.ts";
 import type { Json, JsonObject } from "./json.ts";
-import { seededFraction } from "./seeded-random.ts";
+import { seededInteger } from "./seeded-random.ts";
 
 /** An intrinsic function that cannot do its work: a bad argument or a limit. */
 export class IntrinsicProblem extends Error {
@@ -122,10 +122,12 @@ export const INTRINSIC_FUNCTIONS: Readonly<Record<IntrinsicName, IntrinsicFuncti
   "States.MathRandom": {
     minimum: 2,
     maximum: 3,
-    run: ([start, end, seed], random) => {
-      const fraction = seed === undefined ? random.fraction() : seededFraction(integerOf(seed));
-      return randomBetween(integerOf(start), integerOf(end), fraction);
-    },
+    run: ([start, end, seed], random) =>
+      randomBetween(integerOf(start), integerOf(end), (width) =>
+        seed === undefined
+          ? Math.floor(random.fraction() * width)
+          : seededInteger(integerOf(seed), width),
+      ),
   },
   "States.StringSplit": {
     minimum: 2,
@@ -256,12 +258,13 @@ function merge(left: JsonObject, right: JsonObject, deep: Json | undefined): Jso
   return { ...left, ...right };
 }
 
-function randomBetween(start: number, end: number, fraction: number): number {
+/** `drawBelow` answers a whole number from 0 up to its argument. */
+function randomBetween(start: number, end: number, drawBelow: (width: number) => number): number {
   if (start >= end)
     throw new IntrinsicProblem(
       `Invalid argument: the start ${start} must be less than the end ${end}`,
     );
-  return start + Math.floor(fraction * (end - start));
+  return start + drawBelow(end - start);
 }
 
 /** Splits at each of the characters of `splitters`; empty parts are left out. */

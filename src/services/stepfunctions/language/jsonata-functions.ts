@@ -22,6 +22,7 @@ const MAX_PADDED_LENGTH = 1_000_000;
 /**
  * What Step Functions adds to JSONata, and those of its own functions that ask for time or chance or
  * know no bounds or take too long for many values (`$now` is in jsonata.ts: it needs the library's formatter). The library checks arguments against the signature before `run` sees them.
+ * Numbers that must be whole are rounded down, as the service says of its own functions.
  * https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html#jsonata-functions-provided-by-sfn
  */
 export const JSONATA_FUNCTIONS: readonly JsonataFunction[] = [
@@ -44,7 +45,7 @@ export const JSONATA_FUNCTIONS: readonly JsonataFunction[] = [
 
 function partition(list: unknown, size: unknown): unknown {
   if (!Array.isArray(list) || typeof size !== "number") return undefined;
-  const width = Math.round(size);
+  const width = Math.floor(size);
   if (width < 1)
     throw new JsonataProblem("the chunk size of $partition must be a positive integer");
   return Array.from({ length: Math.ceil(list.length / width) }, (_, at) =>
@@ -55,11 +56,13 @@ function partition(list: unknown, size: unknown): unknown {
 function range(first: unknown, last: unknown, step: unknown): unknown {
   if (typeof first !== "number" || typeof last !== "number" || typeof step !== "number")
     return undefined;
-  if (step === 0) throw new JsonataProblem("the step of $range must not be 0");
-  const length = Math.max(0, Math.floor((last - first) / step) + 1);
+  const from = Math.floor(first);
+  const by = Math.floor(step);
+  if (by === 0) throw new JsonataProblem("the step of $range must not be 0");
+  const length = Math.max(0, Math.floor((Math.floor(last) - from) / by) + 1);
   if (length > MAX_RANGE_LENGTH)
     throw new JsonataProblem(`$range makes at most ${MAX_RANGE_LENGTH} elements`);
-  return Array.from({ length }, (_, at) => first + at * step);
+  return Array.from({ length }, (_, at) => from + at * by);
 }
 
 function hash(content: unknown, algorithm: unknown): unknown {

@@ -1,7 +1,7 @@
 /**
  * The names that an expression uses and that mean nothing in a state: field names, `$`, `*` and the like at
- * the top level, where there is no context value; `$$` anywhere; and `$states.errorOutput`, which a Catch
- * alone has. `ast` is what the jsonata library's parser makes.
+ * the top level, where there is no context value; `$$` anywhere; and `$states.result` and
+ * `$states.errorOutput`, which some fields alone have. `ast` is what the jsonata library's parser makes.
  */
 export function unsupportedNames(ast: unknown): readonly string[] {
   const names = new Set<string>();
@@ -56,13 +56,9 @@ function walkPath(path: Node, steps: readonly unknown[], isTop: boolean, names: 
   for (const [index, step] of steps.entries()) walk(step, isTop && index === 0, names);
   walk(path["group"], false, names);
   const [first, second] = steps as readonly (Node | undefined)[];
-  if (
-    first?.["type"] === "variable" &&
-    first["value"] === "states" &&
-    second?.["value"] === "errorOutput"
-  ) {
-    names.add("$states.errorOutput");
-  }
+  if (first?.["type"] !== "variable" || first["value"] !== "states") return;
+  const member = second?.["value"];
+  if (member === "result" || member === "errorOutput") names.add(`$states.${member}`);
 }
 
 function note(node: Node, isTop: boolean, names: Set<string>): void {

@@ -106,25 +106,17 @@ export function expressionField(fields: Fields, name: string): string | undefine
   ) {
     return undefined;
   }
-  checkExpression(fields, value, { location: fields.at(name), inCatch: false });
+  checkExpression(fields, value, { location: fields.at(name) });
   return value;
 }
 
-/** What a template may use: `$states.errorOutput` is for a Catch. */
-export interface TemplateUse {
-  readonly inCatch: boolean;
-}
-
-const ANYWHERE: TemplateUse = { inCatch: false };
+/** What some templates alone may use: the result where a state's work gave one, the error output in a Catch. */
+export type OwnReference = "$states.result" | "$states.errorOutput";
 
 /** A template of either language in a field that both have. */
-export function templateField(
-  fields: Fields,
-  name: string,
-  use: TemplateUse = ANYWHERE,
-): Json | undefined {
+export function templateField(fields: Fields, name: string, own?: OwnReference): Json | undefined {
   const value = fields.value(name);
-  if (value !== undefined) checkTemplate(fields, value, { location: fields.at(name), ...use });
+  if (value !== undefined) checkTemplate(fields, value, { location: fields.at(name), own });
   return value;
 }
 
@@ -137,22 +129,22 @@ export function payloadTemplateField(fields: Fields, name: string): Json | undef
 export function jsonataTemplateField(
   fields: Fields,
   name: string,
-  use: TemplateUse = ANYWHERE,
+  own?: OwnReference,
 ): Json | undefined {
-  return fields.only("JSONata", name) ? templateField(fields, name, use) : undefined;
+  return fields.only("JSONata", name) ? templateField(fields, name, own) : undefined;
 }
 
 const VARIABLE_NAME = /^\p{ID_Start}\p{ID_Continue}*$/u;
 
 /** Assign: a template whose top fields are variables. */
-export function assignField(fields: Fields, use: TemplateUse = ANYWHERE): JsonObject | undefined {
+export function assignField(fields: Fields, own?: OwnReference): JsonObject | undefined {
   const assign = fields.object("Assign");
   if (assign === undefined) return undefined;
   for (const field of Object.keys(assign)) {
     const problem = variableProblem(variableOf(fields, field));
     if (problem !== undefined) fields.report(problem, fields.at("Assign"));
   }
-  templateField(fields, "Assign", use);
+  templateField(fields, "Assign", own);
   return assign;
 }
 
@@ -205,8 +197,9 @@ function looksLikePath(text: string): boolean {
   );
 }
 
-interface TemplatePlace extends TemplateUse {
+interface TemplatePlace {
   readonly location: string;
+  readonly own?: OwnReference | undefined;
 }
 
 function checkTemplate(fields: Fields, value: Json, place: TemplatePlace): void {
@@ -278,10 +271,16 @@ function checkJsonataTemplate(fields: Fields, value: Json, place: TemplatePlace)
   }
 }
 
+/** Where names that mean nothing elsewhere belong, for the text that refuses them. */
+const ONLY_IN: ReadonlyMap<string, string> = new Map<OwnReference, string>([
+  ["$states.result", "outside of the Output and Assign of a Task, Parallel or Map"],
+  ["$states.errorOutput", "outside of a Catch"],
+]);
+
 function checkExpression(
   fields: Fields,
   expression: string,
-  { location, inCatch }: TemplatePlace,
+  { location, own }: TemplatePlace,
 ): void {
   const problem = checkJsonata(expression);
   if (problem !== undefined) {
@@ -289,10 +288,9 @@ function checkExpression(
     return;
   }
   for (const name of unsupportedReferences(expression)) {
-    if (name === "$states.errorOutput" && inCatch) continue;
-    const where = name === "$states.errorOutput" ? "outside of a Catch" : "at the top level";
+    if (name === own) continue;
     fields.report(
-      `Reference to '${name}' ${where} is not supported.`,
+      `Reference to '${name}' ${ONLY_IN.get(name) ?? "at the top level"} is not supported.`,
       location,
       "UNSUPPORTED_JSONATA_EXPRESSION",
     );

@@ -41,8 +41,8 @@ function readCatcher(fields: Fields, isLast: boolean): Catcher {
     next: fields.text("Next") ?? "",
     comment: fields.text("Comment"),
     resultPath: resultPathField(fields),
-    output: jsonataTemplateField(fields, "Output", { inCatch: true }),
-    assign: assignField(fields, { inCatch: true }),
+    output: jsonataTemplateField(fields, "Output", "$states.errorOutput"),
+    assign: assignField(fields, "$states.errorOutput"),
   };
   fields.finish();
   return catcher;

@@ -33,6 +33,7 @@ import {
   templateField,
   textField,
 } from "./parse-expressions.ts";
+import type { OwnReference } from "./parse-expressions.ts";
 import { errorHandling } from "./parse-handlers.ts";
 import { readMapFields } from "./parse-map.ts";
 import { parseTimestampMs } from "./timestamp.ts";
@@ -132,13 +133,13 @@ function readTask(common: StateCommon, fields: Fields): TaskState {
     ...common,
     type: "Task",
     resource: resourceField(fields),
-    ...dataFlow(fields),
+    ...dataFlow(fields, "$states.result"),
     ...resultFlow(fields),
     arguments: jsonataTemplateField(fields, "Arguments"),
     timeoutSeconds: numberField(fields, "TimeoutSeconds", { minimum: 1, maximum: MAX_SECONDS }),
     heartbeatSeconds: numberField(fields, "HeartbeatSeconds", { minimum: 1, maximum: MAX_SECONDS }),
     credentials: templateField(fields, "Credentials"),
-    assign: assignField(fields),
+    assign: assignField(fields, "$states.result"),
     ...errorHandling(fields),
     next: transition(fields),
   };
@@ -223,11 +224,11 @@ function readParallel(
   return {
     ...common,
     type: "Parallel",
-    ...dataFlow(fields),
+    ...dataFlow(fields, "$states.result"),
     ...resultFlow(fields),
     arguments: jsonataTemplateField(fields, "Arguments"),
     branches: (fields.list("Branches") ?? []).map(readGraph),
-    assign: assignField(fields),
+    assign: assignField(fields, "$states.result"),
     ...errorHandling(fields),
     next: transition(fields),
   };
@@ -241,22 +242,22 @@ function readMap(
   return {
     ...common,
     type: "Map",
-    ...dataFlow(fields),
+    ...dataFlow(fields, "$states.result"),
     parameters: undefined,
     resultSelector: payloadTemplateField(fields, "ResultSelector"),
     resultPath: resultPathField(fields),
     ...readMapFields(fields, readGraph),
-    assign: assignField(fields),
+    assign: assignField(fields, "$states.result"),
     ...errorHandling(fields),
     next: transition(fields),
   };
 }
 
-function dataFlow(fields: Fields): Omit<DataFlow, "assign"> {
+function dataFlow(fields: Fields, own?: OwnReference): Omit<DataFlow, "assign"> {
   return {
     inputPath: pathField(fields, "InputPath"),
     outputPath: pathField(fields, "OutputPath"),
-    output: jsonataTemplateField(fields, "Output"),
+    output: jsonataTemplateField(fields, "Output", own),
   };
 }
 

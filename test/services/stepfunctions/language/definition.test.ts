@@ -106,6 +106,7 @@ test("a JSONata state may have its own query language, and errorOutput in its Ca
         },
       ],
       Output: "{% $states.result %}",
+      Assign: { r: "{% $states.result.r %}" },
       Next: "B",
     }),
   );

@@ -147,6 +147,17 @@ for (const text of [
   });
 }
 
+test("a seed gives what java.util.Random makes of it [States.MathRandom]", () => {
+  // `start + new java.util.Random(seed).nextInt(end - start)`; the second is a power of two, the last drawn twice.
+  for (const [call, expected] of [
+    ["1, 999, 7", 853],
+    ["-5, 11, 42", 6],
+    ["0, 1610612737, 99", 1551465787],
+  ] as const) {
+    assert.equal(evaluateIntrinsic(`States.MathRandom(${call})`, scopeOf({}), "x.$"), expected);
+  }
+});
+
 test("a seed gives the same number each time, in the range [States.MathRandom]", () => {
   const run = (seed: number): Json =>
     evaluateIntrinsic(`States.MathRandom(1, 1000, ${seed})`, scopeOf({}), "x.$");

@@ -43,8 +43,13 @@ const VALUES: readonly (readonly [code: string, expected: Json])[] = [
   ["$partition([1,2,3,4,5], 2)", [[1, 2], [3, 4], [5]]],
   ["$range(0, 10, 5)", [0, 5, 10]],
   ["$range(3, 1, -1)", [3, 2, 1]],
+  ["$partition([1,2,3], 1.7)", [[1], [2], [3]]],
+  ["$range(0.9, 3.9, 1.5)", [0, 1, 2, 3]],
   ["$hash('data', 'SHA-256')", createHash("sha256").update("data").digest("hex")],
   ["$random()", 0.5],
+  // What `new java.util.Random(seed).nextDouble()` gives.
+  ["$random(42)", 0.7275636800328681],
+  ["$random(-5.5)", 0.2693905397415298],
   ["$random(7) = $random(7)", true],
   ["$random(7) = $random(8)", false],
   ["$uuid()", "9e1b7a5c-0d5e-4a3c-8f1e-3a2b1c0d9e8f"],
@@ -242,6 +247,7 @@ const REFERENCES: readonly (readonly [code: string, names: readonly string[]])[]
   ["[v, $w.v]", ["v"]],
   ["$x[$$.y]", ["$$"]],
   ["$states.errorOutput.Error", ["$states.errorOutput"]],
+  ["$states.result[0].a", ["$states.result"]],
   ["$x ~> |a|{'b': c}|", []],
   ["$string(1) & 'text' & true & null & /re/", []],
 ];

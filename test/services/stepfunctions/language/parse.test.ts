@@ -29,6 +29,19 @@ const onlyFor = (language: string, field: string, location = "/States/A"): strin
 const template = (field: string, location: string): string =>
   `${SCHEMA}The value for the field '${field}' must be a valid JSONPath or a valid intrinsic function call at ${location}`;
 
+const catching = (handler: Fields): Fields =>
+  task({ End: false, Next: "B", Catch: [{ ErrorEquals: ["E"], Next: "B", ...handler }] });
+
+/** Expressions where there is no result, with their places. */
+const RESULTLESS: readonly (readonly [name: string, place: string, state: Fields])[] = [
+  ["Arguments", "/Arguments/r", task({ Arguments: { r: "{% $states.result.a %}" } })],
+  ["TimeoutSeconds", "/TimeoutSeconds", task({ TimeoutSeconds: "{% $states.result %}" })],
+  ["a Catch", "/Catch[0]/Output", catching({ Output: "{% $states.result %}" })],
+  ["a Pass", "/Output", pass({ Output: "{% $states.result %}" })],
+  ["a Wait", "/Assign/r", wait({ Seconds: 1, Assign: { r: "{% $states.result %}" } })],
+  ["ItemSelector", "/ItemSelector/r", inlineMap({ ItemSelector: { r: "{% $states.result %}" } })],
+];
+
 const REFUSED: readonly (readonly [name: string, machine: unknown, problems: readonly string[]])[] =
   [
     ["no text", "", ["MISSING_DESCRIPTION: The state machine definition is null or empty at null"]],
@@ -341,6 +354,16 @@ const REFUSED: readonly (readonly [name: string, machine: unknown, problems: rea
         "UNSUPPORTED_JSONATA_EXPRESSION: Reference to '$states.errorOutput' outside of a Catch is not supported. at /States/A/Output/e",
       ],
     ],
+    ...RESULTLESS.map(
+      ([name, place, state]) =>
+        [
+          `$states.result in ${name}`,
+          before(state, JSONATA),
+          [
+            `UNSUPPORTED_JSONATA_EXPRESSION: Reference to '$states.result' outside of the Output and Assign of a Task, Parallel or Map is not supported. at /States/A${place}`,
+          ],
+        ] as const,
+    ),
     [
       "a broken condition",
       before(choice({ Condition: "{% ( %}" }), JSONATA),
