@@ -8,12 +8,10 @@ import { ServiceError } from "../../kernel/errors.ts";
 import type { State, StateGraph, StateMachineDefinition } from "./language/definition.ts";
 import type { Diagnostic } from "./language/diagnostics.ts";
 import { toInvalidDefinitionMessage } from "./language/diagnostics.ts";
-import { MAX_DEFINITION_BYTES } from "./language/limits.ts";
 import { parseDefinition } from "./language/parse.ts";
 import type { ParsedDefinition } from "./language/parse.ts";
 import { isKnownIntegration } from "./integrations/optimized.ts";
 import { parseTaskResource } from "./interpreter/task-resource.ts";
-import { checkEnum, checkNumber, checkText } from "./validation.ts";
 
 /** What a machine's configuration is when a request says nothing of it. */
 export const NO_LOGGING: LoggingConfiguration = { level: "OFF", includeExecutionData: false };
@@ -22,9 +20,11 @@ export const NO_TRACING: TracingConfiguration = { enabled: false };
 /** Encryption when a request says nothing of it. */
 export const OWNED_KEY: EncryptionConfiguration = { type: "AWS_OWNED_KEY" };
 
-/** Throws InvalidDefinition, or ValidationException for a definition that is too big. */
+/** What stands for a definition in an answer without data (DescribeStateMachine, `includedData`). */
+export const NO_DEFINITION = "{}";
+
+/** A definition's meaning. Throws InvalidDefinition. */
 export function checkDefinition(text: string, type: StateMachineType): StateMachineDefinition {
-  checkText({ member: "definition", value: text, minimum: 1, maximum: MAX_DEFINITION_BYTES });
   const { definition, diagnostics } = diagnose(text, type);
   if (definition === undefined || diagnostics.some(({ severity }) => severity === "ERROR")) {
     throw new ServiceError("InvalidDefinition", toInvalidDefinitionMessage(diagnostics));
@@ -43,7 +43,6 @@ export function diagnose(text: string, type: StateMachineType): ParsedDefinition
 
 /** Throws InvalidLoggingConfiguration. */
 export function checkLogging(logging: LoggingConfiguration): void {
-  checkEnum("loggingConfiguration.level", logging.level, ["ALL", "ERROR", "FATAL", "OFF"]);
   const { level = "OFF", destinations = [] } = logging;
   if (destinations.length > 1 || (level !== "OFF" && destinations.length === 0)) {
     throw invalidLogging("Must specify exactly one Log Destination.");
@@ -61,13 +60,6 @@ export function checkLogging(logging: LoggingConfiguration): void {
 /** Throws InvalidEncryptionConfiguration. */
 export function checkEncryption(encryption: EncryptionConfiguration): void {
   const { type, kmsKeyId, kmsDataKeyReusePeriodSeconds } = encryption;
-  checkEnum("encryptionConfiguration.type", type, ["AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY"]);
-  checkNumber({
-    member: "encryptionConfiguration.kmsDataKeyReusePeriodSeconds",
-    value: kmsDataKeyReusePeriodSeconds,
-    minimum: 60,
-    maximum: 900,
-  });
   const hasKey = kmsKeyId !== undefined || kmsDataKeyReusePeriodSeconds !== undefined;
   if (type === "AWS_OWNED_KEY" && hasKey) {
     throw invalidEncryption("A KMS key cannot be given with the type AWS_OWNED_KEY.");

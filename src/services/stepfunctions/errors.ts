@@ -6,17 +6,17 @@ import type { Refusals } from "../../kernel/service.ts";
 export interface Violation {
   /** Name of the member as AWS prints it, for example `name`. */
   readonly member: string;
-  /** The offending value; absent when it is missing. */
-  readonly value?: string;
+  /** The offending value as it is printed, `null` or in quotes; absent when it is a secret. */
+  readonly shown?: string;
   /** For example `Member must have length less than or equal to 80`. */
   readonly constraint: string;
 }
 
 /** The error for a request that does not meet the model's constraints. */
 export function validationErrors(violations: readonly Violation[]): ServiceError {
-  const texts = violations.map(({ member, value, constraint }) => {
-    const shown = value === undefined ? "Value null" : `Value '${value}'`;
-    return `${shown} at '${member}' failed to satisfy constraint: ${constraint}`;
+  const texts = violations.map(({ member, shown, constraint }) => {
+    const value = shown === undefined ? "Value" : `Value ${shown}`;
+    return `${value} at '${member}' failed to satisfy constraint: ${constraint}`;
   });
   const noun = violations.length === 1 ? "validation error" : "validation errors";
   return new ServiceError(
@@ -34,7 +34,11 @@ export function validationError(message: string, reason?: string): ServiceError 
 export const refusals: Refusals = {
   missing: (paths) =>
     validationErrors(
-      paths.map((path) => ({ member: memberPath(path), constraint: "Member must not be null" })),
+      paths.map((path) => ({
+        member: memberPath(path),
+        shown: "null",
+        constraint: "Member must not be null",
+      })),
     ),
   wrongType: (path, expected, actual) =>
     new ServiceError(

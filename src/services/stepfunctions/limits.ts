@@ -13,8 +13,29 @@ export const MAX_REDRIVABLE_EVENTS: number = 24_999;
 export const MAX_NAME_LENGTH: number = 80;
 /** Characters of an ARN. */
 export const MAX_ARN_LENGTH: number = 256;
+/** Characters of the ARN of a map run, or of a version that is deleted. */
+export const MAX_LONG_ARN_LENGTH: number = 2_000;
+/** Characters of the description of a version or an alias. */
+export const MAX_DESCRIPTION_LENGTH: number = 256;
+/** Characters of the id of a KMS key. */
+export const MAX_KMS_KEY_ID_LENGTH: number = 2_048;
+/** Seconds for which a data key is used, at least and at most. */
+export const MIN_DATA_KEY_SECONDS: number = 60;
+export const MAX_DATA_KEY_SECONDS: number = 900;
+/** Seconds for which a data key is used when a request says nothing of it. */
+export const DEFAULT_DATA_KEY_SECONDS: number = 300;
+/** Characters of a trace header. */
+export const MAX_TRACE_HEADER_LENGTH: number = 256;
+/** Characters of the client token of a redrive. */
+export const MAX_CLIENT_TOKEN_LENGTH: number = 64;
+/** Versions that an alias sends executions to. */
+export const MAX_ROUTES: number = 2;
 /** Characters of the error that a caller gives. */
 export const MAX_ERROR_LENGTH: number = 256;
+/** Characters of the key of a tag. */
+export const MAX_TAG_KEY_LENGTH: number = 128;
+/** Characters of the value of a tag. */
+export const MAX_TAG_VALUE_LENGTH: number = 256;
 /** Tags of one resource. */
 export const MAX_TAGS: number = 50;
 /** Versions of one state machine. */
@@ -25,6 +46,14 @@ export const MAX_ALIASES: number = 100;
 export const MAX_PAGE_SIZE: number = 1_000;
 /** Entries of one page of a list when a request names no number. */
 export const DEFAULT_PAGE_SIZE: number = 100;
+/** Characters of the token of a page. */
+export const MAX_PAGE_TOKEN_LENGTH: number = 1_024;
+/** Characters of the token of a page of executions. */
+export const MAX_EXECUTIONS_PAGE_TOKEN_LENGTH: number = 3_096;
+/** Findings in a definition that one answer tells. */
+export const MAX_DIAGNOSTICS: number = 100;
+/** How long the token of a page is good for: 24 hours. */
+export const PAGE_TOKEN_MS: number = 86_400_000;
 /** How long a task token is, at most. */
 export const MAX_TASK_TOKEN_LENGTH: number = 2_048;
 /** Iterations of an inline Map that run at once when MaxConcurrency is 0. */
@@ -41,6 +70,10 @@ export const MAX_TEST_STATE_DURATION_MS: number = 300_000;
 export const EXECUTION_RETENTION_MS: number = 7_776_000_000;
 /** How long after its end an execution can be redriven: 14 days. */
 export const REDRIVE_PERIOD_MS: number = 1_209_600_000;
+/** How many of the latest client tokens of an execution's redrives are known. */
+export const MAX_REDRIVE_TOKENS: number = 10;
+/** How long the client token of a redrive is known: 15 minutes. */
+export const REDRIVE_TOKEN_MS: number = 900_000;
 /** How often one execution can be redriven. */
 export const MAX_REDRIVES: number = 1_000;
 /** How long a poll for an activity's task is held: 60 seconds. */

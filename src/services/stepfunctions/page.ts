@@ -2,8 +2,7 @@ import type { Entry, Reader, Store } from "../../kernel/store.ts";
 import type { Key, KeyRange } from "../../kernel/tuple.ts";
 import { keyAfter } from "../../kernel/tuple.ts";
 import { invalidToken } from "./errors.ts";
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "./limits.ts";
-import { checkNumber, checkText } from "./validation.ts";
+import { DEFAULT_PAGE_SIZE, PAGE_TOKEN_MS } from "./limits.ts";
 
 /** Which part of a list is asked for. */
 export interface PageRequest {
@@ -11,29 +10,38 @@ export interface PageRequest {
   readonly maxResults?: number | undefined;
   readonly nextToken?: string | undefined;
   readonly reverse?: boolean;
+  /** When it is asked for: tokens expire. */
+  readonly nowMs: number;
 }
 
 /** One page of a list, and where the next one begins. */
-export interface Page {
-  readonly entries: Entry[];
+export interface Page<Item> {
+  readonly entries: Item[];
   readonly nextToken?: string;
 }
 
-/** One page of a range of keys. A token holds the last key that was answered. Throws InvalidToken. */
+/** One page of a range of keys. Throws InvalidToken. */
 export async function readPage(
   reader: Reader,
   range: KeyRange,
   request: PageRequest,
-): Promise<Page> {
-  checkPage(request);
-  const size = pageSize(request);
-  const reverse = request.reverse === true;
+): Promise<Page<Entry>> {
   const rest = afterToken(range, request);
-  const found = await reader.range(rest, { limit: size + 1, reverse });
+  const limit = pageSize(request) + 1;
+  const found = await reader.range(rest, { limit, reverse: request.reverse === true });
+  return firstPage(found, request);
+}
+
+/** The first page of what follows a request's token. */
+export function firstPage<Item extends { readonly key: Key }>(
+  found: readonly Item[],
+  request: PageRequest,
+): Page<Item> {
+  const size = pageSize(request);
   const entries = found.slice(0, size);
   const last = entries.at(-1);
   if (found.length <= size || last === undefined) return { entries };
-  return { entries, nextToken: formatPageToken(last.key) };
+  return { entries, nextToken: formatPageToken(last.key, request.nowMs) };
 }
 
 /** Every entry of a range, so many read at a time; what was read may be removed meanwhile. */
@@ -53,28 +61,36 @@ export async function* entriesOf(
   }
 }
 
-/** Throws ValidationException for a page's members that are out of bounds. */
-export function checkPage({ maxResults, nextToken }: PageRequest): void {
-  checkNumber({ member: "maxResults", value: maxResults, minimum: 0, maximum: MAX_PAGE_SIZE });
-  checkText({ member: "nextToken", value: nextToken, minimum: 1, maximum: 3096 });
-}
-
 /** How many entries a page has. */
-export function pageSize({ maxResults }: PageRequest): number {
+export function pageSize({ maxResults }: Pick<PageRequest, "maxResults">): number {
   // JSON has fractions where the model has whole numbers.
   return Math.trunc(maxResults ?? 0) || DEFAULT_PAGE_SIZE;
 }
 
-/** What of `range` follows a token. Throws InvalidToken. */
-export function afterToken(range: KeyRange, { nextToken, reverse }: PageRequest): KeyRange {
-  if (nextToken === undefined) return range;
-  // A token is a key; what is out of the range it is used on was made for another list.
-  const key = Buffer.from(nextToken, "base64url").toString("latin1") as Key;
-  if (key <= range.from || key >= range.to) throw invalidToken();
-  return reverse === true ? { from: range.from, to: key } : { from: keyAfter(key), to: range.to };
+/** What of `range` follows a request's token. Throws InvalidToken. */
+export function afterToken(range: KeyRange, request: PageRequest): KeyRange {
+  const key = keyOfToken(range, request);
+  if (key === undefined) return range;
+  return request.reverse === true
+    ? { from: range.from, to: key }
+    : { from: keyAfter(key), to: range.to };
 }
 
-/** The token of the page that begins after a key. */
-export function formatPageToken(key: Key): string {
-  return Buffer.from(key, "latin1").toString("base64url");
+/** The last key of the page that a request's token was answered with; undefined without a token. Throws InvalidToken. */
+export function keyOfToken(
+  range: KeyRange,
+  { nextToken, nowMs }: Pick<PageRequest, "nextToken" | "nowMs">,
+): Key | undefined {
+  if (nextToken === undefined) return undefined;
+  const [madeMs = "", ...rest] = Buffer.from(nextToken, "base64url").toString("latin1").split(" ");
+  if (!/^\d+$/.test(madeMs) || nowMs - Number(madeMs) >= PAGE_TOKEN_MS) throw invalidToken();
+  const key = rest.join(" ") as Key; // As it was written by formatPageToken.
+  // What is out of the range it is used on was made for another list.
+  if (key <= range.from || key >= range.to) throw invalidToken();
+  return key;
+}
+
+/** The token of the page that begins after a key, with the time at which it is given. */
+export function formatPageToken(key: Key, nowMs: number): string {
+  return Buffer.from(`${nowMs} ${key}`, "latin1").toString("base64url");
 }

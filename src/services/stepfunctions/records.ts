@@ -119,12 +119,19 @@ export interface ProgressRecord {
   readonly stopMs?: number;
   readonly redriveCount: number;
   readonly redriveMs?: number;
-  readonly redriveTokens?: readonly string[];
+  /** The latest redrives that were asked for with a client token, the oldest first. */
+  readonly redrives?: readonly RequestedRedrive[];
   /** Whether no thread had anything to do after the last commit; absent where that is not known. */
   readonly isWaiting?: boolean;
   /** Whether the timer for the longest run is set: only those that wait need one. */
   readonly hasDeadline: boolean;
   readonly outcome?: Outcome;
+}
+
+/** A redrive that a client can ask for again without another one. */
+export interface RequestedRedrive {
+  readonly clientToken: string;
+  readonly atMs: number;
 }
 
 /** How an execution stands, as the API names it. */
@@ -185,8 +192,10 @@ export interface MapRunProgress {
   readonly started: number;
   /** Whether there are no more items. */
   readonly isRead: boolean;
-  /** Whether children that did not succeed are still to be redriven. */
+  /** Whether children that did not succeed are still to be marked for the redrive. */
   readonly isRedriving: boolean;
+  /** Set once what there is of results is written, when it did not succeed. */
+  readonly isExported?: true;
   readonly stopMs?: number;
   readonly redriveCount: number;
   readonly redriveMs?: number;

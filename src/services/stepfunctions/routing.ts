@@ -1,4 +1,5 @@
 import type { RoutingConfigurationListItem } from "@aws-sdk/client-sfn";
+import { assert } from "../../kernel/errors.ts";
 import type { Reader } from "../../kernel/store.ts";
 import { parseMachineArn } from "./arns.ts";
 import { resourceNotFound, validationError } from "./errors.ts";
@@ -10,12 +11,8 @@ export async function checkRouting(
   reader: Reader,
   routing: readonly RoutingConfigurationListItem[],
 ): Promise<MachineRecord> {
-  if (routing.length === 0 || routing.length > 2) {
-    throw invalid("The routing configuration must have one or two versions");
-  }
   const total = routing.reduce((sum, { weight = 0 }) => sum + weight, 0);
-  const isOutOfRange = routing.some(({ weight = 0 }) => weight < 0 || weight > 100);
-  if (total !== 100 || isOutOfRange)
+  if (total !== 100)
     throw invalid("The sum of the weights of the routing configuration must be equal to 100");
   let machine: MachineRecord | undefined;
   const seen = new Set<string>();
@@ -31,8 +28,7 @@ export async function checkRouting(
       throw invalid("The versions must be of the same state machine");
     machine = found;
   }
-  if (machine === undefined)
-    throw invalid("The routing configuration must have one or two versions");
+  assert(machine, "a routing configuration has a version");
   return machine;
 }
 

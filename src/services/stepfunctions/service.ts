@@ -1,6 +1,7 @@
 import type { Deps } from "../../kernel/operation.ts";
 import type { Service } from "../../kernel/service.ts";
 import { Outbound } from "../../outbound.ts";
+import { constrained } from "./constraints.ts";
 import { Definitions } from "./definitions.ts";
 import { Cursors } from "./distributed/cursor.ts";
 import { MapRunRecords } from "./distributed/map-runs.ts";
@@ -58,7 +59,7 @@ export function stepFunctions(deps: Deps): Service {
   return {
     model,
     refusals,
-    operations: {
+    operations: constrained({
       CreateActivity: createActivity(engine),
       CreateStateMachineAlias: createStateMachineAlias(),
       CreateStateMachine: createStateMachine(engine),
@@ -96,7 +97,7 @@ export function stepFunctions(deps: Deps): Service {
       UpdateStateMachineAlias: updateStateMachineAlias(),
       UpdateStateMachine: updateStateMachine(engine),
       ValidateStateMachineDefinition: validateStateMachineDefinition(),
-    },
+    }),
     work: workHandlers(engine),
   };
 }

@@ -2,12 +2,11 @@ import type { Tag } from "@aws-sdk/client-sfn";
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
 import { parseActivityArn, resourceKind, wrongKind } from "./arns.ts";
-import { resourceNotFound, tooManyTags } from "./errors.ts";
+import { resourceNotFound, tooManyTags, validationError } from "./errors.ts";
 import { ACTIVITY, TAGS } from "./keys.ts";
 import { MAX_TAGS } from "./limits.ts";
 import { requireMachine } from "./machines.ts";
 import type { TagsRecord } from "./records.ts";
-import { checkText } from "./validation.ts";
 import { ServiceError } from "../../kernel/errors.ts";
 
 /** The tags of a resource, by key. */
@@ -23,14 +22,22 @@ export async function readTags(
 export async function addTags(tx: Tx, arn: string, added: readonly Tag[]): Promise<void> {
   const tags: Record<string, string> = { ...(await readTags(tx, arn)) };
   for (const { key = "", value = "" } of added) {
-    checkText(
-      { member: "tags.key", value: key, minimum: 1, maximum: 128 },
-      { member: "tags.value", value, maximum: 256 },
-    );
+    checkTag(key, value);
     tags[key] = value;
   }
   if (Object.keys(tags).length > MAX_TAGS) throw tooManyTags(arn);
   writeTags(tx, arn, tags);
+}
+
+const TAG_TEXT = /^[\p{L}\p{N}\s_.:/=+\-@]*$/u;
+
+function checkTag(key: string, value: string): void {
+  if (!TAG_TEXT.test(key) || !TAG_TEXT.test(value)) {
+    throw validationError(
+      "Tags may only contain Unicode letters, digits, white space, or these symbols: _ . : / = + - @",
+    );
+  }
+  if (/^aws:/i.test(key)) throw validationError("Tag keys that begin with 'aws:' are reserved");
 }
 
 /** Replaces the tags of a resource. */

@@ -2,10 +2,8 @@ import { decodeRecord } from "../../kernel/record.ts";
 import type { Reader } from "../../kernel/store.ts";
 import { invalidToken, taskTimedOut } from "./errors.ts";
 import { PENDING_TASK } from "./keys.ts";
-import { MAX_TASK_TOKEN_LENGTH } from "./limits.ts";
 import type { PendingTaskRecord } from "./records.ts";
 import { parseToken } from "./uids.ts";
-import { checkText } from "./validation.ts";
 
 /** A task whose result is awaited under a token. */
 export interface TokenTask {
@@ -16,7 +14,6 @@ export interface TokenTask {
 
 /** The task of a token. Throws InvalidToken, or TaskTimedOut when nobody waits for it any more. */
 export async function requireTask(reader: Reader, token: string): Promise<TokenTask> {
-  checkText({ member: "taskToken", value: token, minimum: 1, maximum: MAX_TASK_TOKEN_LENGTH });
   const parts = parseToken(token);
   if (parts === undefined) throw invalidToken();
   const { uid, wait } = parts;

@@ -1,21 +1,22 @@
 import { encodeRecord } from "../../../kernel/record.ts";
 import type { Tx } from "../../../kernel/store.ts";
 import { ServiceError } from "../../../kernel/errors.ts";
+import { checkMembers } from "../constraints.ts";
 import type { Engine } from "../engine.ts";
 import { typeNotSupported } from "../errors.ts";
-import { describedFailure, redriveStatus } from "../executions.ts";
-import type { RedriveStatus, StoredExecution } from "../executions.ts";
+import { redriveStatus } from "../executions.ts";
 import { sdkMetadata, serviceFailure } from "../integrations/answer.ts";
 import { namedService } from "../integrations/names.ts";
 import type { TaskPlan } from "../integrations/plan.ts";
 import type { Effect } from "../interpreter/protocol.ts";
 import { PENDING_TASK } from "../keys.ts";
-import type { Json, JsonObject } from "../language/json.ts";
+import type { Json } from "../language/json.ts";
 import { resolveMachine } from "../machines.ts";
 import { model } from "../model.gen.ts";
 import type { ExecutionRecord, ParentTask, PendingTaskRecord, ProgressRecord } from "../records.ts";
 import { checkInput, startStandard } from "../start.ts";
 import { checkName } from "../validation.ts";
+import { describeEnded } from "./description.ts";
 import type { Execution } from "./execution.ts";
 import { deliverEvent, putEvent } from "./work.ts";
 
@@ -43,6 +44,7 @@ export async function startChild(
     const input = plan.request["Input"] ?? {};
     const name = textOf(plan.request["Name"]) ?? engine.random.uuid();
     const text = textOf(input) ?? JSON.stringify(input);
+    checkMembers("StartExecution", { name, input: text });
     checkName(name);
     checkInput(text);
     const parent: ParentTask = { uid, thread, wait, pattern: plan.pattern };
@@ -80,7 +82,15 @@ export async function tellParent(
 ): Promise<void> {
   const { uid, thread, wait, pattern } = parent;
   const redrive = await redriveStatus(tx, { record, progress }, engine.clock.now());
-  const description = describe({ record, progress }, redrive, pattern);
+  const description = describeEnded(
+    { record, progress },
+    {
+      redrive,
+      // As text, or with `:2` as JSON.
+      payload: (text): Json => (pattern === "sync" ? text : JSON.parse(text)),
+      date: (ms) => ms,
+    },
+  );
   if (progress.status === "SUCCEEDED") {
     await deliverEvent(tx, engine, {
       uid,
@@ -90,35 +100,6 @@ export async function tellParent(
   }
   const failure = { error: "States.TaskFailed", cause: JSON.stringify(description) };
   await deliverEvent(tx, engine, { uid, event: { kind: "failed", thread, wait, ...failure } });
-}
-
-/** An ended execution as a `.sync` task's result shows it: payloads as text, or with `:2` as JSON. */
-function describe(
-  { record, progress }: StoredExecution,
-  redrive: RedriveStatus,
-  pattern: ParentTask["pattern"],
-): JsonObject {
-  const payload = (text: string): Json => (pattern === "sync" ? text : JSON.parse(text));
-  const { output } = progress.outcome ?? {};
-  const { error, cause } = describedFailure(progress);
-  return {
-    ...(cause !== undefined && { Cause: cause }),
-    ...(error !== undefined && { Error: error }),
-    ExecutionArn: record.arn,
-    Input: payload(record.input),
-    InputDetails: { Included: true },
-    Name: record.name,
-    ...(output !== undefined && { Output: payload(output), OutputDetails: { Included: true } }),
-    RedriveCount: progress.redriveCount,
-    RedriveStatus: redrive.status,
-    ...(redrive.reason !== undefined && { RedriveStatusReason: redrive.reason }),
-    StartDate: record.startMs,
-    ...(record.aliasArn !== undefined && { StateMachineAliasArn: record.aliasArn }),
-    StateMachineArn: record.machineArn,
-    ...(record.versionArn !== undefined && { StateMachineVersionArn: record.versionArn }),
-    Status: progress.status,
-    StopDate: progress.stopMs ?? 0,
-  };
 }
 
 function textOf(value: Json | undefined): string | undefined {

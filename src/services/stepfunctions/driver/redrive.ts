@@ -3,6 +3,7 @@ import type { Tx } from "../../../kernel/store.ts";
 import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 import { PROGRESS } from "../keys.ts";
+import { MAX_REDRIVE_TOKENS } from "../limits.ts";
 import type { ExecutionRecord, ProgressRecord } from "../records.ts";
 import { moveStatus } from "./complete.ts";
 import { deadlineId, deliverEvent, EXPIRE_WORK, TIMER_WORK } from "./work.ts";
@@ -16,7 +17,7 @@ export async function redriveWithin(
     record,
     progress,
     clientToken,
-  }: { record: ExecutionRecord; progress: ProgressRecord; clientToken?: string },
+  }: { record: ExecutionRecord; progress: ProgressRecord; clientToken?: string | undefined },
 ): Promise<void> {
   const { uid, groups, startMs } = record;
   const nowMs = engine.clock.now();
@@ -24,16 +25,20 @@ export async function redriveWithin(
   const { definition } = await revisionOf(engine, tx, record);
   const timeoutSeconds = record.mapRun ? undefined : definition.timeoutSeconds;
   const { stopMs: _, outcome: __, ...rest } = progress;
-  const redriveCount = progress.redriveCount + 1;
+  // An Express one is started anew: its redrives are not told.
+  const isTold = record.type === "STANDARD";
+  const redriveCount = progress.redriveCount + (isTold ? 1 : 0);
   const redriven: ProgressRecord = {
     ...rest,
     status: "RUNNING",
     commit: progress.commit + 1,
     redriveCount,
-    redriveMs: nowMs,
+    ...(isTold && { redriveMs: nowMs }),
     hasDeadline: timeoutSeconds !== undefined,
     ...(clientToken !== undefined && {
-      redriveTokens: [...(progress.redriveTokens ?? []), clientToken],
+      redrives: [...(progress.redrives ?? []), { clientToken, atMs: nowMs }].slice(
+        -MAX_REDRIVE_TOKENS,
+      ),
     }),
   };
   tx.put(PROGRESS.key(uid), encodeRecord(redriven));

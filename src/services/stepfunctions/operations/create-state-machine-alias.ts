@@ -6,15 +6,12 @@ import { isDeepStrictEqual } from "node:util";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { encodeRecord } from "../../../kernel/record.ts";
-import { conflict, quotaExceeded, stateMachineDeleting, validationErrors } from "../errors.ts";
+import { conflict, quotaExceeded, stateMachineDeleting } from "../errors.ts";
 import { ALIAS } from "../keys.ts";
-import { MAX_ALIASES, MAX_NAME_LENGTH } from "../limits.ts";
+import { MAX_ALIASES } from "../limits.ts";
 import { arnOfAlias, arnOfMachine, findAlias } from "../machines.ts";
 import type { AliasRecord } from "../records.ts";
 import { checkRouting } from "../routing.ts";
-import { checkText } from "../validation.ts";
-
-const ALIAS_NAME = /^(?=.*[a-zA-Z_\-.])[a-zA-Z0-9_\-.]+$/;
 
 /** Makes an alias, or answers the one there is when it is the same. */
 export function createStateMachineAlias(): Operation<
@@ -23,14 +20,6 @@ export function createStateMachineAlias(): Operation<
 > {
   return transaction(async (context, input, tx) => {
     const { name = "", description, routingConfiguration = [] } = input;
-    checkText(
-      { member: "name", value: name, minimum: 1, maximum: MAX_NAME_LENGTH },
-      { member: "description", value: description, maximum: 256 },
-    );
-    if (!ALIAS_NAME.test(name)) {
-      const constraint = `Member must satisfy regular expression pattern: ${ALIAS_NAME.source}`;
-      throw validationErrors([{ member: "name", value: name, constraint }]);
-    }
     const machine = await checkRouting(tx, routingConfiguration);
     if (machine.status === "DELETING") throw stateMachineDeleting(arnOfMachine(machine));
     const alias: AliasRecord = {

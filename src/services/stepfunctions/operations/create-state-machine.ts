@@ -17,12 +17,11 @@ import { checkRoleArn } from "../arns.ts";
 import type { Engine } from "../engine.ts";
 import { stateMachineAlreadyExists, stateMachineDeleting, validationError } from "../errors.ts";
 import { REVISION } from "../keys.ts";
-import { MAX_ARN_LENGTH } from "../limits.ts";
 import { arnOfMachine, arnOfVersion, findMachine, saveMachine } from "../machines.ts";
 import type { MachineRecord, RevisionRecord } from "../records.ts";
 import { addTags } from "../tags.ts";
 import { newUid } from "../uids.ts";
-import { checkEnum, checkName, checkText } from "../validation.ts";
+import { checkName } from "../validation.ts";
 import { currentVersion, publishVersion } from "../versions.ts";
 
 /** Makes a state machine, or answers the one there is when nothing but role and tags differs. */
@@ -61,12 +60,7 @@ export function createStateMachine(
 
 function check(input: CreateStateMachineInput): void {
   checkName(input.name ?? "");
-  checkText(
-    { member: "roleArn", value: input.roleArn, minimum: 1, maximum: MAX_ARN_LENGTH },
-    { member: "versionDescription", value: input.versionDescription, maximum: 256 },
-  );
   checkRoleArn(input.roleArn ?? "");
-  checkEnum("type", input.type, ["STANDARD", "EXPRESS"]);
   if (input.versionDescription !== undefined && input.publish !== true) {
     throw validationError("Version description can only be set when publish is true");
   }

@@ -10,7 +10,7 @@ export function describeExecution(): Operation<DescribeExecutionInput, DescribeE
     const { record, progress } = stored;
     const { outcome, stopMs, redriveMs } = progress;
     const withData = input.includedData !== "METADATA_ONLY";
-    const redrive = redriveStatus(stored, context.nowMs);
+    const redrive = await redriveStatus(tx, stored, context.nowMs);
     return {
       executionArn: record.arn,
       stateMachineArn: record.machineArn,

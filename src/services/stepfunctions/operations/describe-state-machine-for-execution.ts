@@ -5,6 +5,7 @@ import type {
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { parseMachineArn } from "../arns.ts";
+import { NO_DEFINITION } from "../configuration.ts";
 import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 import { requireExecution } from "../executions.ts";
@@ -27,7 +28,7 @@ export function describeStateMachineForExecution(
     return {
       stateMachineArn: record.machineArn,
       name: record.machineName,
-      definition: input.includedData === "METADATA_ONLY" ? "" : text,
+      definition: input.includedData === "METADATA_ONLY" ? NO_DEFINITION : text,
       roleArn: revision.roleArn,
       updateDate: new Date(revision.createdMs),
       loggingConfiguration: revision.logging,

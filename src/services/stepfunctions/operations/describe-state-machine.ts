@@ -2,6 +2,7 @@ import type { DescribeStateMachineInput, DescribeStateMachineOutput } from "@aws
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { labelledArn, parseMachineArn } from "../arns.ts";
+import { NO_DEFINITION } from "../configuration.ts";
 import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 import { stateMachineDoesNotExist } from "../errors.ts";
@@ -40,7 +41,7 @@ export function describeStateMachine(
       name: machine.name,
       status: machine.status,
       definition: !withData
-        ? ""
+        ? NO_DEFINITION
         : graph === undefined
           ? record.definition
           : processorText(record.definition, graph),

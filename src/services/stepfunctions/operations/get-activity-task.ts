@@ -8,9 +8,8 @@ import { activityTopic } from "../driver/activity.ts";
 import { deliverEvent } from "../driver/work.ts";
 import type { Engine } from "../engine.ts";
 import { ACTIVITY_QUEUE } from "../keys.ts";
-import { ACTIVITY_POLL_MS, MAX_NAME_LENGTH } from "../limits.ts";
+import { ACTIVITY_POLL_MS } from "../limits.ts";
 import type { ActivityTaskRecord } from "../records.ts";
-import { checkText } from "../validation.ts";
 
 /** Takes a task of an activity; waits for one up to a minute, then answers none. */
 export function getActivityTask(
@@ -18,7 +17,6 @@ export function getActivityTask(
 ): Operation<GetActivityTaskInput, GetActivityTaskOutput> {
   return conversation(async (context, input) => {
     const { activityArn = "", workerName } = input;
-    checkText({ member: "workerName", value: workerName, minimum: 1, maximum: MAX_NAME_LENGTH });
     const activity = await engine.store.read((reader) => requireActivity(reader, activityArn));
     const deadlineMs = context.nowMs + ACTIVITY_POLL_MS;
     using waiter = engine.waiters.enter(activityTopic(activity.uid));

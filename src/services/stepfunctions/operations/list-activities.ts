@@ -11,7 +11,10 @@ import type { ActivityRecord } from "../records.ts";
 export function listActivities(): Operation<ListActivitiesInput, ListActivitiesOutput> {
   return transaction(async (context, input, tx) => {
     const { accountId, region } = context.caller;
-    const page = await readPage(tx, ACTIVITY.below(accountId, region), input);
+    const page = await readPage(tx, ACTIVITY.below(accountId, region), {
+      ...input,
+      nowMs: context.nowMs,
+    });
     const activities = page.entries.map(({ value }) => {
       const activity = decodeRecord<ActivityRecord>(value);
       return {

@@ -6,7 +6,8 @@ import type {
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { decodeRecord } from "../../../kernel/record.ts";
-import type { Reader } from "../../../kernel/store.ts";
+import type { Entry, Reader } from "../../../kernel/store.ts";
+import type { Key, KeyRange } from "../../../kernel/tuple.ts";
 import { checkMapRunArn, parseMachineArn } from "../arns.ts";
 import {
   resourceNotFound,
@@ -16,41 +17,63 @@ import {
 } from "../errors.ts";
 import type { StoredExecution } from "../executions.ts";
 import { EXECUTION, EXECUTION_BY_START, EXECUTION_BY_STATUS, MAP_RUN, PROGRESS } from "../keys.ts";
+import { MAX_PAGE_SIZE } from "../limits.ts";
 import { findAlias, findMachine, findVersion, refuseLabel } from "../machines.ts";
-import { readPage } from "../page.ts";
+import { firstPage, readPage } from "../page.ts";
+import type { Page } from "../page.ts";
 import type { ExecutionRecord, ProgressRecord } from "../records.ts";
 import { uidOf } from "../uids.ts";
-import { checkEnum } from "../validation.ts";
-
-const STATUSES = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"];
 
 /** Lists executions of a machine, version, alias or map run, the newest first. */
 export function listExecutions(): Operation<ListExecutionsInput, ListExecutionsOutput> {
-  return transaction(async (_context, input, tx) => {
+  return transaction(async (context, input, tx) => {
     const { statusFilter, redriveFilter } = input;
-    checkEnum("statusFilter", statusFilter, STATUSES);
-    checkEnum("redriveFilter", redriveFilter, ["REDRIVEN", "NOT_REDRIVEN"]);
-    const group = await groupOf(tx, input);
-    const range =
-      statusFilter === undefined
-        ? EXECUTION_BY_START.below(group)
-        : EXECUTION_BY_STATUS.below(group, statusFilter);
-    const page = await readPage(tx, range, { ...input, reverse: true });
-    const uids = page.entries.map(({ key }) =>
-      statusFilter === undefined
-        ? EXECUTION_BY_START.parts(key)[2]
-        : EXECUTION_BY_STATUS.parts(key)[3],
+    const { range, uidAt } = listOf(await groupOf(tx, input), statusFilter);
+    const request = { ...input, reverse: true, nowMs: context.nowMs };
+    const read = async (page: Page<Entry>): Promise<Listed[]> =>
+      readItems(
+        tx,
+        page.entries.map(({ key }) => key),
+        uidAt,
+      );
+    if (redriveFilter === undefined) {
+      const page = await readPage(tx, range, request);
+      return answer(await read(page), page.nextToken);
+    }
+    // As many are looked at as a page may have: when few of them are wanted, the page is short.
+    const looked = await readPage(tx, range, { ...request, maxResults: MAX_PAGE_SIZE });
+    const wanted = (await read(looked)).filter(
+      ({ item: { redriveCount = 0 } }) => redriveCount > 0 === (redriveFilter === "REDRIVEN"),
     );
-    const isWanted = ({ redriveCount = 0 }: ExecutionListItem): boolean =>
-      redriveFilter === undefined || redriveCount > 0 === (redriveFilter === "REDRIVEN");
-    const executions = (await readItems(tx, uids)).filter(isWanted);
-    return { executions, ...(page.nextToken !== undefined && { nextToken: page.nextToken }) };
+    const page = firstPage(wanted, request);
+    return answer(page.entries, page.nextToken ?? looked.nextToken);
   });
+}
+
+function answer(listed: readonly Listed[], nextToken: string | undefined): ListExecutionsOutput {
+  const executions = listed.map(({ item }) => item);
+  return { executions, ...(nextToken !== undefined && { nextToken }) };
+}
+
+/** A list of executions as keys, and how to tell which execution a key stands for. */
+function listOf(
+  group: string,
+  status: string | undefined,
+): { range: KeyRange; uidAt: (key: Key) => string } {
+  return status === undefined
+    ? {
+        range: EXECUTION_BY_START.below(group),
+        uidAt: (key) => EXECUTION_BY_START.parts(key)[2],
+      }
+    : {
+        range: EXECUTION_BY_STATUS.below(group, status),
+        uidAt: (key) => EXECUTION_BY_STATUS.parts(key)[3],
+      };
 }
 
 async function groupOf(
   reader: Reader,
-  { stateMachineArn, mapRunArn, redriveFilter }: ListExecutionsInput,
+  { stateMachineArn, mapRunArn, statusFilter, redriveFilter }: ListExecutionsInput,
 ): Promise<string> {
   if ((stateMachineArn === undefined) === (mapRunArn === undefined)) {
     throw validationError("Must provide exactly one of stateMachineArn or mapRunArn");
@@ -63,6 +86,8 @@ async function groupOf(
   }
   if (redriveFilter !== undefined)
     throw validationError("redriveFilter is only supported with mapRunArn");
+  if (statusFilter === "PENDING_REDRIVE")
+    throw validationError("The status PENDING_REDRIVE is only supported with mapRunArn");
   const arn = stateMachineArn ?? "";
   const ref = parseMachineArn(arn);
   refuseLabel(ref);
@@ -82,21 +107,30 @@ async function groupOf(
 /** How many executions are read at once: each comes with its input, which may be long. */
 const CHUNK = 50;
 
-async function readItems(reader: Reader, uids: readonly string[]): Promise<ExecutionListItem[]> {
-  const items: ExecutionListItem[] = [];
-  for (let at = 0; at < uids.length; at += CHUNK) {
-    const some = uids.slice(at, at + CHUNK);
-    const records = await reader.getMany(some.map((uid) => EXECUTION.key(uid)));
-    const progresses = await reader.getMany(some.map((uid) => PROGRESS.key(uid)));
-    for (const [index, record] of records.entries()) {
-      const progress = progresses[index];
+/** An execution of a list, with its key there. */
+interface Listed {
+  readonly key: Key;
+  readonly item: ExecutionListItem;
+}
+
+async function readItems(
+  reader: Reader,
+  keys: readonly Key[],
+  uidAt: (key: Key) => string,
+): Promise<Listed[]> {
+  const items: Listed[] = [];
+  for (let at = 0; at < keys.length; at += CHUNK) {
+    const some = keys.slice(at, at + CHUNK);
+    const records = await reader.getMany(some.map((key) => EXECUTION.key(uidAt(key))));
+    const progresses = await reader.getMany(some.map((key) => PROGRESS.key(uidAt(key))));
+    for (const [index, key] of some.entries()) {
+      const [record, progress] = [records[index], progresses[index]];
       if (record === undefined || progress === undefined) continue;
-      items.push(
-        toItem({
-          record: decodeRecord<ExecutionRecord>(record),
-          progress: decodeRecord<ProgressRecord>(progress),
-        }),
-      );
+      const item = toItem({
+        record: decodeRecord<ExecutionRecord>(record),
+        progress: decodeRecord<ProgressRecord>(progress),
+      });
+      items.push({ key, item });
     }
   }
   return items;

@@ -9,11 +9,12 @@ import { readPage } from "../page.ts";
 
 /** Lists the map runs that an execution started, the newest first. */
 export function listMapRuns(): Operation<ListMapRunsInput, ListMapRunsOutput> {
-  return transaction(async (_context, input, tx) => {
+  return transaction(async (context, input, tx) => {
     const { record } = await requireExecution(tx, input.executionArn ?? "");
     const page = await readPage(tx, MAP_RUN_BY_EXECUTION.below(record.uid), {
       ...input,
       reverse: true,
+      nowMs: context.nowMs,
     });
     const mapRuns: MapRunListItem[] = [];
     for (const { key } of page.entries) {

@@ -5,8 +5,9 @@ import type {
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { decodeRecord } from "../../../kernel/record.ts";
+import { parseMachineArn } from "../arns.ts";
 import { VERSION } from "../keys.ts";
-import { arnOfVersion, requireMachine } from "../machines.ts";
+import { arnOfVersion, findMachine, refuseLabel } from "../machines.ts";
 import { readPage } from "../page.ts";
 import type { VersionRecord } from "../records.ts";
 
@@ -15,9 +16,18 @@ export function listStateMachineVersions(): Operation<
   ListStateMachineVersionsInput,
   ListStateMachineVersionsOutput
 > {
-  return transaction(async (_context, input, tx) => {
-    const machine = await requireMachine(tx, input.stateMachineArn ?? "");
-    const page = await readPage(tx, VERSION.below(machine.uid), { ...input, reverse: true });
+  return transaction(async (context, input, tx) => {
+    const ref = parseMachineArn(input.stateMachineArn ?? "");
+    refuseLabel(ref);
+    const machine = await findMachine(tx, ref);
+    // The one list of what a machine has that knows no StateMachineDoesNotExist.
+    if (machine === undefined || ref.version !== undefined || ref.alias !== undefined)
+      return { stateMachineVersions: [] };
+    const page = await readPage(tx, VERSION.below(machine.uid), {
+      ...input,
+      reverse: true,
+      nowMs: context.nowMs,
+    });
     const stateMachineVersions = page.entries.map(({ value }) => {
       const { version, createdMs } = decodeRecord<VersionRecord>(value);
       return {

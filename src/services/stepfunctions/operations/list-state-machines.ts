@@ -11,7 +11,10 @@ import type { MachineRecord } from "../records.ts";
 export function listStateMachines(): Operation<ListStateMachinesInput, ListStateMachinesOutput> {
   return transaction(async (context, input, tx) => {
     const { accountId, region } = context.caller;
-    const page = await readPage(tx, MACHINE.below(accountId, region), input);
+    const page = await readPage(tx, MACHINE.below(accountId, region), {
+      ...input,
+      nowMs: context.nowMs,
+    });
     const stateMachines = page.entries.map(({ value }) => {
       const machine = decodeRecord<MachineRecord>(value);
       const { name, type, createdMs } = machine;

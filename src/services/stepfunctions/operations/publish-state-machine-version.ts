@@ -8,7 +8,6 @@ import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 import { conflict, stateMachineDeleting } from "../errors.ts";
 import { arnOfVersion, requireMachine } from "../machines.ts";
-import { checkText } from "../validation.ts";
 import { publishVersion } from "../versions.ts";
 
 /** Makes a version of the current revision, or answers the one there is. */
@@ -16,7 +15,6 @@ export function publishStateMachineVersion(
   engine: Engine,
 ): Operation<PublishStateMachineVersionInput, PublishStateMachineVersionOutput> {
   return transaction(async (context, input, tx) => {
-    checkText({ member: "description", value: input.description, maximum: 256 });
     const arn = input.stateMachineArn ?? "";
     const machine = await requireMachine(tx, arn);
     if (machine.status === "DELETING") throw stateMachineDeleting(arn);

@@ -5,10 +5,7 @@ import { deliverEvent } from "../driver/work.ts";
 import type { Engine } from "../engine.ts";
 import { failureOf } from "../interpreter/protocol.ts";
 import { PENDING_TASK } from "../keys.ts";
-import { MAX_CAUSE_LENGTH } from "../language/limits.ts";
-import { MAX_ERROR_LENGTH } from "../limits.ts";
 import { requireTask } from "../task-tokens.ts";
-import { checkText } from "../validation.ts";
 
 /** Ends the task of a token with an error. */
 export function sendTaskFailure(
@@ -16,10 +13,6 @@ export function sendTaskFailure(
 ): Operation<SendTaskFailureInput, SendTaskFailureOutput> {
   return transaction(async (_context, input, tx) => {
     const { taskToken = "", error, cause } = input;
-    checkText(
-      { member: "error", value: error, maximum: MAX_ERROR_LENGTH },
-      { member: "cause", value: cause, maximum: MAX_CAUSE_LENGTH },
-    );
     const { uid, wait, pending } = await requireTask(tx, taskToken);
     tx.delete(PENDING_TASK.key(uid, wait));
     const event = {

@@ -10,7 +10,7 @@ import { arnOfMachine, resolveMachine } from "../machines.ts";
 import type { ResolvedMachine } from "../machines.ts";
 import { checkInput, startStandard } from "../start.ts";
 import { uidOf } from "../uids.ts";
-import { checkName, checkText } from "../validation.ts";
+import { checkName } from "../validation.ts";
 
 /** Starts an execution: a Standard one is durable from here on, an Express one runs at least once. */
 export function startExecution(
@@ -24,7 +24,6 @@ export function startExecution(
       traceHeader,
     } = input;
     checkName(name);
-    checkText({ member: "traceHeader", value: traceHeader, maximum: 256 });
     checkInput(text);
     const resolved = await resolveMachine(tx, stateMachineArn, engine.random);
     const { nowMs } = context;

@@ -8,7 +8,7 @@ import { failureOf } from "../interpreter/protocol.ts";
 import type { Failure, Outcome } from "../interpreter/protocol.ts";
 import { resolveMachine } from "../machines.ts";
 import { checkInput } from "../start.ts";
-import { checkName, checkText } from "../validation.ts";
+import { checkName } from "../validation.ts";
 import { expressRequest } from "./start-execution.ts";
 
 /** What an execution is billed for at least, and by which steps. */
@@ -28,7 +28,6 @@ export function startSyncExecution(
       includedData,
     } = input;
     checkName(name);
-    checkText({ member: "traceHeader", value: traceHeader, maximum: 256 });
     checkInput(text);
     const resolved = await engine.store.read((reader) =>
       resolveMachine(reader, stateMachineArn, engine.random),

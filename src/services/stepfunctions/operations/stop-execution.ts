@@ -6,19 +6,12 @@ import { stopExecution as stop } from "../driver/stop.ts";
 import type { Engine } from "../engine.ts";
 import { executionDoesNotExist } from "../errors.ts";
 import { failureOf } from "../interpreter/protocol.ts";
-import { MAX_CAUSE_LENGTH } from "../language/limits.ts";
-import { MAX_ERROR_LENGTH } from "../limits.ts";
 import { uidOf } from "../uids.ts";
-import { checkText } from "../validation.ts";
 
 /** Aborts an execution; one that is over stays as it is. */
 export function stopExecution(engine: Engine): Operation<StopExecutionInput, StopExecutionOutput> {
   return transaction(async (_context, input, tx) => {
     const { executionArn = "", error, cause } = input;
-    checkText(
-      { member: "error", value: error, maximum: MAX_ERROR_LENGTH },
-      { member: "cause", value: cause, maximum: MAX_CAUSE_LENGTH },
-    );
     if (parseExecutionArn(executionArn).isExpress) throw wrongKind("express");
     const uid = uidOf(executionArn);
     const stopMs = await stop(tx, engine, { uid, failure: failureOf({ error, cause }) });

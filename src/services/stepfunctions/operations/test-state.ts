@@ -4,11 +4,9 @@ import type { Operation } from "../../../kernel/operation.ts";
 import type { Engine } from "../engine.ts";
 import { failureOf } from "../interpreter/protocol.ts";
 import type { ObservedStep } from "../interpreter/protocol.ts";
-import { MAX_DEFINITION_BYTES } from "../language/limits.ts";
 import { checkInput } from "../start.ts";
 import { runTest } from "../test-state/run.ts";
 import type { Tested } from "../test-state/run.ts";
-import { checkEnum, checkNumber, checkText } from "../validation.ts";
 
 /** Runs one state, for real or with a mock of its work, and shows what its fields did. */
 export function testState(engine: Engine): Operation<TestStateInput, TestStateOutput> {
@@ -29,27 +27,6 @@ export function testState(engine: Engine): Operation<TestStateInput, TestStateOu
 }
 
 function check(input: TestStateInput): void {
-  checkText(
-    { member: "definition", value: input.definition, minimum: 1, maximum: MAX_DEFINITION_BYTES },
-    { member: "stateName", value: input.stateName, minimum: 1, maximum: 80 },
-  );
-  checkEnum("inspectionLevel", input.inspectionLevel, ["INFO", "DEBUG", "TRACE"]);
-  checkEnum("mock.fieldValidationMode", input.mock?.fieldValidationMode, [
-    "STRICT",
-    "PRESENT",
-    "NONE",
-  ]);
-  const { retrierRetryCount, mapIterationFailureCount } = input.stateConfiguration ?? {};
-  checkNumber({
-    member: "stateConfiguration.retrierRetryCount",
-    value: retrierRetryCount,
-    minimum: 0,
-  });
-  checkNumber({
-    member: "stateConfiguration.mapIterationFailureCount",
-    value: mapIterationFailureCount,
-    minimum: 0,
-  });
   checkInput(input.input ?? "{}");
 }
 

@@ -5,20 +5,11 @@ import { driveMapRun, saveProgress } from "../distributed/lifecycle.ts";
 import { requireMapRun } from "../distributed/map-runs.ts";
 import type { Engine } from "../engine.ts";
 import { validationError } from "../errors.ts";
-import { checkNumber } from "../validation.ts";
 
 /** Changes how many children of a running map run may run at once, and how many may fail. */
 export function updateMapRun(engine: Engine): Operation<UpdateMapRunInput, UpdateMapRunOutput> {
   return transaction(async (_context, input, tx) => {
     const { maxConcurrency, toleratedFailureCount, toleratedFailurePercentage } = input;
-    checkNumber({ member: "maxConcurrency", value: maxConcurrency, minimum: 0 });
-    checkNumber({ member: "toleratedFailureCount", value: toleratedFailureCount, minimum: 0 });
-    checkNumber({
-      member: "toleratedFailurePercentage",
-      value: toleratedFailurePercentage,
-      minimum: 0,
-      maximum: 100,
-    });
     const { record, progress } = await requireMapRun(tx, input.mapRunArn ?? "");
     if (progress.status !== "RUNNING") {
       throw validationError(

@@ -10,7 +10,6 @@ import { ALIAS } from "../keys.ts";
 import { requireAlias } from "../machines.ts";
 import type { AliasRecord } from "../records.ts";
 import { checkRouting } from "../routing.ts";
-import { checkText } from "../validation.ts";
 
 /** Changes an alias's description or routing. */
 export function updateStateMachineAlias(): Operation<
@@ -19,7 +18,6 @@ export function updateStateMachineAlias(): Operation<
 > {
   return transaction(async (context, input, tx) => {
     const { description, routingConfiguration } = input;
-    checkText({ member: "description", value: description, maximum: 256 });
     if (description === undefined && routingConfiguration === undefined) {
       throw validationError(
         "Either description or routingConfiguration must be specified",

@@ -8,10 +8,8 @@ import { checkRoleArn } from "../arns.ts";
 import type { Engine } from "../engine.ts";
 import { stateMachineDeleting, validationError } from "../errors.ts";
 import { REVISION } from "../keys.ts";
-import { MAX_ARN_LENGTH } from "../limits.ts";
 import { arnOfVersion, requireMachine, saveMachine } from "../machines.ts";
 import type { MachineRecord, RevisionRecord } from "../records.ts";
-import { checkText } from "../validation.ts";
 import { publishVersion } from "../versions.ts";
 
 /** Gives a state machine a new revision; executions that run keep theirs. */
@@ -68,10 +66,6 @@ function check(input: UpdateStateMachineInput, machine: MachineRecord): void {
       "Either the definition, the role ARN, the LoggingConfiguration, the TracingConfiguration, or the EncryptionConfiguration must be specified",
     );
   }
-  checkText(
-    { member: "roleArn", value: roleArn, minimum: 1, maximum: MAX_ARN_LENGTH },
-    { member: "versionDescription", value: input.versionDescription, maximum: 256 },
-  );
   if (roleArn !== undefined) checkRoleArn(roleArn);
   if (input.versionDescription !== undefined && input.publish !== true) {
     throw validationError("Version description can only be set when publish is true");
