@@ -102,7 +102,14 @@ async function handOver(
     });
     return undefined;
   } catch (error) {
-    if (error instanceof ServiceError) return { code: error.code, message: error.message };
-    throw error;
+    if (!(error instanceof ServiceError)) throw error;
+    if (error.code === "QueueDoesNotExist") return QUEUE_IS_GONE;
+    return { code: error.queryCode ?? error.code, message: error.message };
   }
 }
+
+/** What dead letters say of it, by the code of the protocol that SNS speaks to queues. */
+const QUEUE_IS_GONE: Failure = {
+  code: "AWS.SimpleQueueService.NonExistentQueue",
+  message: "The specified queue does not exist or you do not have access to it.",
+};

@@ -9,8 +9,8 @@ import {
 import { LIMITS } from "./limits.ts";
 import type { PublishedMessage } from "./message.ts";
 import { putInOutbox } from "./outbox.ts";
-import { findApplication, findEndpoint } from "./platform.ts";
-import { isOptedOut, readPhoneNumber } from "./sms.ts";
+import { findApplication, findEndpointOf } from "./platform.ts";
+import { isOptedOut, phoneNumberOf } from "./sms.ts";
 import { findSandboxNumber, isInSandbox } from "./sms-settings.ts";
 import type { Sns } from "./sns.ts";
 
@@ -23,7 +23,10 @@ export async function publishSms(
   context: Context,
   { message, phoneNumber }: { readonly message: PublishedMessage; readonly phoneNumber: string },
 ): Promise<void> {
-  const to = readPhoneNumber(phoneNumber, "PhoneNumber");
+  const to = phoneNumberOf(phoneNumber);
+  if (to === undefined) {
+    throw invalidParameter(`PhoneNumber Reason: ${phoneNumber} is not valid to publish to`);
+  }
   const body = message.bodies?.["sms"] ?? message.body;
   if (body.length > LIMITS.smsLength) throw invalidParameter("Message too long");
   if (await isOptedOut(tx, context.caller, to)) throw optedOut();
@@ -50,10 +53,10 @@ export async function publishSms(
 export async function publishPush(
   sns: Sns,
   tx: Tx,
-  message: PublishedMessage,
-  endpointArn: string,
+  { caller }: Context,
+  { message, endpointArn }: { readonly message: PublishedMessage; readonly endpointArn: string },
 ): Promise<void> {
-  const endpoint = await findEndpoint(tx, endpointArn);
+  const endpoint = await findEndpointOf(tx, endpointArn, caller);
   const application = endpoint && (await findApplication(tx, endpoint.application));
   if (endpoint === undefined || application === undefined) {
     throw invalidParameter("TargetArn Reason: No endpoint found for the target arn specified");

@@ -40,6 +40,9 @@ export const LIMITS = {
   archiveDays: 365,
   originationNumbersPage: 30,
   customUserDataBytes: 2_048,
+  /** Of a device token on iOS, and of any other. */
+  appleTokenDigits: 400,
+  tokenBytes: 8_192,
   /** Deliveries that the publishing transaction makes itself; the rest is work. */
   fanoutPerTransaction: 500,
   /** Subscriptions of a topic that are looked at together. */

@@ -1,7 +1,7 @@
 import type { PageAnswer, PageHandler } from "../../kernel/service.ts";
 import { callerOf } from "../../kernel/caller.ts";
 import { readOutbox } from "./outbox.ts";
-import { findPhone, putPhone, readPhoneNumber } from "./sms.ts";
+import { findPhone, phoneNumberOf, putPhone } from "./sms.ts";
 import type { Sns } from "./sns.ts";
 
 const OUTBOX_PATH = "/outbox";
@@ -29,10 +29,8 @@ export function snsPages(sns: Sns): PageHandler {
 async function optOut(sns: Sns, query: URLSearchParams): Promise<PageAnswer> {
   const region = query.get("region") ?? sns.deps.settings.defaultRegion;
   const owner = callerOf(query.get("accountId") ?? "", region);
-  let number: string;
-  try {
-    number = readPhoneNumber(query.get("phoneNumber") ?? "", "phoneNumber");
-  } catch {
+  const number = phoneNumberOf(query.get("phoneNumber") ?? "");
+  if (number === undefined) {
     return json(400, { message: "phoneNumber must be in E.164 form" });
   }
   await sns.deps.store.transact(async (tx) => {

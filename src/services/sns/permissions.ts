@@ -32,7 +32,9 @@ export function withPermission(
   if (policy.Statement.some(({ Sid }) => Sid === label))
     throw invalidParameter("Statement already exists");
   checkGrantable(actions);
-  if (accountIds.some((id) => !/^\d{12}$/.test(id))) throw invalidParameter("AWSAccountId");
+  if (accountIds.some((id) => !/^\d{12}$/.test(id))) {
+    throw invalidParameter("A provided account ID is not valid");
+  }
   const principals = accountIds.map((id) =>
     formatArn("iam", { region: "", accountId: id }, "root"),
   );

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { formatArn, parseArn } from "../../kernel/arn.ts";
+import type { Caller } from "../../kernel/caller.ts";
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
-import { invalidParameter, notFound } from "./errors.ts";
+import { invalidAttributes, invalidParameter, notFound } from "./errors.ts";
 import { PLATFORM_APPLICATION, PLATFORM_ENDPOINT, PLATFORM_TOKEN } from "./keys.ts";
 import { LIMITS } from "./limits.ts";
+import { isKnownTo } from "./topic.ts";
 
 /** A push platform's application; "Amazon SNS mobile push notifications". */
 export interface ApplicationRecord extends ApplicationAddress {
@@ -85,12 +87,43 @@ export function checkApplication(address: ApplicationAddress): void {
     throw invalidParameter("Name Reason: must be 1 to 256 letters, digits, _ - .");
 }
 
+/** Platforms whose credential says all; the others want a principal, too. */
+const WITHOUT_PRINCIPAL: ReadonlySet<string> = new Set(["FCM", "GCM"]);
+
+/** Checks that a new application has its credentials. Throws InvalidParameter. */
+export function checkCredentials(
+  { platform }: ApplicationAddress,
+  attributes: Readonly<Record<string, string>>,
+): void {
+  const names = WITHOUT_PRINCIPAL.has(platform)
+    ? ["PlatformCredential"]
+    : ["PlatformCredential", "PlatformPrincipal"];
+  const missing = names.find((name) => !attributes[name]);
+  if (missing !== undefined) throw invalidAttributes(`${missing} is required`);
+}
+
 /** Throws InvalidParameter unless an application can have these attributes. */
 export function checkApplicationAttributes(attributes: Readonly<Record<string, string>>): void {
   for (const name of Object.keys(attributes)) {
     if (!APPLICATION_ATTRIBUTES.has(name) && name !== "Enabled") {
-      throw invalidAttribute(`${name} is not an attribute of platform applications`);
+      throw invalidAttributes(`${name} is not an attribute of platform applications`);
     }
+  }
+}
+
+/** Throws InvalidParameter when a device can not have such a token. */
+export function checkToken({ platform }: ApplicationAddress, token: string): void {
+  if (token === "") throw invalidParameter("Token Reason: can not be empty");
+  if (platform === "APNS" || platform === "APNS_SANDBOX") {
+    if (/^[0-9A-Fa-f]+$/.test(token) && token.length <= LIMITS.appleTokenDigits) return;
+    throw invalidParameter(
+      `Token Reason: iOS device tokens must be no more than ${LIMITS.appleTokenDigits} hexadecimal characters`,
+    );
+  }
+  if (Buffer.byteLength(token) > LIMITS.tokenBytes) {
+    throw invalidParameter(
+      `Token Reason: must be at most ${LIMITS.tokenBytes} bytes long in UTF-8 encoding`,
+    );
   }
 }
 
@@ -164,12 +197,14 @@ export async function findApplication(
   return value && decodeRecord<ApplicationRecord>(value);
 }
 
-/** Throws NotFound. */
+/** The application at an address, which is in the caller's region. Throws NotFound. */
 export async function requireApplication(
   reader: Reader,
   address: ApplicationAddress,
+  caller: Caller,
 ): Promise<ApplicationRecord> {
-  const application = await findApplication(reader, address);
+  const isKnown = isKnownTo(caller, address);
+  const application = isKnown ? await findApplication(reader, address) : undefined;
   if (application === undefined) throw notFound("PlatformApplication does not exist");
   return application;
 }
@@ -178,6 +213,16 @@ export async function requireApplication(
 export function putApplication(tx: Tx, application: ApplicationRecord): void {
   const { accountId, region, platform, name } = application;
   tx.put(PLATFORM_APPLICATION.key(accountId, region, platform, name), encodeRecord(application));
+}
+
+/** The endpoint of an ARN, if it is in the caller's region. Throws InvalidParameter. */
+export async function findEndpointOf(
+  reader: Reader,
+  arn: string,
+  caller: Caller,
+): Promise<EndpointRecord | undefined> {
+  const endpoint = await findEndpoint(reader, arn);
+  return endpoint && isKnownTo(caller, endpoint.application) ? endpoint : undefined;
 }
 
 /** The endpoint of an ARN; undefined when there is none. Throws InvalidParameter. */
@@ -191,9 +236,13 @@ export async function findEndpoint(
   return value && decodeRecord<EndpointRecord>(value);
 }
 
-/** Throws InvalidParameter or NotFound. */
-export async function requireEndpoint(reader: Reader, arn: string): Promise<EndpointRecord> {
-  const endpoint = await findEndpoint(reader, arn);
+/** The endpoint of an ARN in the caller's region. Throws InvalidParameter or NotFound. */
+export async function requireEndpoint(
+  reader: Reader,
+  arn: string,
+  caller: Caller,
+): Promise<EndpointRecord> {
+  const endpoint = await findEndpointOf(reader, arn, caller);
   if (endpoint === undefined) throw notFound("Endpoint does not exist");
   return endpoint;
 }
@@ -247,18 +296,19 @@ export function withEndpointAttributes(
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "Enabled" && /^(?:true|false)$/i.test(value)) {
       changed.enabled = value.toLowerCase() === "true";
-    } else if (name === "Token" && value !== "") changed.token = value;
-    else if (name === "CustomUserData" && Buffer.byteLength(value) <= LIMITS.customUserDataBytes) {
+    } else if (name === "Token") {
+      checkToken(endpoint.application, value);
+      changed.token = value;
+    } else if (
+      name === "CustomUserData" &&
+      Buffer.byteLength(value) <= LIMITS.customUserDataBytes
+    ) {
       changed.customUserData = value;
     } else if (name !== "ChannelId" && name !== "UserId") {
-      throw invalidAttribute(`${name} is no attribute of endpoints, or has an invalid value`);
+      throw invalidAttributes(`${name} is no attribute of endpoints, or has an invalid value`);
     }
   }
   return changed;
-}
-
-function invalidAttribute(reason: string): Error {
-  return invalidParameter(`Attributes Reason: ${reason}`);
 }
 
 function tokenKey(

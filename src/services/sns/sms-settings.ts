@@ -29,13 +29,18 @@ export function checkSetting(name: string, value: string): void {
   if (!pattern.test(value)) throw invalidParameter(`${name} has an invalid value: ${value}`);
 }
 
+/** What an account has that nobody set anything for: it may spend a dollar a month. */
+const DEFAULTS: Readonly<Record<string, string>> = { MonthlySpendLimit: "1" };
+
 /** The settings of an account in a region. */
 export async function readSettings(
   reader: Reader,
   { accountId, region }: SmsOwner,
 ): Promise<Readonly<Record<string, string>>> {
   const value = await reader.get(SMS_SETTINGS.key(accountId, region));
-  return value === undefined ? {} : decodeRecord<Record<string, string>>(value);
+  return value === undefined
+    ? DEFAULTS
+    : { ...DEFAULTS, ...decodeRecord<Record<string, string>>(value) };
 }
 
 /** Writes the settings of an account in a region. */

@@ -24,11 +24,11 @@ export function phoneNumberOf(text: string): string | undefined {
   return digits.startsWith("+") ? digits : `+${digits}`;
 }
 
-/** The same, of a parameter that must be one. Throws InvalidParameter. */
-export function readPhoneNumber(text: string, parameter: string): string {
+/** The number that a caller names, to ask or say something about it. Throws InvalidParameter. */
+export function readPhoneNumber(text: string): string {
   const number = phoneNumberOf(text);
   if (number !== undefined) return number;
-  throw invalidParameter(`${parameter} Reason: ${text} is not valid to publish to`);
+  throw invalidParameter("PhoneNumber Reason: input incorrectly formatted");
 }
 
 /** What is known of a phone number; undefined when nothing is. */

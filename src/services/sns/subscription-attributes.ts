@@ -3,6 +3,7 @@ import { checkSubscriptionDeliveryPolicy, effectiveSubscriptionPolicy } from "./
 import { invalidParameter } from "./errors.ts";
 import { isWebHook } from "./endpoint.ts";
 import { compileFilterPolicy, FilterPolicyError } from "./filter-policy.ts";
+import { isSameAttribute } from "./same-attribute.ts";
 import type { SubscriptionProtocol, SubscriptionRecord } from "./subscription.ts";
 import { shownEndpoint, subscriptionArn } from "./subscription.ts";
 import { topicArn } from "./topic.ts";
@@ -110,7 +111,9 @@ export function hasAttributes(
   wanted: SubscriptionAttributes,
 ): boolean {
   const names = Object.keys(wanted);
-  return names.every((name) => (attributes[name] ?? DEFAULTS[name]) === wanted[name]);
+  return names.every((name) =>
+    isSameAttribute(name, attributes[name] ?? DEFAULTS[name], wanted[name]),
+  );
 }
 
 /** What GetSubscriptionAttributes answers. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { parseArn } from "../../kernel/arn.ts";
+import type { Caller } from "../../kernel/caller.ts";
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
 import { invalidParameter, subscriptionDoesNotExist } from "./errors.ts";
@@ -11,7 +12,7 @@ import {
   TOPIC_COUNT,
 } from "./keys.ts";
 import type { CountName } from "./keys.ts";
-import { findTopic, putNextRevision, topicArn } from "./topic.ts";
+import { findTopic, isKnownTo, putNextRevision, topicArn } from "./topic.ts";
 import type { TopicAddress, TopicRecord } from "./topic.ts";
 
 /** What a subscription delivers over. */
@@ -81,8 +82,11 @@ export function shownEndpoint(endpoint: string): string {
   return endpoint.replace(/^(https?:\/\/[^/?#:]*:)[^/?#]*@/, "$1****@");
 }
 
-/** Parses a subscription's ARN into its topic and id. Throws InvalidParameter. */
-export function parseSubscriptionArn(arn: string): { topic: TopicAddress; id: string } {
+/** Parses a subscription's ARN; a topic's has no id. Throws InvalidParameter. */
+export function parseSubscriptionArn(arn: string): {
+  readonly topic: TopicAddress;
+  readonly id: string | undefined;
+} {
   const elements = arn.split(":");
   if (elements.length < 6) {
     throw invalidParameter(
@@ -91,18 +95,20 @@ export function parseSubscriptionArn(arn: string): { topic: TopicAddress; id: st
   }
   const parsed = parseArn(arn);
   const [name, id, ...rest] = parsed?.resource.split(":") ?? [];
-  if (parsed?.service !== "sns" || !name || !id || rest.length > 0) {
+  if (parsed?.service !== "sns" || !name || id === "" || rest.length > 0) {
     throw invalidParameter("SubscriptionArn");
   }
   return { topic: { accountId: parsed.accountId, region: parsed.region, name }, id };
 }
 
-/** A subscription with its topic. Throws InvalidParameter or NotFound. */
+/** A subscription in the caller's region, with its topic. Throws InvalidParameter or NotFound. */
 export async function requireSubscription(
   reader: Reader,
   arn: string,
+  caller: Caller,
 ): Promise<{ topic: TopicRecord; subscription: SubscriptionRecord }> {
   const { topic: address, id } = parseSubscriptionArn(arn);
+  if (id === undefined || !isKnownTo(caller, address)) throw subscriptionDoesNotExist();
   const topic = await findTopic(reader, address);
   const subscription = topic && (await findSubscription(reader, topic.id, id));
   if (topic === undefined || subscription === undefined) throw subscriptionDoesNotExist();

@@ -6,12 +6,19 @@ interface TagInput {
   readonly Value: string | undefined;
 }
 
+const CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
 /** The tags of a request by key. Throws InvalidParameter or TagLimitExceeded. */
 export function readTags(tags: readonly TagInput[]): Readonly<Record<string, string>> {
   const read: [string, string][] = [];
   for (const { Key: key = "", Value: value = "" } of tags) {
     if (key === "" || key.length > LIMITS.tagKeyLength || value.length > LIMITS.tagValueLength) {
       throw invalidParameter("Tags Reason: a key or value is too short or too long");
+    }
+    if (!CHARACTERS.test(key) || !CHARACTERS.test(value)) {
+      throw invalidParameter(
+        "Tags Reason: keys and values have letters, digits, spaces and _.:/=+-@ only",
+      );
     }
     if (key.toLowerCase().startsWith("aws:")) {
       throw invalidParameter("Tags Reason: keys must not begin with aws:");

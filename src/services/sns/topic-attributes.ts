@@ -4,12 +4,16 @@ import { checkTopicDeliveryPolicy, effectiveTopicPolicy } from "./delivery-polic
 import { invalidParameter } from "./errors.ts";
 import { TOPIC_COUNT } from "./keys.ts";
 import { LIMITS } from "./limits.ts";
+import { isSameAttribute } from "./same-attribute.ts";
 import { topicArn } from "./topic.ts";
 import type { TopicAddress, TopicRecord } from "./topic.ts";
 import { checkPolicy } from "./topic-policy.ts";
 
 interface Rule {
+  /** Unknown on standard topics. */
   readonly fifoOnly?: true;
+  /** How standard topics refuse it. */
+  readonly standardRefusal?: string;
   /** Throws InvalidParameter. */
   readonly check: (value: string) => void;
 }
@@ -50,7 +54,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     ),
   },
   ContentBasedDeduplication: {
-    fifoOnly: true,
+    standardRefusal: "Content-based deduplication can only be set for FIFO topics",
     check: oneOf("ContentBasedDeduplication", ["true", "false"]),
   },
   FifoThroughputScope: {
@@ -81,6 +85,9 @@ export function withAttribute(
   const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
   if (rule === undefined || (rule.fifoOnly && !topic.isFifo))
     throw invalidParameter("AttributeName");
+  if (rule.standardRefusal !== undefined && !topic.isFifo) {
+    throw invalidParameter(rule.standardRefusal);
+  }
   const { [name]: _before, ...others } = topic.attributes;
   if (value === "" && REMOVABLE.has(name)) return others;
   rule.check(value);
@@ -109,7 +116,9 @@ export function hasTopicAttributes(
   wanted: Readonly<Record<string, string>>,
 ): boolean {
   const names = Object.keys(wanted);
-  return names.every((name) => (attributes[name] ?? DEFAULTS[name]) === wanted[name]);
+  return names.every((name) =>
+    isSameAttribute(name, attributes[name] ?? DEFAULTS[name], wanted[name]),
+  );
 }
 
 /** What GetTopicAttributes answers: MaximumMessageSize only when it was set. */

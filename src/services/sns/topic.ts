@@ -95,6 +95,17 @@ export async function requireTopic(
   );
 }
 
+/** The topic of a `ResourceArn`, in the caller's region. Throws InvalidParameter or NotFound. */
+export async function requireResource(
+  reader: Reader,
+  arn: string,
+  caller: Caller,
+): Promise<TopicRecord> {
+  const address = parseTopicArn(arn, "ResourceArn");
+  if (!isKnownTo(caller, address)) throw topicDoesNotExist();
+  return requireTopicAt(reader, address);
+}
+
 /** The topic at an address. Throws NotFound. */
 export async function requireTopicAt(reader: Reader, address: TopicAddress): Promise<TopicRecord> {
   const topic = await findTopic(reader, address);

@@ -3,8 +3,9 @@ import { createServer } from "node:http";
 import type { IncomingHttpHeaders, Server as HttpServer, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, afterEach, before, describe } from "node:test";
+import type { TestContext } from "node:test";
 import { SNS } from "@aws-sdk/client-sns";
-import type { SubscribeCommandInput } from "@aws-sdk/client-sns";
+import type { SNSClientConfig, SubscribeCommandInput } from "@aws-sdk/client-sns";
 import { SQS } from "@aws-sdk/client-sqs";
 import type { Message } from "@aws-sdk/client-sqs";
 import { AdjustableClock } from "../../../src/kernel/clock.ts";
@@ -64,6 +65,13 @@ export class Bench {
 
   get sqs(): SQS {
     return this.#clients.sqs;
+  }
+
+  /** A client of another region or account, which is closed with the test. */
+  snsOf(t: TestContext, identity: Identity): SNS {
+    const client = new SNS(clientOptions(this.#server, identity));
+    t.after(() => client.destroy());
+    return client;
   }
 
   newName(): string {
@@ -359,14 +367,23 @@ async function open(
   return [server, clock];
 }
 
-function clientsOf({ url }: Server): { readonly sns: SNS; readonly sqs: SQS } {
-  const options = {
-    endpoint: url,
-    region: "us-east-1",
-    credentials: { accessKeyId: "key", secretAccessKey: "secret" },
-    maxAttempts: 1,
-  };
+function clientsOf(server: Server): { readonly sns: SNS; readonly sqs: SQS } {
+  const options = clientOptions(server, {});
   return { sns: new SNS(options), sqs: new SQS(options) };
+}
+
+function clientOptions(
+  { url }: Server,
+  { region = "us-east-1", accessKeyId = "key" }: Identity,
+): SNSClientConfig {
+  const credentials = { accessKeyId, secretAccessKey: "secret" };
+  return { endpoint: url, region, credentials, maxAttempts: 1 };
+}
+
+/** Who a client is; an access key of 12 digits is that account's. */
+export interface Identity {
+  readonly region?: string;
+  readonly accessKeyId?: string;
 }
 
 function arnOf(queueUrl: string): string {

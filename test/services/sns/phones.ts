@@ -32,6 +32,13 @@ export const phones: Topic = (bench) => {
       INVALID,
       /too long/,
     );
+    for (const call of [
+      bench().sns.checkIfPhoneNumberIsOptedOut({ phoneNumber: "x" }),
+      bench().sns.optInPhoneNumber({ phoneNumber: "x" }),
+    ]) {
+      const words = "Invalid parameter: PhoneNumber Reason: input incorrectly formatted";
+      await refused(call, INVALID, words);
+    }
   });
 
   test("a topic's phones get its messages, those that opted out do not", async () => {
@@ -67,6 +74,8 @@ export const phones: Topic = (bench) => {
   test("SMS settings are checked and kept", async () => {
     const set = (attributes: Record<string, string>): Promise<unknown> =>
       bench().sns.setSMSAttributes({ attributes });
+    const { attributes: fresh } = await bench().sns.getSMSAttributes({});
+    assert.deepEqual(fresh, { MonthlySpendLimit: "1" });
     await set({ DefaultSMSType: "Transactional", DefaultSenderID: "Acme" });
     await set({ MonthlySpendLimit: "5" });
     assert.deepEqual(
@@ -118,16 +127,33 @@ export const phones: Topic = (bench) => {
       INVALID,
       /Platform Reason/,
     );
+    const again = { PlatformCredential: "new", PlatformPrincipal: "new" };
     await sns.setPlatformApplicationAttributes({
       PlatformApplicationArn,
       Attributes: { SuccessFeedbackSampleRate: "5" },
     });
+    await sns.createPlatformApplication({ Name: "app", Platform: "APNS", Attributes: again });
+    for (const missing of ["PlatformCredential", "PlatformPrincipal"]) {
+      await refused(
+        sns.createPlatformApplication({
+          Name: "app",
+          Platform: "APNS",
+          Attributes: { ...again, [missing]: "" },
+        }),
+        INVALID,
+        `Invalid parameter: Attributes Reason: ${missing} is required`,
+      );
+    }
     const shown = await sns.getPlatformApplicationAttributes({ PlatformApplicationArn });
     assert.deepEqual(shown.Attributes, { Enabled: "true", SuccessFeedbackSampleRate: "5" });
     assert.equal((await sns.listPlatformApplications({})).PlatformApplications?.length, 1);
 
     const create = (CustomUserData?: string): Promise<{ EndpointArn?: string | undefined }> =>
-      sns.createPlatformEndpoint({ PlatformApplicationArn, Token: "device", CustomUserData });
+      sns.createPlatformEndpoint({
+        PlatformApplicationArn,
+        Token: "0123456789abcdef",
+        CustomUserData,
+      });
     const { EndpointArn } = await create("data");
     assert.equal((await create("data")).EndpointArn, EndpointArn);
     await refused(
@@ -137,11 +163,11 @@ export const phones: Topic = (bench) => {
     );
     await sns.setEndpointAttributes({
       EndpointArn,
-      Attributes: { Token: "new device", Enabled: "false" },
+      Attributes: { Token: "ABC", Enabled: "false" },
     });
     assert.deepEqual((await sns.getEndpointAttributes({ EndpointArn })).Attributes, {
       Enabled: "false",
-      Token: "new device",
+      Token: "ABC",
       CustomUserData: "data",
     });
     await refused(
@@ -206,10 +232,10 @@ export const phones: Topic = (bench) => {
       INVALID,
       "Invalid parameter: TargetArn Reason: No endpoint found for the target arn specified",
     );
-    const again = await create();
+    const remade = await create();
     await sns.deletePlatformApplication({ PlatformApplicationArn });
     await refused(
-      sns.publish({ TargetArn: again.EndpointArn, Message: "m" }),
+      sns.publish({ TargetArn: remade.EndpointArn, Message: "m" }),
       INVALID,
       /No endpoint found/,
     );
@@ -217,6 +243,66 @@ export const phones: Topic = (bench) => {
       sns.getPlatformApplicationAttributes({ PlatformApplicationArn }),
       "NotFoundException",
     );
+  });
+
+  test("device tokens are checked, and each has one endpoint", async () => {
+    const { sns } = bench();
+    const application = async (Platform: string): Promise<string> => {
+      const { PlatformApplicationArn = "" } = await sns.createPlatformApplication({
+        Name: "app",
+        Platform,
+        Attributes: { PlatformCredential: "secret", PlatformPrincipal: "certificate" },
+      });
+      return PlatformApplicationArn;
+    };
+    const create = async (PlatformApplicationArn: string, Token: string): Promise<string> =>
+      (await sns.createPlatformEndpoint({ PlatformApplicationArn, Token })).EndpointArn ?? "";
+    const [apple, google] = [await application("APNS_SANDBOX"), await application("GCM")];
+    const words =
+      "Invalid parameter: Token Reason: iOS device tokens must be no more than 400 hexadecimal characters";
+    const EndpointArn = await create(apple, "a".repeat(400));
+    for (const Token of ["a".repeat(401), "xyz"]) {
+      await refused(create(apple, Token), INVALID, words);
+      const change = sns.setEndpointAttributes({ EndpointArn, Attributes: { Token } });
+      await refused(change, INVALID, words);
+    }
+    await create(google, "x".repeat(8_192));
+    await refused(create(google, "x".repeat(8_193)), INVALID, /8192 bytes/);
+    const other = await create(apple, "b");
+    await refused(
+      sns.setEndpointAttributes({ EndpointArn, Attributes: { Token: "b" } }),
+      INVALID,
+      "Invalid parameter: This endpoint is already registered with a different token.",
+    );
+    assert.equal(await create(apple, "b"), other);
+  });
+
+  test("applications and endpoints are known in their own region only", async (t) => {
+    const { sns } = bench();
+    const { PlatformApplicationArn } = await sns.createPlatformApplication({
+      Name: "app",
+      Platform: "GCM",
+      Attributes: { PlatformCredential: "secret" },
+    });
+    const device = { PlatformApplicationArn, Token: "t" };
+    const { EndpointArn } = await sns.createPlatformEndpoint(device);
+    const elsewhere = bench().snsOf(t, { region: "eu-west-1" });
+    const Attributes = { Enabled: "false" };
+    for (const call of [
+      elsewhere.getPlatformApplicationAttributes({ PlatformApplicationArn }),
+      elsewhere.setPlatformApplicationAttributes({ PlatformApplicationArn, Attributes }),
+      elsewhere.listEndpointsByPlatformApplication({ PlatformApplicationArn }),
+      elsewhere.createPlatformEndpoint(device),
+      elsewhere.getEndpointAttributes({ EndpointArn }),
+      elsewhere.setEndpointAttributes({ EndpointArn, Attributes }),
+    ]) {
+      await refused(call, "NotFoundException", /does not exist/);
+    }
+    const published = elsewhere.publish({ TargetArn: EndpointArn, Message: "m" });
+    await refused(published, INVALID, /No endpoint found/);
+    await elsewhere.deleteEndpoint({ EndpointArn });
+    await elsewhere.deletePlatformApplication({ PlatformApplicationArn });
+    await sns.publish({ TargetArn: EndpointArn, Message: "still there" });
   });
 
   test("mail is kept in the outbox when no server is configured, and its link confirms", async () => {

@@ -148,11 +148,17 @@ export const queues: Topic = (bench) => {
     await bench().sns.publish({ TopicArn: topic, Message: "m" });
     const message = await bench().takeOne(dead);
     assert.equal(JSON.parse(message.Body).Message, "m");
-    assert.deepEqual(Object.keys(message.MessageAttributes ?? {}).toSorted(), [
-      "ErrorCode",
-      "ErrorMessage",
-      "RequestID",
-    ]);
+    const { RequestID, ...why } = message.MessageAttributes ?? {};
+    assert.equal(RequestID?.DataType, "String");
+    assert.deepEqual(
+      Object.entries(why)
+        .map(([name, { StringValue }]) => [name, StringValue])
+        .toSorted(),
+      [
+        ["ErrorCode", "AWS.SimpleQueueService.NonExistentQueue"],
+        ["ErrorMessage", "The specified queue does not exist or you do not have access to it."],
+      ],
+    );
     assert.deepEqual(await bench().bodies(alive), ["m"]);
   });
 

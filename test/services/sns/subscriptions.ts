@@ -71,6 +71,12 @@ export const subscriptions: Topic = (bench) => {
       INVALID,
       /FIFO SQS Queues can not be subscribed/,
     );
+    const device = "arn:aws:sns:us-east-1:000000000000:endpoint/GCM/app/device";
+    await refused(
+      subscribe("application", device),
+      INVALID,
+      `Invalid parameter: Endpoint Reason: Endpoint does not exist for endpoint ${device}`,
+    );
     await refused(
       bench().subscribe(`${topic}x`, "email", "a@b.c"),
       "NotFoundException",
@@ -182,6 +188,13 @@ export const subscriptions: Topic = (bench) => {
     assert.equal((await attributesOf(SubscriptionArn))["PendingConfirmation"], "true");
   });
 
+  test("a topic's ARN is no subscription's", async () => {
+    const SubscriptionArn = await bench().topic();
+    const words = "Invalid parameter: SubscriptionId";
+    await refused(bench().sns.unsubscribe({ SubscriptionArn }), INVALID, words);
+    await refused(attributesOf(SubscriptionArn), "NotFoundException");
+  });
+
   test("the password of an endpoint is shown nowhere", async () => {
     const TopicArn = await bench().topic();
     const hidden = "http://user:p%40ss@127.0.0.1:1/hook?a=b:c@d";
@@ -209,6 +222,9 @@ export const subscriptions: Topic = (bench) => {
       Attributes: { RawMessageDelivery: "true" },
     });
     assert.equal(await bench().subscribe(topic, "sqs", arn), first);
+    await set(first, "FilterPolicy", '{"a":["b"],"c":["d"]}');
+    const spaced = { Attributes: { FilterPolicy: '{ "c": ["d"], "a": ["b"] }' } };
+    assert.equal(await bench().subscribe(topic, "sqs", arn, spaced), first);
     const byDefault = { Attributes: { FilterPolicyScope: "MessageAttributes" } };
     assert.equal(await bench().subscribe(topic, "sqs", arn, byDefault), first);
     await refused(

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SNS } from "@aws-sdk/client-sns";
 import { refused } from "./fixture.ts";
 import type { Topic } from "./fixture.ts";
 
@@ -102,6 +101,16 @@ export const topics: Topic = (bench) => {
     assert.equal((await create({ DisplayName: "x" }, tags)).TopicArn, first.TopicArn);
     const byDefault = { TracingConfig: "PassThrough", MaximumMessageSize: "262144" };
     assert.equal((await create(byDefault)).TopicArn, first.TopicArn);
+    const statement = { Effect: "Allow", Principal: "*", Action: "sns:Publish", Resource: "*" };
+    const policy = { Version: "2012-10-17", Statement: [statement] };
+    await set(first.TopicArn ?? "", "Policy", JSON.stringify(policy));
+    const again = { Statement: [statement], Version: "2012-10-17" };
+    await create({ Policy: JSON.stringify(again, null, 2) });
+    await refused(
+      create({ Policy: JSON.stringify({ ...policy, Id: "other" }) }),
+      INVALID,
+      /Topic already exists with different attributes/,
+    );
     await refused(
       create({ DisplayName: "y" }),
       INVALID,
@@ -133,12 +142,17 @@ export const topics: Topic = (bench) => {
       INVALID,
       "Invalid parameter: Attributes Reason: Unknown attribute Colour",
     );
-    await refused(create("a", { ContentBasedDeduplication: "true" }), INVALID, /Unknown attribute/);
+    await refused(create("a", { ArchivePolicy: "{}" }), INVALID, /Unknown attribute/);
     const values: readonly [string, string, string][] = [
       ["SignatureVersion", "3", "SignatureVersion: Invalid value. Must be 1 or 2."],
       ["TracingConfig", "On", "Invalid tracing config value: On"],
       ["DisplayName", "x".repeat(101), "DisplayName"],
       ["Policy", "", "Policy is empty"],
+      [
+        "ContentBasedDeduplication",
+        "true",
+        "Content-based deduplication can only be set for FIFO topics",
+      ],
     ];
     for (const [name, value, reason] of values) {
       const words = `Invalid parameter: Attributes Reason: ${reason}`;
@@ -273,6 +287,14 @@ export const topics: Topic = (bench) => {
     ]);
     await bench().sns.untagResource({ ResourceArn, TagKeys: ["b", "c"] });
     assert.deepEqual(await tags(), [{ Key: "a", Value: "2" }]);
+    for (const tag of [
+      { Key: "a#b", Value: "" },
+      { Key: "a", Value: "<>" },
+    ]) {
+      await refused(bench().sns.tagResource({ ResourceArn, Tags: [tag] }), INVALID, /letters/);
+    }
+    await bench().sns.tagResource({ ResourceArn, Tags: [{ Key: "b", Value: "é _.:/=+-@1" }] });
+    await bench().sns.untagResource({ ResourceArn, TagKeys: ["b"] });
     const many = Array.from({ length: 50 }, (_, index) => ({ Key: `k${index}`, Value: "v" }));
     await refused(
       bench().sns.tagResource({ ResourceArn, Tags: many }),
@@ -313,14 +335,36 @@ export const topics: Topic = (bench) => {
     }
   });
 
+  test("what belongs to a topic is known in its own region only", async (t) => {
+    const ResourceArn = await bench().topic();
+    const { subscription: SubscriptionArn } = await bench().subscribedQueue(ResourceArn);
+    const elsewhere = bench().snsOf(t, { region: "eu-west-1" });
+    for (const call of [
+      elsewhere.listTagsForResource({ ResourceArn }),
+      elsewhere.tagResource({ ResourceArn, Tags: [] }),
+      elsewhere.untagResource({ ResourceArn, TagKeys: [] }),
+    ]) {
+      await refused(call, "ResourceNotFoundException", "Resource does not exist");
+    }
+    for (const call of [
+      elsewhere.getDataProtectionPolicy({ ResourceArn }),
+      elsewhere.putDataProtectionPolicy({ ResourceArn, DataProtectionPolicy: "" }),
+    ]) {
+      await refused(call, "NotFoundException", "Topic does not exist");
+    }
+    const AttributeName = "FilterPolicy";
+    for (const call of [
+      elsewhere.getSubscriptionAttributes({ SubscriptionArn }),
+      elsewhere.setSubscriptionAttributes({ SubscriptionArn, AttributeName }),
+      elsewhere.unsubscribe({ SubscriptionArn }),
+    ]) {
+      await refused(call, "NotFoundException", "Subscription does not exist");
+    }
+  });
+
   test("a topic is known in its own region only", async (t) => {
     const TopicArn = await bench().topic();
-    const elsewhere = new SNS({
-      endpoint: bench().server.url,
-      region: "eu-west-1",
-      credentials: { accessKeyId: "key", secretAccessKey: "secret" },
-    });
-    t.after(() => elsewhere.destroy());
+    const elsewhere = bench().snsOf(t, { region: "eu-west-1" });
     const words = "Invalid parameter: TopicArn";
     await refused(elsewhere.publish({ TopicArn, Message: "m" }), INVALID, words);
     await refused(elsewhere.getTopicAttributes({ TopicArn }), INVALID, words);
@@ -346,6 +390,12 @@ export const topics: Topic = (bench) => {
     await grant("one");
     await refused(grant("one"), INVALID, /Statement already exists/);
     await refused(grant("two", "DeleteEverything"), INVALID, /action out of service scope/);
+    const nobody = { TopicArn, Label: "two", AWSAccountId: ["12"], ActionName: ["Publish"] };
+    await refused(
+      bench().sns.addPermission(nobody),
+      INVALID,
+      "Invalid parameter: A provided account ID is not valid",
+    );
     const statements = async (): Promise<{ Sid: string }[]> =>
       JSON.parse((await attributesOf(TopicArn))["Policy"] ?? "").Statement;
     assert.deepEqual((await statements()).at(-1), {

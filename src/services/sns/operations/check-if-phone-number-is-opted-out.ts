@@ -15,6 +15,6 @@ export function checkIfPhoneNumberIsOptedOut(): Operation<
   CheckIfPhoneNumberIsOptedOutResponse
 > {
   return transaction(async ({ caller }, { phoneNumber }, tx) => ({
-    isOptedOut: await isOptedOut(tx, caller, readPhoneNumber(phoneNumber, "PhoneNumber")),
+    isOptedOut: await isOptedOut(tx, caller, readPhoneNumber(phoneNumber)),
   }));
 }

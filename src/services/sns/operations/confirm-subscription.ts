@@ -1,4 +1,5 @@
 import type { ConfirmSubscriptionInput, ConfirmSubscriptionResponse } from "@aws-sdk/client-sns";
+import { parseArn } from "../../../kernel/arn.ts";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { decodeRecord } from "../../../kernel/record.ts";
@@ -13,7 +14,7 @@ import {
   subscriptionArn,
 } from "../subscription.ts";
 import type { SubscriptionRecord, TokenRecord } from "../subscription.ts";
-import { requireTopic, topicArn } from "../topic.ts";
+import { findTopic, isKnownTo } from "../topic.ts";
 
 type Input = Having<ConfirmSubscriptionInput, "TopicArn" | "Token">;
 
@@ -21,13 +22,15 @@ type Input = Having<ConfirmSubscriptionInput, "TopicArn" | "Token">;
 export function confirmSubscription(): Operation<Input, ConfirmSubscriptionResponse> {
   return transaction(async ({ caller, nowMs }, input, tx) => {
     const { TopicArn, Token, AuthenticateOnUnsubscribe = "false" } = input;
-    const topic = await requireTopic(tx, TopicArn, caller);
+    const arn = parseArn(TopicArn);
+    if (arn?.service !== "sns" || !isKnownTo(caller, arn)) throw invalidParameter("Topic");
     const value = await tx.get(TOKEN.key(Token));
     const record = value && decodeRecord<TokenRecord>(value);
     if (record === undefined || record.expiresAtMs <= nowMs) throw invalidParameter("Token");
     const asked = record.subscription;
-    if (asked.topicId !== topic.id || topicArn(asked.topic) !== TopicArn)
-      throw invalidParameter("Token");
+    // The token says which topic is meant, not the ARN that comes with it.
+    const topic = await findTopic(tx, asked.topic);
+    if (topic?.id !== asked.topicId) throw invalidParameter("Token");
     const existing =
       (await findSubscription(tx, topic.id, asked.id)) ??
       (await findByEndpoint(tx, topic.id, asked));

@@ -4,27 +4,27 @@ import type {
 } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { invalidParameter } from "../errors.ts";
 import {
   applicationArn,
   checkApplication,
   checkApplicationAttributes,
+  checkCredentials,
+  findApplication,
   putApplication,
 } from "../platform.ts";
 import type { Having } from "../sns.ts";
 
 type Input = Having<CreatePlatformApplicationInput, "Name" | "Platform" | "Attributes">;
 
-/** CreatePlatformApplication; credentials are kept, not tried. */
+/** CreatePlatformApplication; credentials are kept, not tried. One that is there keeps its other attributes. */
 export function createPlatformApplication(): Operation<Input, CreatePlatformApplicationResponse> {
   return transaction(async ({ caller }, { Name: name, Platform: platform, Attributes }, tx) => {
     const address = { accountId: caller.accountId, region: caller.region, platform, name };
     checkApplication(address);
     checkApplicationAttributes(Attributes);
-    if (!Attributes["PlatformCredential"]) {
-      throw invalidParameter("Attributes Reason: PlatformCredential is required");
-    }
-    putApplication(tx, { ...address, attributes: Attributes });
+    checkCredentials(address, Attributes);
+    const existing = await findApplication(tx, address);
+    putApplication(tx, { ...address, attributes: { ...existing?.attributes, ...Attributes } });
     return { PlatformApplicationArn: applicationArn(address) };
   });
 }

@@ -3,6 +3,7 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { invalidParameter } from "../errors.ts";
 import {
+  checkToken,
   endpointArn,
   findByToken,
   parseApplicationArn,
@@ -17,11 +18,11 @@ type Input = Having<CreatePlatformEndpointInput, "PlatformApplicationArn" | "Tok
 
 /** CreatePlatformEndpoint: answers an existing endpoint of the token when it is the same. */
 export function createPlatformEndpoint(sns: Sns): Operation<Input, CreateEndpointResponse> {
-  return transaction(async (_context, input, tx) => {
+  return transaction(async ({ caller }, input, tx) => {
     const { Token: token, CustomUserData, Attributes = {} } = input;
     const application = parseApplicationArn(input.PlatformApplicationArn);
-    await requireApplication(tx, application);
-    if (token === "") throw invalidParameter("Token Reason: can not be empty");
+    await requireApplication(tx, application, caller);
+    checkToken(application, token);
     const given = { ...(CustomUserData === undefined ? {} : { CustomUserData }), ...Attributes };
     const fresh: EndpointRecord = { application, id: sns.deps.random.uuid(), token, enabled: true };
     const wanted = withEndpointAttributes(fresh, given);

@@ -15,7 +15,7 @@ type Input = Having<CreateSMSSandboxPhoneNumberInput, "PhoneNumber">;
 /** CreateSMSSandboxPhoneNumber: its code goes to the outbox. */
 export function createSmsSandboxPhoneNumber(sns: Sns): Operation<Input, Record<string, never>> {
   return transaction(async ({ caller, requestId }, { PhoneNumber }, tx) => {
-    const number = readPhoneNumber(PhoneNumber, "PhoneNumber");
+    const number = readPhoneNumber(PhoneNumber);
     if (await isOptedOut(tx, caller, number)) throw optedOut();
     const existing = await findSandboxNumber(tx, caller, number);
     if (existing?.status === "Verified") throw userError("The phone number is verified already");

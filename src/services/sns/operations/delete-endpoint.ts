@@ -1,7 +1,7 @@
 import type { DeleteEndpointInput } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { findEndpoint, removeEndpoint } from "../platform.ts";
+import { findEndpointOf, removeEndpoint } from "../platform.ts";
 import type { Having } from "../sns.ts";
 
 /** DeleteEndpoint: one that is not there is no error. */
@@ -9,8 +9,8 @@ export function deleteEndpoint(): Operation<
   Having<DeleteEndpointInput, "EndpointArn">,
   Record<string, never>
 > {
-  return transaction(async (_context, { EndpointArn }, tx) => {
-    const endpoint = await findEndpoint(tx, EndpointArn);
+  return transaction(async ({ caller }, { EndpointArn }, tx) => {
+    const endpoint = await findEndpointOf(tx, EndpointArn, caller);
     if (endpoint !== undefined) removeEndpoint(tx, endpoint);
     return {};
   });

@@ -12,7 +12,7 @@ type Input = Having<DeleteSMSSandboxPhoneNumberInput, "PhoneNumber">;
 /** DeleteSMSSandboxPhoneNumber. */
 export function deleteSmsSandboxPhoneNumber(): Operation<Input, Record<string, never>> {
   return transaction(async ({ caller }, { PhoneNumber }, tx) => {
-    const number = readPhoneNumber(PhoneNumber, "PhoneNumber");
+    const number = readPhoneNumber(PhoneNumber);
     if ((await findSandboxNumber(tx, caller, number)) === undefined) throw resourceDoesNotExist();
     tx.delete(SANDBOX_NUMBER.key(caller.accountId, caller.region, number));
     return {};

@@ -11,7 +11,7 @@ type Input = Having<GetEndpointAttributesInput, "EndpointArn">;
 
 /** GetEndpointAttributes. */
 export function getEndpointAttributes(): Operation<Input, GetEndpointAttributesResponse> {
-  return transaction(async (_context, { EndpointArn }, tx) => ({
-    Attributes: endpointAttributes(await requireEndpoint(tx, EndpointArn)),
+  return transaction(async ({ caller }, { EndpointArn }, tx) => ({
+    Attributes: endpointAttributes(await requireEndpoint(tx, EndpointArn, caller)),
   }));
 }

@@ -14,8 +14,9 @@ export function getPlatformApplicationAttributes(): Operation<
   Input,
   GetPlatformApplicationAttributesResponse
 > {
-  return transaction(async (_context, { PlatformApplicationArn }, tx) => {
-    const application = await requireApplication(tx, parseApplicationArn(PlatformApplicationArn));
+  return transaction(async ({ caller }, { PlatformApplicationArn }, tx) => {
+    const address = parseApplicationArn(PlatformApplicationArn);
+    const application = await requireApplication(tx, address, caller);
     return { Attributes: shownAttributes(application) };
   });
 }

@@ -3,7 +3,7 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { readSettings } from "../sms-settings.ts";
 
-/** GetSMSAttributes: those that are set. */
+/** GetSMSAttributes: those that are set, and the spend limit. */
 export function getSmsAttributes(): Operation<GetSMSAttributesInput, GetSMSAttributesResponse> {
   return transaction(async ({ caller }, { attributes: names }, tx) => {
     const settings = Object.entries(await readSettings(tx, caller));

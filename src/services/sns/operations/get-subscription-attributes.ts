@@ -12,8 +12,8 @@ type Input = Having<GetSubscriptionAttributesInput, "SubscriptionArn">;
 
 /** GetSubscriptionAttributes. */
 export function getSubscriptionAttributes(): Operation<Input, GetSubscriptionAttributesResponse> {
-  return transaction(async (_context, { SubscriptionArn }, tx) => {
-    const { topic, subscription } = await requireSubscription(tx, SubscriptionArn);
+  return transaction(async ({ caller }, { SubscriptionArn }, tx) => {
+    const { topic, subscription } = await requireSubscription(tx, SubscriptionArn, caller);
     return { Attributes: subscriptionAttributes(topic, subscription) };
   });
 }

@@ -23,9 +23,9 @@ export function listEndpointsByPlatformApplication(): Operation<
   Input,
   ListEndpointsByPlatformApplicationResponse
 > {
-  return transaction(async (_context, { PlatformApplicationArn, NextToken }, tx) => {
+  return transaction(async ({ caller }, { PlatformApplicationArn, NextToken }, tx) => {
     const application = parseApplicationArn(PlatformApplicationArn);
-    await requireApplication(tx, application);
+    await requireApplication(tx, application, caller);
     const { accountId, region, platform, name } = application;
     const range = PLATFORM_ENDPOINT.below(accountId, region, platform, name);
     const page = await readPage(tx, range, NextToken);

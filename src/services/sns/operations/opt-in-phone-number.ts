@@ -11,7 +11,7 @@ type Input = Having<OptInPhoneNumberInput, "phoneNumber">;
 /** OptInPhoneNumber: once in 30 days. */
 export function optInPhoneNumber(): Operation<Input, Record<string, never>> {
   return transaction(async ({ caller, nowMs }, { phoneNumber }, tx) => {
-    const number = readPhoneNumber(phoneNumber, "PhoneNumber");
+    const number = readPhoneNumber(phoneNumber);
     const phone = await findPhone(tx, caller, number);
     if (phone === undefined || !phone.isOptedOut) return {};
     if (phone.optedInAtMs !== undefined && nowMs < phone.optedInAtMs + OPT_IN_AGAIN_MS) {

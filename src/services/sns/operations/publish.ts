@@ -30,7 +30,7 @@ export function publish(sns: Sns): Operation<Input, PublishResponse> {
       const { message } = ready;
       if (phoneNumber !== undefined) await publishSms(sns, tx, context, { message, phoneNumber });
       else if (isEndpointArn(arn))
-        await toDevice(sns, tx, { arn, message, bytes: sizeBytes(input) });
+        await toDevice(sns, tx, context, { arn, message, bytes: sizeBytes(input) });
       else {
         const address = parseTopicArnOf(context.caller, arn, destination.parameter);
         return toTopic(sns, tx, { address, ready, bytes: sizeBytes(input) });
@@ -112,7 +112,12 @@ interface ForDevice {
   readonly bytes: number;
 }
 
-async function toDevice(sns: Sns, tx: Tx, { arn, message, bytes }: ForDevice): Promise<void> {
+async function toDevice(
+  sns: Sns,
+  tx: Tx,
+  context: Context,
+  { arn: endpointArn, message, bytes }: ForDevice,
+): Promise<void> {
   if (bytes > LIMITS.messageBytes) throw invalidParameter("Message too long");
-  await publishPush(sns, tx, message, arn);
+  await publishPush(sns, tx, context, { message, endpointArn });
 }

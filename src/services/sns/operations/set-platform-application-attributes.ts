@@ -13,8 +13,9 @@ type Input = Having<SetPlatformApplicationAttributesInput, "PlatformApplicationA
 
 /** SetPlatformApplicationAttributes. */
 export function setPlatformApplicationAttributes(): Operation<Input, Record<string, never>> {
-  return transaction(async (_context, { PlatformApplicationArn, Attributes }, tx) => {
-    const application = await requireApplication(tx, parseApplicationArn(PlatformApplicationArn));
+  return transaction(async ({ caller }, { PlatformApplicationArn, Attributes }, tx) => {
+    const address = parseApplicationArn(PlatformApplicationArn);
+    const application = await requireApplication(tx, address, caller);
     checkApplicationAttributes(Attributes);
     const attributes = { ...application.attributes, ...Attributes };
     putApplication(tx, { ...application, attributes });

@@ -20,12 +20,13 @@ type Input = Having<SetSubscriptionAttributesInput, "SubscriptionArn" | "Attribu
 
 /** SetSubscriptionAttributes; a replay policy begins its replay. */
 export function setSubscriptionAttributes(sns: Sns): Operation<Input, Record<string, never>> {
-  return transaction(async (_context, { SubscriptionArn, AttributeName, AttributeValue }, tx) => {
+  return transaction(async ({ caller }, input, tx) => {
+    const { SubscriptionArn, AttributeName, AttributeValue } = input;
     if (!isSubscriptionAttribute(AttributeName)) throw invalidParameter("AttributeName");
     if (AttributeName === "RedrivePolicy" && AttributeValue === "") {
       throw invalidParameter("RedrivePolicy: failed to parse JSON.");
     }
-    const { topic, subscription: before } = await requireSubscription(tx, SubscriptionArn);
+    const { topic, subscription: before } = await requireSubscription(tx, SubscriptionArn, caller);
     const attributes = withSubscriptionAttribute(
       before.attributes,
       AttributeName,

@@ -20,7 +20,7 @@ import {
 } from "../errors.ts";
 import { TOPIC_COUNT } from "../keys.ts";
 import { LIMITS } from "../limits.ts";
-import { requireEndpoint } from "../platform.ts";
+import { findEndpoint } from "../platform.ts";
 import { scheduleReplay, startReplay } from "../replay.ts";
 import type { Having, Sns } from "../sns.ts";
 import {
@@ -104,7 +104,7 @@ async function subscribeWithin(sns: Sns, tx: Tx, request: Request): Promise<Subs
   amongAttributes(() => checkDeadLetterQueue(topic, wanted.attributes));
   const existing = await findByEndpoint(tx, topic.id, wanted);
   if (existing !== undefined) return subscribeAgain(sns, tx, { ...request, topic, existing });
-  if (wanted.protocol === "application") await requireEndpoint(tx, wanted.endpoint);
+  if (wanted.protocol === "application") await checkDevice(tx, wanted.endpoint);
   if (wanted.protocol === "lambda") await sns.deps.targets.check(tx, wanted.endpoint);
   await checkQuotas(sns, tx, topic, wanted);
   const isPending = needsConfirmation(wanted.protocol);
@@ -129,6 +129,11 @@ async function subscribeWithin(sns: Sns, tx: Tx, request: Request): Promise<Subs
   if (replay !== undefined) await scheduleReplay(sns, tx, subscription);
   if (token !== undefined) await askForConfirmation(sns, tx, subscription, { token, context });
   return subscription;
+}
+
+async function checkDevice(tx: Tx, arn: string): Promise<void> {
+  if ((await findEndpoint(tx, arn)) !== undefined) return;
+  throw invalidParameter(`Endpoint Reason: Endpoint does not exist for endpoint ${arn}`);
 }
 
 /** The same again is no change; who has not confirmed yet is asked again. */

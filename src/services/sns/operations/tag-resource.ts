@@ -12,8 +12,8 @@ type Input = Having<TagResourceRequest, "ResourceArn" | "Tags">;
 
 /** TagResource. */
 export function tagResource(): Operation<Input, Record<string, never>> {
-  return transaction(async (_context, { ResourceArn, Tags }, tx) => {
-    const topic = await requireTagged(tx, ResourceArn);
+  return transaction(async ({ caller }, { ResourceArn, Tags }, tx) => {
+    const topic = await requireTagged(tx, ResourceArn, caller);
     const tags = { ...topic.tags, ...readTags(Tags) };
     if (Object.keys(tags).length > LIMITS.tags) throw tagLimitExceeded();
     putTopic(tx, { ...topic, tags });

@@ -9,8 +9,8 @@ type Input = Having<UntagResourceRequest, "ResourceArn" | "TagKeys">;
 
 /** UntagResource. */
 export function untagResource(): Operation<Input, Record<string, never>> {
-  return transaction(async (_context, { ResourceArn, TagKeys }, tx) => {
-    const topic = await requireTagged(tx, ResourceArn);
+  return transaction(async ({ caller }, { ResourceArn, TagKeys }, tx) => {
+    const topic = await requireTagged(tx, ResourceArn, caller);
     const kept = Object.entries(topic.tags).filter(([key]) => !TagKeys.includes(key));
     putTopic(tx, { ...topic, tags: Object.fromEntries(kept) });
     return {};

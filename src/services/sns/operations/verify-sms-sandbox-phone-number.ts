@@ -14,7 +14,7 @@ type Input = Having<VerifySMSSandboxPhoneNumberInput, "PhoneNumber" | "OneTimePa
 /** VerifySMSSandboxPhoneNumber. */
 export function verifySmsSandboxPhoneNumber(): Operation<Input, Record<string, never>> {
   return transaction(async ({ caller }, { PhoneNumber, OneTimePassword }, tx) => {
-    const number = readPhoneNumber(PhoneNumber, "PhoneNumber");
+    const number = readPhoneNumber(PhoneNumber);
     const record = await findSandboxNumber(tx, caller, number);
     if (record === undefined) throw resourceDoesNotExist();
     if (record.code !== OneTimePassword) throw verificationFailed("WRONG_CODE");
