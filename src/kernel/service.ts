@@ -35,6 +35,8 @@ export interface Refusals {
    * expected `blob`, actual `string`.
    */
   wrongType(path: string, expected: string, actual: string): ServiceError;
+  /** A form's text stands for no value of a scalar; without this it is a {@link wrongType}. */
+  unreadable?(path: string, expected: string, text: string): ServiceError;
 }
 
 /** Answers plain HTTP requests to a path of the service's own; undefined when it is not one. */

@@ -1,5 +1,6 @@
 import { decodeBase64 } from "../kernel/validate.ts";
 import type { ListShape, MapShape, Member, ServiceModel } from "../kernel/model.ts";
+import type { ServiceError } from "../kernel/errors.ts";
 import type { Refusals } from "../kernel/service.ts";
 import type { FormNode } from "./form.ts";
 
@@ -27,7 +28,7 @@ export class FormReader {
     const { members = {}, required = [] } = this.#model.structures[structure] ?? {};
     for (const [name, member] of Object.entries(members)) {
       const child = childNamed(node, member.xmlName) ?? childNamed(node, name);
-      if (child === undefined) {
+      if (child === undefined || isAbsent(member, child)) {
         const isList = member.xmlFlattened && this.#model.lists[member.shape] !== undefined;
         if (isList && required.includes(name)) result[name] = [];
         continue;
@@ -47,8 +48,15 @@ export class FormReader {
     const { text } = node;
     if (text === undefined) throw this.#refusals.wrongType(path, shape, "structure");
     const value = scalarOf(shape, text);
-    if (value === undefined) throw this.#refusals.wrongType(path, shape, "string");
+    if (value === undefined) throw this.#unreadable(path, shape, text);
     return value;
+  }
+
+  #unreadable(path: string, shape: string, text: string): ServiceError {
+    return (
+      this.#refusals.unreadable?.(path, shape, text) ??
+      this.#refusals.wrongType(path, shape, "string")
+    );
   }
 
   #list(list: ListShape, node: FormNode, path: string): unknown[] {
@@ -72,6 +80,11 @@ export class FormReader {
     }
     return result;
   }
+}
+
+/** An empty number or boolean is none: programs send every parameter of theirs. */
+function isAbsent({ shape }: Member, { text }: FormNode): boolean {
+  return text === "" && (shape === "number" || shape === "boolean");
 }
 
 function childNamed(node: FormNode, name: string | undefined): FormNode | undefined {

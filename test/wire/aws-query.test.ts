@@ -107,7 +107,8 @@ test("a required flattened list that a form lacks is empty, any other is missing
 test("scalars are read by the model; the first of a repeated parameter counts", () => {
   const input = decodeSqs("ReceiveMessage", "QueueUrl=u&WaitTimeSeconds=20&WaitTimeSeconds=1");
   assert.deepEqual(input, { QueueUrl: "u", WaitTimeSeconds: 20 });
-  const bad = ["WaitTimeSeconds=", "WaitTimeSeconds=abc", "WaitTimeSeconds=1e999"];
+  assert.deepEqual(decodeSqs("ReceiveMessage", "QueueUrl=u&WaitTimeSeconds="), { QueueUrl: "u" });
+  const bad = ["WaitTimeSeconds=abc", "WaitTimeSeconds=1e999"];
   for (const form of [...bad, "WaitTimeSeconds.1=1"]) {
     assert.equal(
       codeOf(() => decodeSqs("ReceiveMessage", `QueueUrl=u&${form}`)),

@@ -206,6 +206,10 @@ function missingName(path: string, operation: string): string {
   if (member !== undefined) return `${operation}RequestEntry.${Number(index) + 1}.${member}`;
   if (operation === "DeleteMessage" && path === "ReceiptHandle") return "MessageHandle";
   if (operation === "SetQueueAttributes" && path === "Attributes") return "Attribute.Name";
+  return lastName(path);
+}
+
+function lastName(path: string): string {
   return path.replace(/^.*\.(?=[^.]*$)/, "");
 }
 
@@ -214,6 +218,8 @@ export const refusals: Refusals = {
   missing: ([first], operation) => missingParameter(missingName(shortPath(first), operation)),
   wrongType: (_path, expected, actual) =>
     new ServiceError("SerializationException", conversionRefusal(expected, actual)),
+  unreadable: (path, expected, text) =>
+    invalidValue(lastName(path), text, `Must be ${expected === "blob" ? "base64" : "a number"}.`),
 };
 
 /** Types as the front end of SQS names them, which does not say where in the input they are. */

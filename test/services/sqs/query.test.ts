@@ -215,12 +215,20 @@ describe("SQS over Query", () => {
     assert.deepEqual(await bench.bodies(QueueUrl), []);
   });
 
-  test("numbers that are none are refused", async () => {
+  test("numbers that are none are refused, empty ones are absent", async () => {
     const url = await bench.queue();
-    for (const VisibilityTimeout of ["x", "", "1e3x", "--1"]) {
-      const answer = await post({ Action: "ReceiveMessage", QueueUrl: url, VisibilityTimeout });
+    const receive = { Action: "ReceiveMessage", QueueUrl: url };
+    for (const VisibilityTimeout of ["x", "1e3x", "--1"]) {
+      const answer = await post({ ...receive, VisibilityTimeout });
       assert.equal(answer.status, 400, answer.text);
+      assert.equal(field(answer.text, "Code"), "InvalidParameterValue", answer.text);
+      const words = `Value ${VisibilityTimeout} for parameter VisibilityTimeout is invalid. Reason: Must be a number.`;
+      assert.equal(field(answer.text, "Message"), words);
     }
+    await bench.send(url, "x");
+    const absent = await post({ ...receive, VisibilityTimeout: "" });
+    assert.equal(absent.status, 200, absent.text);
+    assert.equal(await bench.counts(url), "0 ready, 0 delayed, 1 in flight");
   });
 
   test("what one protocol sends the other receives", async () => {
