@@ -2,7 +2,7 @@ import { lookup } from "node:dns";
 import type { LookupAddress, LookupOptions } from "node:dns";
 import { BlockList, isIP } from "node:net";
 import type { LookupFunction } from "node:net";
-import type { Agent, Dispatcher, RequestInit, Response } from "undici";
+import type { Agent, Dispatcher } from "undici";
 
 /** How far requests to the world outside may go. */
 export interface OutboundOptions {
@@ -26,11 +26,8 @@ export type Resolve = (
 /** What a request is, but for where it goes and who sends it. */
 export type OutboundRequest = Omit<Dispatcher.RequestOptions, "origin" | "path" | "dispatcher">;
 
-/** What a fetch is, but for how far it may go and who sends it. */
-export type OutboundFetch = Omit<RequestInit, "redirect" | "dispatcher">;
-
 interface Client {
-  readonly undici: Pick<typeof import("undici"), "request" | "fetch">;
+  readonly undici: Pick<typeof import("undici"), "request">;
   readonly agent: Agent;
 }
 
@@ -50,12 +47,6 @@ export class Outbound {
   async request(url: URL, options: OutboundRequest): Promise<Dispatcher.ResponseData> {
     const { undici, agent } = await this.#clientFor(url);
     return undici.request(url, { ...options, dispatcher: agent });
-  }
-
-  /** As {@link request}, with an answer that is decoded as `fetch` does. */
-  async fetch(url: URL, init: OutboundFetch): Promise<Response> {
-    const { undici, agent } = await this.#clientFor(url);
-    return undici.fetch(url, { ...init, redirect: "manual", dispatcher: agent });
   }
 
   /** Addresses in URLs are not looked up, so they are checked here. */

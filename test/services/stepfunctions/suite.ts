@@ -5,6 +5,7 @@ import { executions } from "./executions.ts";
 import { express } from "./express.ts";
 import { failures } from "./failures.ts";
 import { history } from "./history.ts";
+import { httpTasks } from "./http-tasks.ts";
 import { machines } from "./machines.ts";
 import { observed } from "./observed.ts";
 import { states } from "./states.ts";
@@ -18,6 +19,7 @@ const TOPICS: Readonly<Record<string, (open: OpenWorkshop) => void>> = {
   states,
   "data flow": dataFlow,
   tasks,
+  "HTTP tasks": httpTasks,
   failures,
   executions,
   history,

@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import type { OpenWorkshop, Workshop } from "./workshop.ts";
 
 /** What Task states call, and how what they wait for comes to an end. */
 export function tasks(open: OpenWorkshop): void {
   let workshop: Workshop;
-  const connections = JSON.stringify({ mine: { headers: { "x-api-key": "secret" } } });
   before(async () => {
-    workshop = await open({ options: { "states.connections": connections } });
+    workshop = await open();
   });
   after(() => workshop.close());
 
@@ -351,39 +348,6 @@ export function tasks(open: OpenWorkshop): void {
     );
   });
 
-  test("http:invoke calls an endpoint with its connection's headers [HTTP tasks]", async () => {
-    const seen: string[] = [];
-    const endpoint = createServer((request, response) => {
-      seen.push(`${request.method} ${request.url} ${String(request.headers["x-api-key"])}`);
-      const isGood = request.url?.startsWith("/good") === true;
-      response
-        .writeHead(isGood ? 200 : 503, { "content-type": "application/json" })
-        .end('{"ok":1}');
-    });
-    await new Promise<void>((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
-    const { port } = endpoint.address() as AddressInfo;
-    try {
-      const parameters = (path: string): object => ({
-        ApiEndpoint: `http://127.0.0.1:${port}${path}`,
-        Method: "POST",
-        QueryParameters: { q: "1" },
-        RequestBody: { a: 1 },
-        Authentication: {
-          ConnectionArn: "arn:aws:events:us-east-1:000000000000:connection/mine/1",
-        },
-      });
-      const good = await workshop.run(task("http:invoke", { Parameters: parameters("/good") }));
-      assert.equal(good.status, "SUCCEEDED", good.cause);
-      assert.deepEqual(Object(good.output).ResponseBody, { ok: 1 });
-      assert.equal(Object(good.output).StatusCode, 200);
-      const bad = await workshop.run(task("http:invoke", { Parameters: parameters("/bad") }));
-      assert.equal(bad.error, "States.Http.StatusCode.503");
-      assert.deepEqual(seen, ["POST /good?q=1 secret", "POST /bad?q=1 secret"]);
-    } finally {
-      endpoint.close();
-    }
-  });
-
   test("sns:publish reaches the topic's subscribers with the transition [SNS integration]", async () => {
     const sns = workshop.snsClient();
     try {
@@ -405,30 +369,6 @@ export function tasks(open: OpenWorkshop): void {
       assert.deepEqual(await receive(url), ['{"news":1}']);
     } finally {
       sns.destroy();
-    }
-  });
-
-  test("an HTTP task cannot ask for a cloud's credentials [instance metadata]", async () => {
-    for (const host of ["169.254.169.254", "[fd00:ec2::254]", "[::ffff:169.254.169.254]"]) {
-      const ApiEndpoint = `http://${host}/latest/meta-data/`;
-      const ran = await workshop.run(
-        task("http:invoke", { Parameters: { ApiEndpoint, Method: "GET" } }),
-      );
-      assert.equal(ran.error, "States.Http.Socket");
-      assert.match(ran.cause ?? "", /instance metadata/);
-    }
-  });
-
-  test("an answer that is too long for a state fails the HTTP task [States.DataLimitExceeded]", async () => {
-    const endpoint = createServer((_request, response) => response.end("x".repeat(300_000)));
-    await new Promise<void>((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
-    const { port } = endpoint.address() as AddressInfo;
-    try {
-      const parameters = { ApiEndpoint: `http://127.0.0.1:${port}/`, Method: "GET" };
-      const ran = await workshop.run(task("http:invoke", { Parameters: parameters }));
-      assert.equal(ran.error, "States.DataLimitExceeded");
-    } finally {
-      endpoint.close();
     }
   });
 }

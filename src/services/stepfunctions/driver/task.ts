@@ -4,7 +4,8 @@ import type { Tx } from "../../../kernel/store.ts";
 import type { DueWork } from "../../../kernel/work.ts";
 import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
-import { HttpTaskFailed, invokeHttp } from "../integrations/http.ts";
+import { HttpTaskFailed } from "../integrations/http-failure.ts";
+import { invokeHttp } from "../integrations/http.ts";
 import type { HttpWatch } from "../integrations/http.ts";
 import { planTask } from "../integrations/plan.ts";
 import type { TaskPlan } from "../integrations/plan.ts";
@@ -69,7 +70,7 @@ export async function perform(
   try {
     if (plan.kind === "call")
       return { output: plan.toOutput(await engine.operations.call({ ...plan.call, signal })) };
-    if (plan.kind === "http") return { output: await invokeHttp(engine, plan.request, options) };
+    if (plan.kind === "http") return { output: await invokeHttp(engine, plan.task, options) };
     if (plan.kind === "refused") return { failure: plan.failure };
     return {
       failure: {

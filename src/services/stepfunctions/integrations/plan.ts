@@ -7,6 +7,7 @@ import type { ServiceResource } from "../interpreter/task-resource.ts";
 import { isJsonObject, parseJson } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import { sdkMetadata, serviceFailure } from "./answer.ts";
+import type { HttpTask } from "./http-request.ts";
 import { namedService } from "./names.ts";
 import { toInput, toOutput, upperFirst } from "./shapes.ts";
 
@@ -16,7 +17,7 @@ export type TaskPlan =
   /** A child execution that the task waits for. */
   | { readonly kind: "child"; readonly request: JsonObject; readonly pattern: "sync" | "sync:2" }
   | CallPlan
-  | { readonly kind: "http"; readonly request: Json }
+  | { readonly kind: "http"; readonly task: HttpTask }
   | { readonly kind: "refused"; readonly failure: Failure };
 
 /** One call of an operation of a service of this server. */
@@ -36,7 +37,8 @@ export async function planTask(engine: Engine, call: TaskCall, caller: Caller): 
   if (resource.kind === "lambda")
     return planLambda(engine, { call, caller, functionArn: resource.arn });
   const type = `${resource.resourceType}:${resource.action}`;
-  if (type === "http:invoke") return { kind: "http", request: call.arguments };
+  if (type === "http:invoke")
+    return { kind: "http", task: { arguments: call.arguments, region: caller.region } };
   if (resource.pattern === "sync" || resource.pattern === "sync:2") {
     if (type !== "states:startExecution" || !isJsonObject(call.arguments)) {
       return refused(`Waiting for the end of ${type} is not supported here.`);
