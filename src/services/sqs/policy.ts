@@ -75,7 +75,7 @@ function checkStatement({ Action, NotAction, Condition }: PolicyStatement): void
   const where = "a statement from the submitted policy";
   const actions = countOf(Action ?? NotAction);
   checkMost("actions", { found: actions, most: LIMITS.statementActions, where });
-  const conditions = sumOf(Object.values(Object(Condition)), (keys) => countKeys(keys));
+  const conditions = sumOf(Object.values(Object(Condition)), countKeys);
   checkMost("conditions", { found: conditions, most: LIMITS.statementConditions, where });
 }
 

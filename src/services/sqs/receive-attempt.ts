@@ -35,7 +35,11 @@ export async function repeatAttempt(
   if (attempt === undefined || attempt.untilMs <= nowMs) return undefined;
   const held = await heldMessages(scope, attempt);
   if (held === "changed") throw attemptNotRetryable(attemptId);
-  if (held === "visible again") return undefined;
+  if (held === "visible again") {
+    // A new receive, also when what it meets is dead-lettered and seems deleted afterwards.
+    tx.delete(key);
+    return undefined;
+  }
   const visibleAtMs = nowMs + request.visibilityMs;
   for (const { receipt, flight } of held) {
     const { group, position } = receipt;

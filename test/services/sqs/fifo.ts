@@ -196,10 +196,29 @@ export const fifo: Topic = (bench) => {
     const again = await bench().receiveOne(url, attempt);
     assert.equal(again.Attributes?.ApproximateReceiveCount, "2");
     await bench().advance(30);
-    const other = await bench().receiveOne(url);
+    await bench().receiveOne(url);
     assert.deepEqual(await bench().bodies(url, attempt), [], "another receive has it");
-    await bench().delete(url, other);
+  });
+
+  test("an attempt whose message was dead-lettered after its timeout is a new receive", async () => {
+    const { source } = await bench().queueWithDeadLetters(1, (given) => bench().fifo(given));
+    await bench().sendTo(source, "g", "1");
+    const attempt = { ReceiveRequestAttemptId: "a" };
+    await bench().receiveOne(source, attempt);
+    await bench().advance(30);
+    assert.deepEqual(await bench().bodies(source, attempt), []);
+    assert.deepEqual(await bench().bodies(source, attempt), []);
+  });
+
+  test("an attempt whose message was deleted is refused for 5 minutes", async () => {
+    const url = await bench().fifo();
+    await bench().sendTo(url, "g", "1");
+    const attempt = { ReceiveRequestAttemptId: "a" };
+    await bench().delete(url, await bench().receiveOne(url, attempt));
+    await bench().advance(299);
     await refused(bench().receive(url, attempt), "InvalidParameterValue", NOT_RETRYABLE);
+    await bench().advance(1);
+    assert.deepEqual(await bench().bodies(url, attempt), []);
   });
 
   test("after a delete an attempt is refused, and changes no other message", async () => {
