@@ -88,7 +88,7 @@ class Compiler {
   readonly #scalars: ReadonlyMap<string, ReadScalar>;
   readonly #reads = new Map<string, Read>();
   /** Required members that the input being read lacks, if any. Reading is synchronous. */
-  #missing: InputPath[] | undefined;
+  #missing: [InputPath, ...InputPath[]] | undefined;
 
   constructor(
     model: ServiceModel,
@@ -109,8 +109,7 @@ class Compiler {
     return (input) => {
       this.#missing = undefined;
       const result = read(input ?? {}, undefined, "");
-      const [first, ...others] = this.#missing ?? [];
-      if (first !== undefined) throw this.#refusals.missing([first, ...others], name);
+      if (this.#missing !== undefined) throw this.#refusals.missing(this.#missing, name);
       return result;
     };
   }
@@ -222,8 +221,8 @@ class Compiler {
   }
 
   #miss(path: InputPath): void {
-    this.#missing ??= [];
-    if (this.#missing.length < MAX_MISSING) this.#missing.push(path);
+    if (this.#missing === undefined) this.#missing = [path];
+    else if (this.#missing.length < MAX_MISSING) this.#missing.push(path);
   }
 
   #wrongType(

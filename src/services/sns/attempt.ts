@@ -1,13 +1,12 @@
 import type { DeliveryMessage } from "./deliveries.ts";
 import type { EmailSender } from "./email-sender.ts";
 import { formatEnvelope } from "./envelope.ts";
-import type { EnvelopeContent } from "./envelope.ts";
 import type { HttpSender } from "./http-sender.ts";
 import { bodyFor } from "./message.ts";
 import { putInOutbox } from "./outbox.ts";
 import { failedForGood } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
-import { confirmUrl, contentFor, signatureVersion, unsubscribeUrl } from "./outgoing.ts";
+import { confirmUrl, documentOf, signatureVersion, unsubscribeUrl } from "./outgoing.ts";
 import { isOptedOut } from "./sms.ts";
 import type { Sns } from "./sns.ts";
 import type { SubscriptionRecord } from "./subscription.ts";
@@ -72,15 +71,6 @@ export async function makeAttempt(
     return sendMail(sns, senders.email, attempt);
   if (protocol === "sms") return keepSms(sns, attempt.delivery);
   return failedForGood("UnsupportedProtocol", `Nothing here delivers over ${protocol}`);
-}
-
-function documentOf(sns: Sns, delivery: DeliveryMessage): EnvelopeContent {
-  const { message, topicArn, subscriptionArn, token, destination, type } = delivery;
-  const content = contentFor(topicArn, message, destination.protocol);
-  if (type === "Notification" || token === undefined) {
-    return { ...content, unsubscribeUrl: unsubscribeUrl(sns, subscriptionArn) };
-  }
-  return { ...content, type, token, subscribeUrl: confirmUrl(sns, topicArn, token) };
 }
 
 /** "Parsing Amazon SNS message formats", HTTP/HTTPS headers. */

@@ -1,10 +1,14 @@
+import { ServiceError } from "../../kernel/errors.ts";
 import type { Tx } from "../../kernel/store.ts";
 import { decodeRecord } from "../../kernel/record.ts";
 import type { TimerHandler } from "../../kernel/work.ts";
 import { enqueueDelivery } from "./deliveries.ts";
+import type { DeliveryMessage } from "./deliveries.ts";
+import { formatEnvelope } from "./envelope.ts";
 import type { MessageType } from "./envelope.ts";
 import { TOKEN } from "./keys.ts";
 import { CONFIRMATION_MS } from "./limits.ts";
+import { documentOf, isTargetProtocol, signatureVersion } from "./outgoing.ts";
 import type { Sns } from "./sns.ts";
 import { findSubscription, putToken, removeSubscription, subscriptionArn } from "./subscription.ts";
 import type { SubscriptionRecord, TokenRecord } from "./subscription.ts";
@@ -37,7 +41,7 @@ export async function sendToken(
   putToken(tx, token, { expiresAtMs, subscription });
   await work.schedule(tx, { kind: TOKEN_WORK, id: token, dueAtMs: expiresAtMs, payload: {} });
   const arn = topicArn(subscription.topic);
-  await enqueueDelivery(sns, tx, subscription, {
+  const delivery: DeliveryMessage = {
     type,
     token,
     topicArn: arn,
@@ -50,7 +54,38 @@ export async function sendToken(
       body: textOf(type, arn, subscriptionArn(subscription)),
       attributes: {},
     },
-  });
+  };
+  if (isTargetProtocol(subscription.protocol)) await askTarget(sns, tx, subscription, delivery);
+  else await enqueueDelivery(sns, tx, subscription, delivery);
+}
+
+/** Asks a queue of another account: in this transaction, as it gets messages. */
+async function askTarget(
+  sns: Sns,
+  tx: Tx,
+  { topic: address, endpoint }: SubscriptionRecord,
+  delivery: DeliveryMessage,
+): Promise<void> {
+  const { clock, log, targets } = sns.deps;
+  const topic = await findTopic(tx, address);
+  const content = documentOf(sns, delivery);
+  const key = await sns.signer.keyWithin(tx);
+  const version = topic === undefined ? "1" : signatureVersion(topic);
+  const { messageId } = delivery.message;
+  try {
+    await targets.deliver(tx, endpoint, {
+      body: formatEnvelope(content, sns.signer.signNow(key, content, version)),
+      ...(endpoint.endsWith(".fifo")
+        ? { messageGroupId: messageId, messageDeduplicationId: messageId }
+        : {}),
+      sourceArn: delivery.topicArn,
+      nowMs: clock.now(),
+    });
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    const fields = { type: delivery.type, endpoint, code: error.code, reason: error.message };
+    tx.afterCommit(() => log.warn("sns gave a confirmation up", fields));
+  }
 }
 
 /** Ends a token, and its subscription if it is still pending. */

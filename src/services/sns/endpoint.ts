@@ -47,6 +47,19 @@ export function needsConfirmation(protocol: SubscriptionProtocol): boolean {
   return CONFIRMED_BY_ENDPOINT.has(protocol);
 }
 
+/**
+ * Whether what an account subscribes must confirm: an endpoint that always must, or a queue that is
+ * not the account's; "Sending Amazon SNS messages to an Amazon SQS queue in a different account".
+ */
+export function mustConfirm(
+  accountId: string,
+  protocol: SubscriptionProtocol,
+  endpoint: string,
+): boolean {
+  if (protocol === "sqs") return parseArn(endpoint)?.accountId !== accountId;
+  return needsConfirmation(protocol);
+}
+
 /** Whether endpoints of a protocol are URLs, which delivery policies are for. */
 export function isWebHook(protocol: SubscriptionProtocol): boolean {
   return protocol === "http" || protocol === "https";

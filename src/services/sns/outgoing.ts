@@ -1,4 +1,5 @@
 import type { Tx } from "../../kernel/store.ts";
+import type { DeliveryMessage } from "./deliveries.ts";
 import { formatEnvelope, formatLambdaEvent } from "./envelope.ts";
 import type { EnvelopeContent, EnvelopeSignature, SignatureVersion } from "./envelope.ts";
 import { bodyFor, sentAttributes } from "./message.ts";
@@ -110,6 +111,16 @@ export function contentFor(
     ...(sequenceNumber === undefined ? {} : { sequenceNumber }),
     ...(replayId === undefined ? {} : { isReplayed: true }),
   };
+}
+
+/** The content of what waits to be delivered: a notification, or the question for a confirmation. */
+export function documentOf(sns: Sns, delivery: DeliveryMessage): EnvelopeContent {
+  const { message, topicArn: arn, subscriptionArn, token, destination, type } = delivery;
+  const content = contentFor(arn, message, destination.protocol);
+  if (type === "Notification" || token === undefined) {
+    return { ...content, unsubscribeUrl: unsubscribeUrl(sns, subscriptionArn) };
+  }
+  return { ...content, type, token, subscribeUrl: confirmUrl(sns, arn, token) };
 }
 
 /** The version with which a topic signs. */

@@ -7,7 +7,7 @@ import type { TestContext } from "node:test";
 import { SNS } from "@aws-sdk/client-sns";
 import type { SNSClientConfig, SubscribeCommandInput } from "@aws-sdk/client-sns";
 import { SQS } from "@aws-sdk/client-sqs";
-import type { Message } from "@aws-sdk/client-sqs";
+import type { Message, SQSClientConfig } from "@aws-sdk/client-sqs";
 import { AdjustableClock } from "../../../src/kernel/clock.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
 import type { Log, LogFields } from "../../../src/kernel/log.ts";
@@ -70,6 +70,13 @@ export class Bench {
   /** A client of another region or account, which is closed with the test. */
   snsOf(t: TestContext, identity: Identity): SNS {
     const client = new SNS(clientOptions(this.#server, identity));
+    t.after(() => client.destroy());
+    return client;
+  }
+
+  /** The same of SQS. */
+  sqsOf(t: TestContext, identity: Identity): SQS {
+    const client = new SQS(clientOptions(this.#server, identity));
     t.after(() => client.destroy());
     return client;
   }
@@ -375,7 +382,7 @@ function clientsOf(server: Server): { readonly sns: SNS; readonly sqs: SQS } {
 function clientOptions(
   { url }: Server,
   { region = "us-east-1", accessKeyId = "key" }: Identity,
-): SNSClientConfig {
+): SNSClientConfig & SQSClientConfig {
   const credentials = { accessKeyId, secretAccessKey: "secret" };
   return { endpoint: url, region, credentials, maxAttempts: 1 };
 }

@@ -188,6 +188,44 @@ export const subscriptions: Topic = (bench) => {
     assert.equal((await attributesOf(SubscriptionArn))["PendingConfirmation"], "true");
   });
 
+  test("another account's queue gets nothing before it has confirmed", async (t) => {
+    const TopicArn = await bench().topic();
+    const other = { accessKeyId: "111111111111" };
+    const [sns, sqs] = [bench().snsOf(t, other), bench().sqsOf(t, other)];
+    const { QueueUrl = "" } = await sqs.createQueue({ QueueName: "theirs" });
+    const Endpoint = "arn:aws:sqs:us-east-1:111111111111:theirs";
+    const subscription = { TopicArn, Protocol: "sqs", Endpoint };
+    const asked = await bench().sns.subscribe(subscription);
+    assert.equal(asked.SubscriptionArn, "pending confirmation");
+    await bench().sns.publish({ TopicArn, Message: "too early" });
+    const take = async (): Promise<Record<string, string>[]> => {
+      const { Messages = [] } = await sqs.receiveMessage({ QueueUrl, MaxNumberOfMessages: 10 });
+      return Messages.map(({ Body = "" }) => JSON.parse(Body));
+    };
+    const [question, ...others] = await take();
+    assert.deepEqual([question?.["Type"], others], ["SubscriptionConfirmation", []]);
+    await sns.confirmSubscription({ TopicArn, Token: question?.["Token"] });
+    await bench().sns.publish({ TopicArn, Message: "in time" });
+    assert.deepEqual(
+      (await take()).map(({ Message }) => Message),
+      ["in time"],
+    );
+  });
+
+  test("a queue's owner subscribes it to another account's topic at once", async (t) => {
+    const TopicArn = await bench().topic();
+    const Endpoint = "arn:aws:sqs:us-east-1:111111111111:theirs";
+    const subscription = { TopicArn, Protocol: "sqs", Endpoint };
+    assert.equal(
+      (await bench().sns.subscribe(subscription)).SubscriptionArn,
+      "pending confirmation",
+    );
+    const { SubscriptionArn = "" } = await bench()
+      .snsOf(t, { accessKeyId: "111111111111" })
+      .subscribe(subscription);
+    assert.equal((await attributesOf(SubscriptionArn))["PendingConfirmation"], "false");
+  });
+
   test("a topic's ARN is no subscription's", async () => {
     const SubscriptionArn = await bench().topic();
     const words = "Invalid parameter: SubscriptionId";

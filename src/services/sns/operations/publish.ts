@@ -52,7 +52,8 @@ export function originOf(sns: Sns, { requestId, nowMs, traceHeader }: Context): 
     messageId,
     requestId,
     publishedAtMs: nowMs,
-    ...(traceHeader === undefined ? {} : { traceHeader }),
+    // Queues refuse an empty one.
+    ...(traceHeader ? { traceHeader } : {}),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Tx } from "../../../kernel/store.ts";
 import { newToken, sendToken } from "../confirmation.ts";
 import {
   checkFits,
-  needsConfirmation,
+  mustConfirm,
   readEndpoint,
   readProtocol,
   subscriptionLimit,
@@ -107,7 +107,7 @@ async function subscribeWithin(sns: Sns, tx: Tx, request: Request): Promise<Subs
   if (wanted.protocol === "application") await checkDevice(tx, wanted.endpoint);
   if (wanted.protocol === "lambda") await sns.deps.targets.check(tx, wanted.endpoint);
   await checkQuotas(sns, tx, topic, wanted);
-  const isPending = needsConfirmation(wanted.protocol);
+  const isPending = mustConfirm(context.caller.accountId, wanted.protocol, wanted.endpoint);
   const token = isPending ? newToken(sns) : undefined;
   const policy = wanted.attributes["ReplayPolicy"];
   const replay = policy === undefined ? undefined : startReplay(sns, topic, policy);
@@ -151,6 +151,12 @@ async function subscribeAgain(
     throw invalidAttributes("Subscription already exists with different attributes");
   }
   if (!existing.isPending) return existing;
+  if (!mustConfirm(context.caller.accountId, wanted.protocol, wanted.endpoint)) {
+    // The owner of a queue that another account subscribed: to subscribe it is to confirm.
+    const confirmed: SubscriptionRecord = { ...existing, isPending: false, wasAuthenticated: true };
+    replaceSubscription(tx, topic, existing, confirmed);
+    return confirmed;
+  }
   const token = newToken(sns);
   const asked: SubscriptionRecord = { ...existing, token };
   replaceSubscription(tx, topic, existing, asked);
