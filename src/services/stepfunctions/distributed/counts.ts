@@ -9,6 +9,8 @@ export type CountedStatus =
   | "failed"
   | "timedOut"
   | "aborted"
+  | "pendingRedrive"
+  | "failuresNotRedrivable"
   | "resultsWritten";
 
 const STATUSES: readonly CountedStatus[] = [
@@ -18,6 +20,8 @@ const STATUSES: readonly CountedStatus[] = [
   "failed",
   "timedOut",
   "aborted",
+  "pendingRedrive",
+  "failuresNotRedrivable",
   "resultsWritten",
 ];
 
@@ -27,30 +31,58 @@ export const COUNTS: readonly string[] = ["executions", "items"].flatMap((what) 
 );
 
 /** How an execution's status is counted. */
-export const COUNTED_AS: Readonly<Record<string, CountedStatus>> = {
+const COUNTED_AS: Readonly<Record<string, CountedStatus>> = {
   RUNNING: "running",
   SUCCEEDED: "succeeded",
   FAILED: "failed",
   TIMED_OUT: "timedOut",
   ABORTED: "aborted",
+  PENDING_REDRIVE: "pendingRedrive",
 };
 
+/** A number of children, and of the items they have. */
+export interface Tally {
+  readonly children: number;
+  readonly items: number;
+}
+
 /** Counts children, and the items they have, without a read. */
-export function count(
-  tx: Tx,
-  mapRunUid: string,
-  change: { status: CountedStatus; children: number; items: number },
-): void {
+export function count(tx: Tx, mapRunUid: string, change: Tally & { status: CountedStatus }): void {
   const { status, children, items } = change;
   tx.add(MAP_RUN_COUNT.key(mapRunUid, `executions.${status}`), children);
   tx.add(MAP_RUN_COUNT.key(mapRunUid, `items.${status}`), items);
 }
 
+/** Counts one child, and its items, as of another status. */
+export function recount(
+  tx: Tx,
+  mapRunUid: string,
+  move: { readonly itemCount: number; readonly from: string; readonly to: string },
+): void {
+  const { itemCount, from, to } = move;
+  const status = (name: string): CountedStatus => COUNTED_AS[name] ?? "failed";
+  count(tx, mapRunUid, { status: status(from), children: -1, items: -itemCount });
+  count(tx, mapRunUid, { status: status(to), children: 1, items: itemCount });
+}
+
+/** Replaces a count, which what was counted before is read for. */
+export async function setCount(
+  tx: Tx,
+  mapRunUid: string,
+  { status, children, items }: Tally & { status: CountedStatus },
+): Promise<void> {
+  const before = (what: string): Promise<number> =>
+    tx.sum(MAP_RUN_COUNT.key(mapRunUid, `${what}.${status}`));
+  count(tx, mapRunUid, {
+    status,
+    children: children - (await before("executions")),
+    items: items - (await before("items")),
+  });
+}
+
 /** Counts of a map run's children, or of their items. */
 export interface Counts extends Readonly<Record<CountedStatus, number>> {
   readonly pending: number;
-  readonly failuresNotRedrivable: number;
-  readonly pendingRedrive: number;
 }
 
 /** Reads the counts of a map run. */
@@ -68,14 +100,11 @@ export async function readCounts(
     failed: await sum("failed"),
     timedOut: await sum("timedOut"),
     aborted: await sum("aborted"),
+    pendingRedrive: await sum("pendingRedrive"),
+    failuresNotRedrivable: await sum("failuresNotRedrivable"),
     resultsWritten: await sum("resultsWritten"),
   };
-  const begun =
-    counts.running + counts.succeeded + counts.failed + counts.timedOut + counts.aborted;
-  return {
-    ...counts,
-    pending: Math.max(0, counts.total - begun),
-    failuresNotRedrivable: 0,
-    pendingRedrive: 0,
-  };
+  const { running, succeeded, failed, timedOut, aborted, pendingRedrive } = counts;
+  const begun = running + succeeded + failed + timedOut + aborted + pendingRedrive;
+  return { ...counts, pending: Math.max(0, counts.total - begun) };
 }

@@ -14,14 +14,18 @@ import type {
   MapRunResult,
 } from "../records.ts";
 import { uidOf } from "../uids.ts";
-import { COUNTED_AS, count } from "./counts.ts";
+import { count, recount } from "./counts.ts";
 import { findMapRun } from "./map-runs.ts";
 
 /*
  *   RUNNING ──all children ended──▶ SUCCEEDED
  *      │ ▲
  *      │ └──redrive── FAILED (too many failures, or its items cannot be read)
- *      └──▶ FAILED, or ABORTED with its execution: children that run are aborted
+ *      └──▶ FAILED, or ABORTED with its execution: Standard children that run are aborted, Express ones end,
+ *           and the results that there are go to the ResultWriter
+ *
+ * A redriven one first sees to it that nothing of the attempt before runs, and has its children that did not
+ * succeed wait (PENDING_REDRIVE); they go on as many at once as its concurrency allows.
  */
 
 /** Starts a map run, in the transition of the Map state that asks for it. */
@@ -116,7 +120,7 @@ export async function redriveMapRun(
   const uid = uidOf(effect.mapRunArn);
   const progress = await readProgress(tx, uid);
   assert(progress, "an execution waits for a map run that is stored");
-  const { stopMs: _, ...rest } = progress;
+  const { stopMs: _, isExported: __, ...rest } = progress;
   saveProgress(tx, uid, {
     ...rest,
     status: "RUNNING",
@@ -138,8 +142,7 @@ export async function onChildEnd(
   const { uid, index, itemCount } = mapRun;
   const result: MapRunResult = { ...outcome, executionUid: record.uid, itemCount };
   tx.put(MAP_RUN_RESULT.key(uid, index), encodeRecord(result));
-  count(tx, uid, { status: "running", children: -1, items: -itemCount });
-  count(tx, uid, { status: COUNTED_AS[outcome.status] ?? "failed", children: 1, items: itemCount });
+  recount(tx, uid, { itemCount, from: "RUNNING", to: outcome.status });
   await driveMapRun(tx, engine, uid);
 }
 

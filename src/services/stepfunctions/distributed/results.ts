@@ -1,6 +1,8 @@
+import { assert } from "../../../kernel/errors.ts";
 import { decodeRecord } from "../../../kernel/record.ts";
+import { describeEnded } from "../driver/description.ts";
 import type { Engine } from "../engine.ts";
-import { findExecution } from "../executions.ts";
+import { findExecution, redriveStatus } from "../executions.ts";
 import { MAP_RUN_RESULT } from "../keys.ts";
 import type { MapState, ResultWriter } from "../language/definition.ts";
 import { StatesError } from "../language/errors.ts";
@@ -9,18 +11,25 @@ import type { Json, JsonObject } from "../language/json.ts";
 import { MAX_PAYLOAD_BYTES } from "../limits.ts";
 import { entriesOf } from "../page.ts";
 import type { MapRunRecord, MapRunResult } from "../records.ts";
+import type { Tally } from "./counts.ts";
 import { OBJECT_FOLDER_OPTION, objectStoreOf } from "./objects.ts";
 import type { ObjectStore } from "./objects.ts";
 
 /** How many results are read at once. */
 const CHUNK = 500;
 
+/** The output of a map run, and how much of it was written to files. */
+export interface Collected {
+  readonly output: Json;
+  readonly written: Tally;
+}
+
 /** The output of a map run whose children all ended. Throws States.ResultWriterFailed, States.DataLimitExceeded. */
 export async function collectResults(
   engine: Engine,
   record: MapRunRecord,
   state: MapState,
-): Promise<Json> {
+): Promise<Collected> {
   const writer = state.resultWriter;
   if (writer?.resource !== undefined) return writeResults(engine, { record, writer });
   const results: Json[] = [];
@@ -38,7 +47,7 @@ export async function collectResults(
       results.push(value);
     }
   }
-  return results;
+  return { output: results, written: { children: 0, items: 0 } };
 }
 
 async function* resultsOf(engine: Engine, { uid }: MapRunRecord): AsyncIterable<MapRunResult> {
@@ -59,31 +68,26 @@ async function transformed(
   return transformation === "FLATTEN" && isJsonArray(output) ? output : [output];
 }
 
-async function description(engine: Engine, result: MapRunResult): Promise<JsonObject> {
-  const stored = await engine.store.read((reader) => findExecution(reader, result.executionUid));
-  const record = stored?.record;
-  const { status, output, error, cause } = result;
-  return {
-    ...(cause !== undefined && { Cause: cause }),
-    ...(error !== undefined && { Error: error }),
-    ExecutionArn: record?.arn ?? "",
-    Input: record?.input ?? "",
-    InputDetails: { Included: true },
-    Name: record?.name ?? "",
-    ...(output !== undefined && { Output: output, OutputDetails: { Included: true } }),
-    RedriveCount: stored?.progress.redriveCount ?? 0,
-    StartDate: new Date(record?.startMs ?? 0).toISOString(),
-    StateMachineArn: record?.machineArn ?? "",
-    Status: status,
-    StopDate: new Date(stored?.progress.stopMs ?? 0).toISOString(),
-  };
+async function description(engine: Engine, { executionUid }: MapRunResult): Promise<JsonObject> {
+  return engine.store.read(async (reader) => {
+    const stored = await findExecution(reader, executionUid);
+    assert(stored, "a result is of a child that is stored");
+    const redrive = await redriveStatus(reader, stored, engine.clock.now());
+    const described = describeEnded(stored, {
+      redrive,
+      payload: (text) => text,
+      date: (ms) => new Date(ms).toISOString(),
+    });
+    // Also where there is no output.
+    return { ...described, OutputDetails: { Included: true } };
+  });
 }
 
 /** Writes the results as files, with a manifest that names them. */
 async function writeResults(
   engine: Engine,
   { record, writer }: { record: MapRunRecord; writer: ResultWriter },
-): Promise<Json> {
+): Promise<Collected> {
   const objects = objectStoreOf(engine.settings);
   if (objects === undefined) {
     throw failed(
@@ -96,7 +100,10 @@ async function writeResults(
   const unique = record.arn.slice(record.arn.lastIndexOf(":") + 1);
   const folder = `${typeof prefix === "string" && prefix !== "" ? `${prefix.replace(/\/$/, "")}/` : ""}${unique}`;
   const byStatus: { SUCCEEDED: Json[]; FAILED: Json[] } = { SUCCEEDED: [], FAILED: [] };
+  const written = { children: 0, items: 0 };
   for await (const result of resultsOf(engine, record)) {
+    written.children += 1;
+    written.items += result.itemCount;
     const isSucceeded = result.status === "SUCCEEDED";
     const values = isSucceeded
       ? await transformed(engine, result, writer)
@@ -104,7 +111,8 @@ async function writeResults(
     byStatus[isSucceeded ? "SUCCEEDED" : "FAILED"].push(...values);
   }
   try {
-    return await writeFiles(objects, { record, writer, bucket, folder, byStatus });
+    const output = await writeFiles(objects, { record, writer, bucket, folder, byStatus });
+    return { output, written };
   } catch (error) {
     if (error instanceof StatesError) throw error;
     throw failed(error instanceof Error ? error.message : String(error));

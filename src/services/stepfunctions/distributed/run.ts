@@ -1,17 +1,14 @@
 import type { Reader, Tx } from "../../../kernel/store.ts";
 import type { ParsedRevision } from "../definitions.ts";
 import { deliverEvent } from "../driver/work.ts";
-import { redriveWithin } from "../driver/redrive.ts";
 import { stopExecution } from "../driver/stop.ts";
 import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
-import { findExecution } from "../executions.ts";
 import type { ExecutionEvent } from "../interpreter/protocol.ts";
 import { mapStateAt } from "../interpreter/transition.ts";
 import { EXECUTION_BY_STATUS } from "../keys.ts";
 import type { MapState } from "../language/definition.ts";
 import { StatesError } from "../language/errors.ts";
-import type { Json } from "../language/json.ts";
 import { MAP_RUN_START_CHUNK, MAX_DISTRIBUTED_MAP_CONCURRENCY } from "../limits.ts";
 import type { ExecutionRecord, MapRunProgress } from "../records.ts";
 import { createExecution, newMapRunChild, writeStart } from "../start.ts";
@@ -19,17 +16,18 @@ import { commitAhead, lookAhead } from "./ahead.ts";
 import type { Ahead } from "./ahead.ts";
 import { nextChild } from "./batches.ts";
 import type { ChildInput } from "./batches.ts";
-import { COUNTED_AS, count, readCounts } from "./counts.ts";
-import type { Counts } from "./counts.ts";
+import { count, readCounts, setCount } from "./counts.ts";
+import type { Counts, Tally } from "./counts.ts";
 import { openItems } from "./items.ts";
 import { isTotalKnown, readProgress, saveProgress } from "./lifecycle.ts";
 import { findMapRun } from "./map-runs.ts";
 import type { StoredMapRun } from "./map-runs.ts";
+import { awaitRedrive, giveUpRedrive, redriveSome } from "./redrive.ts";
 import { collectResults } from "./results.ts";
+import type { Collected } from "./results.ts";
 
 /** How many children are looked up at once. */
 const CHUNK = 200;
-const UNSUCCESSFUL = ["FAILED", "TIMED_OUT", "ABORTED"] as const;
 
 interface MapRun extends StoredMapRun {
   readonly revision: ParsedRevision;
@@ -46,15 +44,23 @@ export async function runMapRun(engine: Engine, uid: string, signal: AbortSignal
     const run = await loadMapRun(engine, uid);
     if (run === undefined) return;
     const { status, isRedriving } = run.progress;
-    if (status !== "RUNNING") {
-      await engine.cursors.close(uid);
-      engine.mapRuns.forget(uid);
-      if (status !== "SUCCEEDED") await abortChildren(engine, uid, signal);
-      return;
-    }
-    if (isRedriving) await redriveChildren(engine, run, signal);
-    else if ((await goOn(engine, run)) === "waits") return;
+    if (status !== "RUNNING") return finish(engine, run, signal);
+    if (isRedriving) {
+      if ((await stopChildren(engine, run, signal)) === "waits") return;
+      await awaitRedrive(engine, run, signal);
+    } else if ((await goOn(engine, run)) === "waits") return;
   }
+}
+
+/** Does what is left to do when a map run is over. */
+async function finish(engine: Engine, run: MapRun, signal: AbortSignal): Promise<void> {
+  const { record, progress } = run;
+  await engine.cursors.close(record.uid);
+  engine.mapRuns.forget(record.uid);
+  if (progress.status === "SUCCEEDED") return;
+  if ((await stopChildren(engine, run, signal)) === "waits") return;
+  await giveUpRedrive(engine, run, signal);
+  await exportLeft(engine, run);
 }
 
 async function loadMapRun(engine: Engine, uid: string): Promise<MapRun | undefined> {
@@ -102,13 +108,16 @@ async function goOn(engine: Engine, run: MapRun): Promise<"again" | "waits"> {
       MAX_DISTRIBUTED_MAP_CONCURRENCY,
     );
     const free = Math.min(limit - children.running, MAP_RUN_START_CHUNK);
+    if (children.pendingRedrive > 0 && free > 0) {
+      await redriveSome(engine, run, free);
+      return "again";
+    }
     if (!progress.isRead && free > 0) {
       await startChildren(engine, run, free);
       return "again";
     }
     if (!progress.isRead || children.running > 0) return "waits";
-    const output = await collectResults(engine, record, run.state);
-    await end(engine, run, { output, written: children.succeeded + children.failed });
+    await end(engine, run, await collectResults(engine, record, run.state));
     return "again";
   } catch (error) {
     if (!(error instanceof StatesError)) throw error;
@@ -209,12 +218,10 @@ async function startChild(tx: Tx, engine: Engine, { record, ahead }: Start): Pro
   await commitAhead(tx, engine, ahead);
 }
 
-type End =
-  | { readonly output: Json; readonly written: number }
-  | { readonly error: string; readonly cause: string };
+type End = Collected | { readonly error: string; readonly cause: string };
 
 /** Ends a map run and tells its execution, unless it was ended meanwhile. */
-async function end(engine: Engine, { record, state }: MapRun, ending: End): Promise<void> {
+async function end(engine: Engine, { record }: MapRun, ending: End): Promise<void> {
   await engine.store.transact(async (tx) => {
     const current = await readProgress(tx, record.uid);
     if (current?.status !== "RUNNING") return;
@@ -223,13 +230,7 @@ async function end(engine: Engine, { record, state }: MapRun, ending: End): Prom
     const event: ExecutionEvent = isGood
       ? { kind: "succeeded", thread, wait, output: ending.output }
       : { kind: "failed", thread, wait, ...ending };
-    if (isGood && state.resultWriter?.resource !== undefined) {
-      count(tx, record.uid, {
-        status: "resultsWritten",
-        children: ending.written,
-        items: current.readItems,
-      });
-    }
+    if (isGood) await setCount(tx, record.uid, { status: "resultsWritten", ...ending.written });
     saveProgress(tx, record.uid, {
       ...current,
       status: isGood ? "SUCCEEDED" : "FAILED",
@@ -237,6 +238,36 @@ async function end(engine: Engine, { record, state }: MapRun, ending: End): Prom
     });
     await deliverEvent(tx, engine, { uid: record.executionUid, event });
   });
+}
+
+/** Writes the results that there are of a map run that did not succeed, once. */
+async function exportLeft(engine: Engine, { record, progress, state }: MapRun): Promise<void> {
+  if (progress.isExported === true || state.resultWriter?.resource === undefined) return;
+  let written: Tally = { children: 0, items: 0 };
+  try {
+    ({ written } = await collectResults(engine, record, state));
+  } catch (error) {
+    // It failed already, perhaps for this.
+    if (!(error instanceof StatesError)) throw error;
+  }
+  await engine.store.transact(async (tx) => {
+    const current = await readProgress(tx, record.uid);
+    // It was redriven meanwhile.
+    if (current?.wait !== progress.wait || current.status === "RUNNING") return;
+    await setCount(tx, record.uid, { status: "resultsWritten", ...written });
+    saveProgress(tx, record.uid, { ...current, isExported: true });
+  });
+}
+
+/** Ends the children that run: Standard ones at once, Express ones by themselves ("Redriving Map Runs"). */
+async function stopChildren(
+  engine: Engine,
+  { record, state, children }: MapRun,
+  signal: AbortSignal,
+): Promise<"over" | "waits"> {
+  if (state.processor.executionType === "EXPRESS") return children.running > 0 ? "waits" : "over";
+  await abortChildren(engine, record.uid, signal);
+  return "over";
 }
 
 async function abortChildren(engine: Engine, uid: string, signal: AbortSignal): Promise<void> {
@@ -251,42 +282,4 @@ async function abortChildren(engine: Engine, uid: string, signal: AbortSignal): 
       await engine.store.transact((tx) => stopExecution(tx, engine, { uid: child, failure: {} }));
     }
   }
-}
-
-/** Lets every child that did not succeed go on, then the map run with them. */
-async function redriveChildren(
-  engine: Engine,
-  { record }: MapRun,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const status of UNSUCCESSFUL) {
-    for (;;) {
-      if (signal.aborted) throw new Error("the node stops");
-      const range = EXECUTION_BY_STATUS.below(record.uid, status);
-      const entries = await engine.store.read((reader) => reader.range(range, { limit: CHUNK }));
-      if (entries.length === 0) break;
-      for (const { key } of entries) {
-        const uid = EXECUTION_BY_STATUS.parts(key)[3];
-        await engine.store.transact((tx) => redriveChild(tx, engine, uid));
-      }
-    }
-  }
-  await engine.store.transact(async (tx) => {
-    const current = await readProgress(tx, record.uid);
-    if (current !== undefined) saveProgress(tx, record.uid, { ...current, isRedriving: false });
-  });
-}
-
-async function redriveChild(tx: Tx, engine: Engine, uid: string): Promise<void> {
-  const child = await findExecution(tx, uid);
-  if (child?.record.mapRun === undefined || child.progress.status === "RUNNING") return;
-  const { record, progress } = child;
-  const { uid: mapRunUid, itemCount } = child.record.mapRun;
-  count(tx, mapRunUid, {
-    status: COUNTED_AS[progress.status] ?? "failed",
-    children: -1,
-    items: -itemCount,
-  });
-  count(tx, mapRunUid, { status: "running", children: 1, items: itemCount });
-  await redriveWithin(tx, engine, { record, progress });
 }
