@@ -101,7 +101,9 @@ export const INTRINSIC_FUNCTIONS: Readonly<Record<IntrinsicName, IntrinsicFuncti
   "States.Format": {
     minimum: 1,
     maximum: Infinity,
-    run: ([template, ...values], _random, first) => format(first?.raw ?? textOf(template), values),
+    run: ([template, ...values], _random, first) =>
+      // A template that is no literal is data: what looks like an escape in it is none.
+      format(first?.raw ?? textOf(template).replaceAll("\\", "\\\\"), values),
   },
   "States.Hash": {
     minimum: 2,

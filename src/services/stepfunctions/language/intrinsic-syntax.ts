@@ -1,7 +1,7 @@
 import { remembering } from "./cache.ts";
-import { INTRINSIC_NAMES } from "./intrinsic-functions.ts";
+import { INTRINSIC_FUNCTIONS, INTRINSIC_NAMES } from "./intrinsic-functions.ts";
 import type { IntrinsicName } from "./intrinsic-functions.ts";
-import { scanPath } from "./json-path-syntax.ts";
+import { scanPathWithin } from "./json-path-syntax.ts";
 import { Scanner } from "./scanner.ts";
 
 /** A call that was read. */
@@ -10,11 +10,11 @@ export interface Intrinsic {
   readonly arguments: readonly IntrinsicArgument[];
 }
 
-/** An argument of a call. A text has its escapes undone in `value` and not in `raw`. */
+/** An argument of a call. A text still has its escapes. */
 export type IntrinsicArgument =
   | { readonly kind: "call"; readonly intrinsic: Intrinsic }
   | { readonly kind: "path"; readonly path: string }
-  | { readonly kind: "text"; readonly value: string; readonly raw: string }
+  | { readonly kind: "text"; readonly raw: string }
   | { readonly kind: "literal"; readonly value: number | boolean | null };
 
 /** Deepest nesting of calls. */
@@ -43,18 +43,26 @@ function scanCall(scanner: Scanner, level: number): Intrinsic {
   const text = scanner.match(NAME);
   const name = INTRINSIC_NAMES.find((known) => known === text);
   if (name === undefined) scanner.fail(`unknown intrinsic function '${text ?? ""}'`);
-  scanner.skipSpaces();
-  scanner.expect("(");
+  const given = scanArguments(scanner, level);
+  const { minimum, maximum } = INTRINSIC_FUNCTIONS[name];
+  if (given.length < minimum || given.length > maximum)
+    scanner.fail(`Invalid number of arguments for ${name}: ${given.length}`);
+  return { name, arguments: given };
+}
+
+function scanArguments(scanner: Scanner, level: number): readonly IntrinsicArgument[] {
   const given: IntrinsicArgument[] = [];
   scanner.skipSpaces();
-  if (scanner.take(")")) return { name, arguments: given };
+  scanner.expect("(");
+  scanner.skipSpaces();
+  if (scanner.take(")")) return given;
   do {
     scanner.skipSpaces();
     given.push(scanArgument(scanner, level));
     scanner.skipSpaces();
   } while (scanner.take(","));
   scanner.expect(")");
-  return { name, arguments: given };
+  return given;
 }
 
 function scanArgument(scanner: Scanner, level: number): IntrinsicArgument {
@@ -62,7 +70,7 @@ function scanArgument(scanner: Scanner, level: number): IntrinsicArgument {
   if (next === "S") return { kind: "call", intrinsic: scanCall(scanner, level + 1) };
   if (next === "$") {
     const from = scanner.at;
-    scanPath(scanner);
+    scanPathWithin(scanner);
     return { kind: "path", path: scanner.text.slice(from, scanner.at) };
   }
   if (next === "'") {
@@ -70,7 +78,7 @@ function scanArgument(scanner: Scanner, level: number): IntrinsicArgument {
       1,
       -1,
     );
-    return { kind: "text", raw, value: raw.replace(/\\(.)/gs, "$1") };
+    return { kind: "text", raw };
   }
   const number = scanner.match(NUMBER);
   if (number !== undefined) return { kind: "literal", value: Number(number) };

@@ -3,7 +3,7 @@ import { INTRINSIC_FUNCTIONS, IntrinsicProblem } from "./intrinsic-functions.ts"
 import { readIntrinsic } from "./intrinsic-syntax.ts";
 import type { Intrinsic, IntrinsicArgument } from "./intrinsic-syntax.ts";
 import { problemOf } from "./json-path-syntax.ts";
-import { findPath } from "./json-path.ts";
+import { findAny } from "./json-path.ts";
 import type { Json } from "./json.ts";
 import { ExpressionSyntaxError } from "./scanner.ts";
 import type { EvaluationScope } from "./scope.ts";
@@ -30,10 +30,12 @@ export function evaluateIntrinsic(text: string, scope: EvaluationScope, field: s
   }
 }
 
-/** What is wrong with `text` as an intrinsic function call, or undefined. */
-export function checkIntrinsic(text: string): string | undefined {
+/** What is wrong with `text` as a call of an intrinsic function (one of `allowed`, when given), or undefined. */
+export function checkIntrinsic(text: string, allowed?: ReadonlySet<string>): string | undefined {
   return problemOf(() => {
-    readIntrinsic(text);
+    const { name } = readIntrinsic(text);
+    if (allowed?.has(name) === false)
+      throw new ExpressionSyntaxError(`${name} is not allowed here`);
   });
 }
 
@@ -50,12 +52,7 @@ function failure(
 }
 
 function call(intrinsic: Intrinsic, scope: EvaluationScope): Json {
-  const { run, minimum, maximum } = INTRINSIC_FUNCTIONS[intrinsic.name];
-  const count = intrinsic.arguments.length;
-  if (count < minimum || count > maximum) {
-    throw new IntrinsicProblem(`Invalid number of arguments for ${intrinsic.name}: ${count}`);
-  }
-  return run(
+  return INTRINSIC_FUNCTIONS[intrinsic.name].run(
     intrinsic.arguments.map((argument) => valueOf(argument, scope)),
     scope.random,
     intrinsic.arguments[0],
@@ -64,11 +61,22 @@ function call(intrinsic: Intrinsic, scope: EvaluationScope): Json {
 
 function valueOf(argument: IntrinsicArgument, scope: EvaluationScope): Json {
   if (argument.kind === "call") return call(argument.intrinsic, scope);
-  if (argument.kind === "text" || argument.kind === "literal") return argument.value;
-  const found = findPath(argument.path, scope);
+  if (argument.kind === "literal") return argument.value;
+  if (argument.kind === "text") return withoutEscapes(argument.raw);
+  const found = findAny(argument.path, scope);
   if (found !== undefined) return found;
   const input = JSON.stringify(scope.input);
   throw new PathProblem(
     `The JsonPath argument for the field '${argument.path}' could not be found in the input '${input}'`,
   );
+}
+
+/** What may stand behind a backslash: any other is an open escape, which fails (States Language, "Intrinsic Functions"). */
+const ESCAPABLE = "'{}\\";
+
+function withoutEscapes(raw: string): string {
+  return raw.replace(/\\(.)/gs, (escape: string, escaped: string) => {
+    if (ESCAPABLE.includes(escaped)) return escaped;
+    throw new IntrinsicProblem(`Invalid escape sequence '${escape}'`);
+  });
 }

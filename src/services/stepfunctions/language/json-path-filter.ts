@@ -10,7 +10,10 @@ export interface Lookup {
   readonly spend: (steps: number) => void;
 }
 
-/** Whether an element is as `filter` wants it. Values of unlike types are neither equal nor ordered. */
+/**
+ * Whether an element is as `filter` wants it. Values of unlike types are neither equal nor ordered, but a number
+ * and a text are compared as what stands on the left.
+ */
 export function matchesFilter(filter: Filter, lookup: Lookup): boolean {
   switch (filter.kind) {
     case "and":
@@ -45,8 +48,10 @@ function valueOf(operand: FilterOperand, lookup: Lookup): Json | undefined {
 const MAX_SUBJECT_LENGTH = 10_000;
 
 function matchesPattern(left: Json | undefined, right: FilterOperand): boolean {
-  if (right.kind !== "pattern" || typeof left !== "string") return false;
-  return left.length <= MAX_SUBJECT_LENGTH && right.pattern.test(left);
+  if (right.kind !== "pattern" || left === undefined || left === null || typeof left === "object")
+    return false;
+  const subject = String(left);
+  return subject.length <= MAX_SUBJECT_LENGTH && right.pattern.test(subject);
 }
 
 // Four parameters: an operator, its two sides, and the one thing that all comparisons share.
@@ -90,10 +95,20 @@ function compare(
 }
 
 function isSame(left: Json | undefined, right: Json | undefined, spend: Lookup["spend"]): boolean {
-  if (left === undefined || right === undefined) return left === right;
+  // What is missing is equal to nothing, not even to what is missing too.
+  if (left === undefined || right === undefined) return false;
   spend(weightOf(left));
+  return isEqual(left, right);
+}
+
+function isEqual(left: Json, right: Json): boolean {
+  if (typeof left === "number" && typeof right === "string")
+    return NUMBER.test(right) && left === Number(right);
+  if (typeof left === "string" && typeof right === "number") return left === String(right);
   return jsonEquals(left, right);
 }
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 function isSameScalar(left: Json | undefined, right: Json | undefined): boolean {
   return left === right && (typeof left === "number" || typeof left === "string");
@@ -107,7 +122,7 @@ function isBefore(left: Json | undefined, right: Json | undefined): boolean {
 function contains(list: Json | undefined, item: Json | undefined, spend: Lookup["spend"]): boolean {
   if (item === undefined || !isJsonArray(list)) return false;
   spend(list.length * weightOf(item));
-  return list.some((other) => jsonEquals(other, item));
+  return list.some((other) => isEqual(item, other));
 }
 
 /** How many values there are in a value, itself included: what comparing it can cost. */

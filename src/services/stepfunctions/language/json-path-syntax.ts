@@ -7,7 +7,8 @@ import { ExpressionSyntaxError, Scanner } from "./scanner.ts";
  * The dialect of JSONPath that Step Functions has: Goessner's, as the Jayway library reads it.
  *
  *   path    = root segment*            root = $ | $$ | $name | @ (in filters)
- *   segment = .name | .* | ..name | ..* | ..[...] | [...] | .function()
+ *   name    = anything up to a dot, a bracket, a parenthesis or a blank; a backslash keeps the next character
+ *   segment = .name | .* | ..name | ..* | ..[...] | [...] | .function(arguments)
  *   [...]   = ['name'] | ['a','b'] | [0] | [-1] | [0,2] | [1:3] | [*] | [?(filter)]
  */
 
@@ -35,13 +36,22 @@ export type Segment =
   | { readonly kind: "filter"; readonly filter: Filter }
   /** The value itself and all values below it: the first half of `..x`. */
   | { readonly kind: "descendants" }
-  | { readonly kind: "call"; readonly name: PathFunction; readonly argument: number | undefined };
+  | {
+      readonly kind: "call";
+      readonly name: PathFunction;
+      readonly arguments: readonly CallArgument[];
+    };
+
+/** What a function is given beside the value that it is called on. */
+export type CallArgument = Exclude<FilterOperand, { readonly kind: "pattern" }>;
 
 /** The functions that a path may end with. */
 export type PathFunction = (typeof PATH_FUNCTIONS)[number];
 
 const PATH_FUNCTIONS = [
+  "append",
   "avg",
+  "concat",
   "first",
   "index",
   "keys",
@@ -52,6 +62,19 @@ const PATH_FUNCTIONS = [
   "stddev",
   "sum",
 ] as const;
+
+/** Most arguments of a function. */
+const MAX_ARGUMENTS = 100;
+
+/** How many arguments a function takes, unless it takes any number up to that. */
+const ARGUMENT_COUNTS: Partial<Record<PathFunction, readonly [minimum: number, maximum: number]>> =
+  {
+    first: [0, 0],
+    index: [1, 1],
+    keys: [0, 0],
+    last: [0, 0],
+    length: [0, 1],
+  };
 
 /** What an element must be like to be selected. */
 export type Filter =
@@ -98,16 +121,20 @@ const CACHE_CHARACTERS = 2_000_000;
 /** Reads a path. Throws {@link ExpressionSyntaxError}. The last ones are kept ready. */
 export const readPath: (text: string) => JsonPath = remembering(CACHE_CHARACTERS, (text) => {
   const scanner = new Scanner(text);
-  const path = scanPath(scanner);
+  const path = scanPath(scanner, DOT_NAME);
   if (!scanner.done) scanner.fail("unexpected character");
   return path;
 });
 
-/** Reads the path that comes next, as far as it goes. */
-export function scanPath(scanner: Scanner): JsonPath {
+/** Reads the path that comes next within something else, as far as it goes. */
+export function scanPathWithin(scanner: Scanner): JsonPath {
+  return scanPath(scanner, DOT_NAME_WITHIN);
+}
+
+function scanPath(scanner: Scanner, dotName: RegExp): JsonPath {
   const root = scanRoot(scanner);
   const segments: Segment[] = [];
-  while (scanSegment(scanner, segments));
+  while (scanSegment(scanner, segments, dotName));
   return { root, segments, definite: isDefinite(segments) };
 }
 
@@ -140,7 +167,9 @@ function isDefinite(segments: readonly Segment[]): boolean {
 }
 
 const VARIABLE_NAME = /\p{ID_Start}\p{ID_Continue}*/uy;
-const DOT_NAME = /[^\s.[\]()'",:?@*=!<>&|~]+/y;
+const DOT_NAME = /(?:\\.|[^\s.[(\\])+/suy;
+/** What ends a name within a filter or a call: also whatever may come after a path there. */
+const DOT_NAME_WITHIN = /(?:\\.|[^\s.[\]()'",?*=!<>&|~\\])+/suy;
 const INTEGER = /-?\d{1,15}/y;
 const WORD = /[a-z]+/y;
 const NUMBER = /-?\d+(\.\d+)?([eE][+-]?\d+)?/y;
@@ -157,7 +186,7 @@ function scanRoot(scanner: Scanner): PathRoot {
 }
 
 /** Adds the segment that comes next; false at the end of the path. */
-function scanSegment(scanner: Scanner, segments: Segment[]): boolean {
+function scanSegment(scanner: Scanner, segments: Segment[], dotName: RegExp): boolean {
   if (scanner.peek() === "[") {
     segments.push(scanBracket(scanner));
     return true;
@@ -170,25 +199,42 @@ function scanSegment(scanner: Scanner, segments: Segment[]): boolean {
       return true;
     }
   }
-  segments.push(scanDotted(scanner));
+  segments.push(scanDotted(scanner, dotName));
   return true;
 }
 
-function scanDotted(scanner: Scanner): Segment {
+function scanDotted(scanner: Scanner, dotName: RegExp): Segment {
   if (scanner.take("*")) return { kind: "wildcard" };
-  const name = scanner.match(DOT_NAME);
+  const name = scanner.match(dotName);
   if (name === undefined) scanner.fail("expected a name");
-  return scanner.peek() === "(" ? scanCall(scanner, name) : { kind: "member", name };
+  if (scanner.peek() === "(") return scanCall(scanner, name);
+  return { kind: "member", name: withoutEscapes(name) };
 }
 
 function scanCall(scanner: Scanner, text: string): Segment {
   const name = PATH_FUNCTIONS.find((known) => known === text);
   if (name === undefined) scanner.fail(`unknown function '${text}'`);
+  const given = scanArguments(scanner);
+  const [minimum, maximum] = ARGUMENT_COUNTS[name] ?? [0, MAX_ARGUMENTS];
+  if (given.length < minimum || given.length > maximum)
+    scanner.fail(`wrong arguments of '${name}'`);
+  return { kind: "call", name, arguments: given };
+}
+
+function scanArguments(scanner: Scanner): readonly CallArgument[] {
+  const given: CallArgument[] = [];
   scanner.expect("(");
-  const argument = scanner.match(INTEGER);
+  scanner.skipSpaces();
+  if (scanner.take(")")) return given;
+  do given.push(scanner.nested(() => scanArgument(scanner)));
+  while (takeComma(scanner));
   scanner.expect(")");
-  if ((argument !== undefined) !== (name === "index")) scanner.fail(`wrong arguments of '${name}'`);
-  return { kind: "call", name, argument: argument === undefined ? undefined : Number(argument) };
+  return given;
+}
+
+function scanArgument(scanner: Scanner): CallArgument {
+  if (scanner.peek() === "$") return { kind: "path", path: scanPathWithin(scanner) };
+  return { kind: "literal", value: scanLiteral(scanner) };
 }
 
 function scanBracket(scanner: Scanner): Segment {
@@ -253,7 +299,11 @@ function takeComma(scanner: Scanner): boolean {
 function scanString(scanner: Scanner): string {
   const quoted = scanner.match(STRING);
   if (quoted === undefined) scanner.fail("expected a text in quotes");
-  return quoted.slice(1, -1).replace(/\\(.)/gs, "$1");
+  return withoutEscapes(quoted.slice(1, -1));
+}
+
+function withoutEscapes(text: string): string {
+  return text.replace(/\\(.)/gs, "$1");
 }
 
 function scanOr(scanner: Scanner): Filter {
@@ -300,7 +350,7 @@ function scanTerm(scanner: Scanner): Filter {
 function scanOperand(scanner: Scanner): FilterOperand {
   const next = scanner.peek();
   if (next === "@" || next === "$")
-    return { kind: "path", path: scanner.nested(() => scanPath(scanner)) };
+    return { kind: "path", path: scanner.nested(() => scanPathWithin(scanner)) };
   if (next === "/") return { kind: "pattern", pattern: scanPattern(scanner) };
   return { kind: "literal", value: scanner.nested(() => scanLiteral(scanner)) };
 }

@@ -1,7 +1,7 @@
 import { matchesFilter } from "./json-path-filter.ts";
 import { callPathFunction } from "./json-path-function.ts";
 import { isDefiniteSegment, problemOf, readPath } from "./json-path-syntax.ts";
-import type { JsonPath, Segment } from "./json-path-syntax.ts";
+import type { CallArgument, JsonPath, Segment } from "./json-path-syntax.ts";
 import { isJsonArray, isJsonObject, memberOf } from "./json.ts";
 import type { Json } from "./json.ts";
 import { StatesError } from "./errors.ts";
@@ -27,18 +27,24 @@ interface PathRoots {
  * is not one, which a parsed definition does not hold.
  */
 export function findPath(path: string, scope: EvaluationScope): Json | undefined {
-  const { input, context, variables } = scope;
-  return evaluatePath(readKnownPath(path), {
-    input,
-    context,
-    variables,
-    budget: { stepsLeft: MAX_PATH_STEPS },
-  });
+  return evaluatePath(readKnownPath(path), rootsOf(scope));
 }
 
-/** As {@link findPath}, but finding nothing throws States.Runtime with AWS's text, naming the field. */
+/**
+ * As {@link findPath}, but a path that may select many values selects none of them where what should hold
+ * them is missing: `$.none[*]`. Not so a slice of what the path starts at, nor what starts at no value.
+ */
+export function findAny(path: string, scope: EvaluationScope): Json | undefined {
+  const read = readKnownPath(path);
+  const roots = rootsOf(scope);
+  const found = evaluatePath(read, roots);
+  if (found !== undefined || read.definite || read.segments[0]?.kind === "slice") return found;
+  return (rootOf(read, roots) ?? null) === null ? undefined : [];
+}
+
+/** As {@link findAny}, but finding nothing throws States.Runtime with AWS's text, naming the field. */
 export function selectPath(path: string, scope: EvaluationScope, field: string): Json {
-  const found = findPath(path, scope);
+  const found = findAny(path, scope);
   if (found !== undefined) return found;
   const isIntoInput = readKnownPath(path).root.kind === "input";
   if (scope.input === null && isIntoInput) {
@@ -59,10 +65,7 @@ export function isPastEnd(path: string, scope: EvaluationScope): boolean {
   const { segments } = read;
   if (segments.at(-1)?.kind !== "index") return false;
   if (!segments.every(({ kind }) => kind === "member" || kind === "index")) return false;
-  const { input, context, variables } = scope;
-  const budget = { stepsLeft: MAX_PATH_STEPS };
-  const roots = { input, context, variables, budget };
-  return isJsonArray(evaluatePath({ ...read, segments: segments.slice(0, -1) }, roots));
+  return isJsonArray(evaluatePath({ ...read, segments: segments.slice(0, -1) }, rootsOf(scope)));
 }
 
 /** InputPath and OutputPath: null gives an empty object. */
@@ -92,7 +95,7 @@ function evaluatePath(path: JsonPath, roots: PathRoots): Json | undefined {
   let definite = true;
   for (const segment of path.segments) {
     if (segment.kind === "call") {
-      const value = callPathFunction(segment, definite ? nodes[0] : nodes);
+      const value = call(segment, definite ? nodes[0] : nodes, roots);
       if (value === undefined) return undefined;
       nodes = [value];
       definite = true;
@@ -108,6 +111,35 @@ function evaluatePath(path: JsonPath, roots: PathRoots): Json | undefined {
     nodes = found;
   }
   return path.definite ? nodes[0] : nodes;
+}
+
+function call(
+  segment: Extract<Segment, { readonly kind: "call" }>,
+  target: Json | undefined,
+  roots: PathRoots,
+): Json | undefined {
+  const given = valuesOf(segment.arguments, roots);
+  if (given === undefined) return undefined;
+  const value = callPathFunction(segment.name, target, given);
+  for (const part of [target, value, ...given]) {
+    spend(roots, isJsonArray(part) || typeof part === "string" ? part.length : 1);
+  }
+  return value;
+}
+
+/** What arguments stand for; undefined when a path among them finds nothing. */
+function valuesOf(given: readonly CallArgument[], roots: PathRoots): readonly Json[] | undefined {
+  const values: Json[] = [];
+  for (const argument of given) {
+    const value = argument.kind === "literal" ? argument.value : evaluatePath(argument.path, roots);
+    if (value === undefined) return undefined;
+    values.push(value);
+  }
+  return values;
+}
+
+function rootsOf({ input, context, variables }: EvaluationScope): PathRoots {
+  return { input, context, variables, budget: { stepsLeft: MAX_PATH_STEPS } };
 }
 
 function spend({ budget }: PathRoots, steps: number): void {

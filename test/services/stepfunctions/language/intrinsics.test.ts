@@ -87,6 +87,8 @@ const FAILURES: readonly (readonly [call: string, problem: RegExp])[] = [
   ["States.MathAdd('1', 1)", /expected a number/],
   ["States.ArrayLength()", /Invalid number of arguments for States.ArrayLength: 0/],
   ["States.UUID(1)", /Invalid number of arguments/],
+  ["States.JsonToString('a\\b')", /Invalid escape sequence '\\b'/],
+  ["States.Format('\\n')", /Invalid escape sequence '\\n'/],
 ];
 
 for (const [call, problem] of FAILURES) {
@@ -103,6 +105,15 @@ for (const [call, problem] of FAILURES) {
     );
   });
 }
+
+test("a template from a path is data, with its backslashes [States.Format]", () => {
+  const scope = scopeOf({ t: "C:\\dir\\{} \\\\", v: 1 });
+  assert.equal(evaluateIntrinsic("States.Format($.t, $.v)", scope, "x.$"), "C:\\dir\\1 \\\\");
+});
+
+test("a path for many values finds none among the arguments where their array is missing [JSONPath]", () => {
+  assert.equal(evaluateIntrinsic("States.ArrayLength($.none[*])", scopeOf({}), "x.$"), 0);
+});
 
 test("a path among the arguments that finds nothing is told [States.Runtime]", () => {
   assert.throws(() => evaluateIntrinsic("States.Array($.no)", scopeOf({ a: 1 }), "x.$"), {
@@ -141,6 +152,8 @@ for (const text of [
   "States.Array(1) x",
   "States.Format",
   "States.Array($.a[)",
+  "States.Hash('a')",
+  "States.UUID(1)",
 ]) {
   test(`${text} is no call [Intrinsics]`, () => {
     assert.notEqual(checkIntrinsic(text), undefined);

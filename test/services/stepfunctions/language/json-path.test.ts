@@ -5,10 +5,12 @@ import { StatesError } from "../../../../src/services/stepfunctions/language/err
 import {
   applyPath,
   checkPath,
+  findAny,
   findPath,
   selectPath,
 } from "../../../../src/services/stepfunctions/language/json-path.ts";
 import type { Json } from "../../../../src/services/stepfunctions/language/json.ts";
+import { checkReferencePath } from "../../../../src/services/stepfunctions/language/reference-path.ts";
 import { anyJson, scopeOf, SEED } from "./scope.ts";
 
 const STORE = {
@@ -64,6 +66,19 @@ const SELECTED: readonly (readonly [path: string, expected: unknown])[] = [
   ["$.book[*].price.max()", 12.99],
   ["$.book.first().title", "Sayings"],
   ["$.bicycle.keys()", ["color", "price"]],
+  ["$.book.index(1).title", "Sword"],
+  ["$.max($.book[*].price)", 12.99],
+  ["$.book[*].price.max(13, 2)", 13],
+  ["$.length($.book)", 3],
+  ["$.book[*].title.concat('-', 1, $.bicycle.color)", "SayingsSwordMoby-1red"],
+  ["$.book[0].tags.append('new', $.bicycle.price)", ["old", "new", 19.95]],
+  ["$.book[?(@.price == '8.95')].title", ["Sayings"]],
+  ["$.book[?('8.95' == @.price)].title", ["Sayings"]],
+  ["$.book[?('8.950' == @.price)].title", []],
+  ["$.book[?(@.price in ['8.95'])].title", ["Sayings"]],
+  ["$.book[?(@.price =~ /8.*/)].title", ["Sayings", "Moby"]],
+  ["$.book[?(@.none == @.nothing)].title", []],
+  ["$.book[?(@.none != @.nothing)].title", ["Sayings", "Sword", "Moby"]],
   ["$$.Execution.Id", "arn:e"],
   ["$$", { Execution: { Id: "arn:e", Name: "e" } }],
   ["$list[1]", 20],
@@ -73,6 +88,46 @@ const SELECTED: readonly (readonly [path: string, expected: unknown])[] = [
 for (const [path, expected] of SELECTED) {
   test(`${path} selects ${JSON.stringify(expected)} [JSONPath]`, () => {
     assert.deepEqual(findPath(path, scopeOf(STORE, { variables: { list: [10, 20] } })), expected);
+  });
+}
+
+/** Names that need no brackets and quotes: each path finds the 1 in its input. */
+const NAMES: readonly (readonly [path: string, input: Json])[] = [
+  ["$.@timestamp", { "@timestamp": 1 }],
+  ["$.xml:lang", { "xml:lang": 1 }],
+  ["$.a=b", { "a=b": 1 }],
+  ["$.a,b", { "a,b": 1 }],
+  ["$.a*b", { "a*b": 1 }],
+  ["$.&Ж中.\uD800\uDF46", { "&Ж中": { "\uD800\uDF46": 1 } }],
+  ["$.store\\.book", { "store.book": 1 }],
+  ["$.foo\\@bar.baz\\[\\[.\\?pretty", { "foo@bar": { "baz[[": { "?pretty": 1 } } }],
+];
+
+for (const [path, input] of NAMES) {
+  test(`${path} is names without quotes [Reference Path]`, () => {
+    assert.equal(checkReferencePath(path), undefined);
+    assert.equal(findPath(path, scopeOf(input)), 1);
+  });
+}
+
+test("names in filters and calls end where the path may [JSONPath]", () => {
+  const list = [{ "@type": "x", "a:b": 1, is: true }, { "@type": "y" }];
+  assert.deepEqual(findPath("$[?(@.@type=='x'&&@.a:b)].is", scopeOf(list)), [true]);
+});
+
+for (const [path, expected] of [
+  ["$.none[*].x", []],
+  ["$.none[0:2]", []],
+  ["$.none[?(@.b)]", []],
+  ["$.none[0,1]", []],
+  ["$.bicycle.color[*].x", []],
+  ["$.none.x", undefined],
+  ["$.none.length()", undefined],
+  ["$[1:]", undefined],
+  ["$none[*]", undefined],
+] as const) {
+  test(`${path} selects ${JSON.stringify(expected)} for a template [JSONPath]`, () => {
+    assert.deepEqual(findAny(path, scopeOf(STORE)), expected);
   });
 }
 
@@ -105,6 +160,10 @@ for (const path of [
   "$[?(@.a ==)]",
   "$[?(@.a",
   "$.a.exec()",
+  "$.a.index()",
+  "$.a.keys(1)",
+  "$.a.append(1",
+  `$.a.append(${"1,".repeat(100)}1)`,
   "$[?(/(/ =~ 1)]",
   "$[1:2:3]",
   "@.a",

@@ -30,6 +30,11 @@ test("a field that finds nothing fails by its full name [States.Runtime]", () =>
   });
 });
 
+test("a path for many values gives none where their array is missing [Payload Template]", () => {
+  const template = { "a.$": "$.none[*].x", "b.$": "$.none[0:2]" };
+  assert.deepEqual(evaluatePayloadTemplate(template, scopeOf({})), { a: [], b: [] });
+});
+
 test("a field named __proto__ is a field like others [Payload Template]", () => {
   const template = JSON.parse('{"__proto__.$":"$","__proto__x":{"__proto__":1}}') as Json;
   assert.equal(
