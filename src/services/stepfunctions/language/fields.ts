@@ -149,7 +149,7 @@ export class Fields {
 
   /** One of `options`. */
   option<Option extends string>(name: string, options: readonly Option[]): Option | undefined {
-    const value = this.value(name);
+    const value = this.text(name);
     if (value === undefined) return undefined;
     const found = options.find((option) => option === value);
     if (found === undefined)

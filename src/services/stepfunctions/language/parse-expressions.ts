@@ -1,6 +1,7 @@
 import { parseArn } from "../../../kernel/arn.ts";
 import type { FieldSource } from "./definition.ts";
 import type { Bounds, Fields } from "./fields.ts";
+import type { IntrinsicName } from "./intrinsic-functions.ts";
 import { checkIntrinsic, isIntrinsic } from "./intrinsics.ts";
 import { checkPath } from "./json-path.ts";
 import { isJsonArray, isJsonObject } from "./json.ts";
@@ -76,11 +77,11 @@ export function textField(
   const pathName = `${name}Path`;
   fields.exclude(name, pathName);
   if (fields.only("JSONPath", pathName)) {
-    const text = fields.text(pathName) ?? "$";
-    if (expected.path === "reference or intrinsic" && isIntrinsic(text)) {
-      if (checkIntrinsic(text) !== undefined) reportTemplate(fields, pathName, fields.location);
-    } else referencePathField(fields, pathName);
-    return { kind: "path", path: text, field: pathName };
+    const path =
+      expected.path === "reference"
+        ? referencePathField(fields, pathName)
+        : textPathField(fields, pathName);
+    return { kind: "path", path, field: pathName };
   }
   const expression = expressionField(fields, name);
   if (expression !== undefined) return { kind: "jsonata", expression };
@@ -94,6 +95,29 @@ export function textField(
     );
   }
   return { kind: "literal", value };
+}
+
+/** What Error and Cause of a Fail may be made with (Developer Guide, "Fail workflow state"). */
+const TEXT_FUNCTIONS: ReadonlySet<string> = new Set<IntrinsicName>([
+  "States.Format",
+  "States.JsonToString",
+  "States.ArrayGetItem",
+  "States.Base64Encode",
+  "States.Base64Decode",
+  "States.Hash",
+  "States.UUID",
+]);
+
+/** A field that holds a reference path, also into the context object, or a function that gives a text. */
+function textPathField(fields: Fields, name: string): string {
+  const text = fields.text(name) ?? "$";
+  if (isIntrinsic(text)) {
+    if (checkIntrinsic(text, TEXT_FUNCTIONS) !== undefined)
+      reportTemplate(fields, name, fields.location);
+  } else if (checkReferencePath(text) !== undefined) {
+    fields.report("Value is not a Reference Path", fields.at(name));
+  }
+  return text;
 }
 
 /** The expression that a field of a JSONata state holds, checked; undefined when it holds something else. */
@@ -113,9 +137,9 @@ export function expressionField(fields: Fields, name: string): string | undefine
 /** What some templates alone may use: the result where a state's work gave one, the error output in a Catch. */
 export type OwnReference = "$states.result" | "$states.errorOutput";
 
-/** A template of either language in a field that both have. */
+/** A template of either language in a field that both have; in JSONPath it is an object. */
 export function templateField(fields: Fields, name: string, own?: OwnReference): Json | undefined {
-  const value = fields.value(name);
+  const value = fields.reading.language === "JSONPath" ? fields.object(name) : fields.value(name);
   if (value !== undefined) checkTemplate(fields, value, { location: fields.at(name), own });
   return value;
 }

@@ -53,7 +53,7 @@ export function readState(
   location: string,
   reading: StateReading,
 ): State | undefined {
-  const language = languageOf(object, reading);
+  const language = languageOf(object, reading.machineLanguage);
   const fields = new Fields(object, location, { ...reading, language });
   const type = fields.option("Type", STATE_TYPES);
   const declared = fields.option("QueryLanguage", ["JSONPath", "JSONata"]);
@@ -83,9 +83,11 @@ const STATE_TYPES = [
   "Map",
 ] as const satisfies readonly StateType[];
 
-function languageOf(object: JsonObject, { machineLanguage }: StateReading): QueryLanguage {
+/** The query language of a machine or state, or `inherited`. A name that is none counts as JSONata, as on AWS. */
+export function languageOf(object: JsonObject, inherited: QueryLanguage): QueryLanguage {
   const declared = memberOf(object, "QueryLanguage");
-  return declared === "JSONata" || declared === "JSONPath" ? declared : machineLanguage;
+  if (declared === undefined) return inherited;
+  return declared === "JSONPath" ? "JSONPath" : "JSONata";
 }
 
 function readTyped(

@@ -11,7 +11,7 @@ import {
   MAX_STATE_NAME_LENGTH,
   MAX_STATE_NESTING,
 } from "./limits.ts";
-import { readState } from "./parse-state.ts";
+import { languageOf, readState } from "./parse-state.ts";
 
 /** A definition's meaning, unless `diagnostics` holds an error; and all that is wrong with it. */
 export interface ParsedDefinition {
@@ -54,7 +54,7 @@ function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
 
 function parseObject(object: JsonObject): ParsedDefinition {
   const diagnostics: Diagnostic[] = [];
-  const language: QueryLanguage = object["QueryLanguage"] === "JSONata" ? "JSONata" : "JSONPath";
+  const language = languageOf(object, "JSONPath");
   const fields = new Fields(object, "/", { diagnostics, language });
   fields.option("QueryLanguage", ["JSONPath", "JSONata"]);
   const definition: StateMachineDefinition = {

@@ -325,6 +325,24 @@ const REFUSED: readonly (readonly [name: string, machine: unknown, problems: rea
       machineOf(pass({ Parameters: { "Variable.$": "x" } })),
       [template("Variable.$", "/States/A/Parameters")],
     ],
+    ...[
+      ["Parameters", task({ Parameters: "$.x" })],
+      ["ResultSelector", task({ ResultSelector: ["x"] })],
+      ["Credentials", task({ Credentials: "x" })],
+      ["ItemSelector", inlineMap({ ItemSelector: [] })],
+    ].map(
+      ([field, state]) =>
+        [
+          `${field} that is no object`,
+          machineOf(state as Fields),
+          [`${SCHEMA}Expected value of type Object at /States/A/${field}`],
+        ] as const,
+    ),
+    [
+      "a call without all of its arguments",
+      machineOf(pass({ Parameters: { "b.$": "States.Hash('a')" } })),
+      [template("b.$", "/States/A/Parameters")],
+    ],
     [
       "an unknown function",
       machineOf(pass({ Parameters: { a: [{ "b.$": "States.Nope()" }] } })),
@@ -538,6 +556,21 @@ const REFUSED: readonly (readonly [name: string, machine: unknown, problems: rea
       "a cause that is no function",
       machineOf(fail({ CausePath: "States.Nope()" })),
       [template("CausePath", "/States/A")],
+    ],
+    [
+      "a function as ErrorPath that gives no text",
+      machineOf(fail({ ErrorPath: "States.Array(1)", CausePath: "$$.Execution.Id" })),
+      [template("ErrorPath", "/States/A")],
+    ],
+    [
+      "a query language that is none: it counts as JSONata",
+      machineOf(pass({ Output: 1 }), { QueryLanguage: "JSONPATH" }),
+      [`${SCHEMA}Value must be one of [JSONPath, JSONata] at /QueryLanguage`],
+    ],
+    [
+      "a query language that is no text",
+      machineOf(pass({ QueryLanguage: 5, Output: 1 })),
+      [`${SCHEMA}Expected value of type String at /States/A/QueryLanguage`],
     ],
 
     // Choice rules.
