@@ -5,13 +5,17 @@ import type {
   TracingConfiguration,
 } from "@aws-sdk/client-sfn";
 import { ServiceError } from "../../kernel/errors.ts";
+import type { OperationRegistry } from "../../kernel/registry.ts";
+import type { Engine } from "./engine.ts";
 import type { State, StateGraph, StateMachineDefinition } from "./language/definition.ts";
 import type { Diagnostic } from "./language/diagnostics.ts";
 import { toInvalidDefinitionMessage } from "./language/diagnostics.ts";
 import { parseDefinition } from "./language/parse.ts";
 import type { ParsedDefinition } from "./language/parse.ts";
+import { templateProblems } from "./integrations/arguments.ts";
 import { isKnownIntegration } from "./integrations/optimized.ts";
 import { parseTaskResource } from "./interpreter/task-resource.ts";
+import { DEFAULT_DATA_KEY_SECONDS } from "./limits.ts";
 
 /** What a machine's configuration is when a request says nothing of it. */
 export const NO_LOGGING: LoggingConfiguration = { level: "OFF", includeExecutionData: false };
@@ -24,8 +28,12 @@ export const OWNED_KEY: EncryptionConfiguration = { type: "AWS_OWNED_KEY" };
 export const NO_DEFINITION = "{}";
 
 /** A definition's meaning. Throws InvalidDefinition. */
-export function checkDefinition(text: string, type: StateMachineType): StateMachineDefinition {
-  const { definition, diagnostics } = diagnose(text, type);
+export async function checkDefinition(
+  engine: Pick<Engine, "operations">,
+  text: string,
+  type: StateMachineType,
+): Promise<StateMachineDefinition> {
+  const { definition, diagnostics } = await diagnose(engine, text, type);
   if (definition === undefined || diagnostics.some(({ severity }) => severity === "ERROR")) {
     throw new ServiceError("InvalidDefinition", toInvalidDefinitionMessage(diagnostics));
   }
@@ -33,10 +41,17 @@ export function checkDefinition(text: string, type: StateMachineType): StateMach
 }
 
 /** A definition's meaning, and all that is wrong with it for a type of machine. */
-export function diagnose(text: string, type: StateMachineType): ParsedDefinition {
+export async function diagnose(
+  { operations }: Pick<Engine, "operations">,
+  text: string,
+  type: StateMachineType,
+): Promise<ParsedDefinition> {
   const { definition, diagnostics } = parseDefinition(text);
   if (definition === undefined) return { definition, diagnostics };
-  const more = [...resourceDiagnostics(definition)];
+  const more = [
+    ...resourceDiagnostics(definition),
+    ...(await argumentDiagnostics(operations, definition)),
+  ];
   if (type === "EXPRESS") more.push(...expressDiagnostics(definition));
   return { definition, diagnostics: [...diagnostics, ...more] };
 }
@@ -57,6 +72,15 @@ export function checkLogging(logging: LoggingConfiguration): void {
   }
 }
 
+/** Throws InvalidTracingConfiguration. */
+export function checkTracing({ enabled }: TracingConfiguration): void {
+  if (enabled !== undefined) return;
+  throw new ServiceError(
+    "InvalidTracingConfiguration",
+    "Invalid Tracing Configuration: 'enabled' must be set to true or false.",
+  );
+}
+
 /** Throws InvalidEncryptionConfiguration. */
 export function checkEncryption(encryption: EncryptionConfiguration): void {
   const { type, kmsKeyId, kmsDataKeyReusePeriodSeconds } = encryption;
@@ -69,17 +93,60 @@ export function checkEncryption(encryption: EncryptionConfiguration): void {
   }
 }
 
-/** Tasks whose resource is none that AWS knows. */
+/** Encryption as it is stored and shown, with what a request may leave out. */
+export function wholeEncryption(
+  encryption: EncryptionConfiguration = OWNED_KEY,
+): EncryptionConfiguration {
+  return encryption.type === "AWS_OWNED_KEY"
+    ? encryption
+    : { kmsDataKeyReusePeriodSeconds: DEFAULT_DATA_KEY_SECONDS, ...encryption };
+}
+
+/** Resources that are none that AWS knows. */
 function* resourceDiagnostics(graph: StateGraph): Iterable<Diagnostic> {
   for (const { state, location } of statesIn(graph)) {
-    if (state.type !== "Task") continue;
-    const resource = parseTaskResource(state.resource);
-    const isIntegration = /^arn:[^:]+:states:[^:]*:[^:]*:(?!activity:)/.test(state.resource);
-    const isKnown = resource?.kind === "service" ? isKnownIntegration(resource) : !isIntegration;
-    if (isKnown) continue;
-    const message = `The resource provided ${state.resource} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.`;
-    yield schemaError(message, `${location}/Resource`);
+    for (const [field, resource] of unknownResources(state)) {
+      const message = `The resource provided ${resource} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.`;
+      yield schemaError(message, `${location}/${field}`);
+    }
   }
+}
+
+const READER = /^arn:[^:]+:states:[^:]*:[^:]*:s3:(?:getObject|listObjectsV2)$/;
+const WRITER = /^arn:[^:]+:states:[^:]*:[^:]*:s3:putObject$/;
+
+function* unknownResources(state: State): Iterable<readonly [field: string, resource: string]> {
+  if (state.type === "Task" && !isKnownTask(state.resource)) yield ["Resource", state.resource];
+  if (state.type !== "Map") return;
+  const reader = state.itemReader?.resource;
+  if (reader !== undefined && !READER.test(reader)) yield ["ItemReader/Resource", reader];
+  const writer = state.resultWriter?.resource;
+  if (writer !== undefined && !WRITER.test(writer)) yield ["ResultWriter/Resource", writer];
+}
+
+function isKnownTask(resource: string): boolean {
+  const parsed = parseTaskResource(resource);
+  if (parsed?.kind === "service") return isKnownIntegration(parsed);
+  return !/^arn:[^:]+:states:[^:]*:[^:]*:(?!activity:)/.test(resource);
+}
+
+/** Arguments that the APIs of this server do not take, as far as a definition spells them out. */
+async function argumentDiagnostics(
+  operations: OperationRegistry,
+  graph: StateGraph,
+): Promise<readonly Diagnostic[]> {
+  const found: Diagnostic[] = [];
+  for (const { state, location } of statesIn(graph)) {
+    const resource = state.type === "Task" ? parseTaskResource(state.resource) : undefined;
+    if (state.type !== "Task" || resource === undefined) continue;
+    const isJsonata = state.queryLanguage === "JSONata";
+    const [field, template] = isJsonata
+      ? ["Arguments", state.arguments]
+      : ["Parameters", state.parameters];
+    for (const { message, place } of await templateProblems(operations, resource, template))
+      found.push(schemaError(message, `${location}/${field}${place}`));
+  }
+  return found;
 }
 
 /** What of a definition only Standard executions know: jobs, callbacks, activities, Distributed Maps. */

@@ -96,7 +96,7 @@ export function stepFunctions(deps: Deps): Service {
       UpdateMapRun: updateMapRun(engine),
       UpdateStateMachineAlias: updateStateMachineAlias(),
       UpdateStateMachine: updateStateMachine(engine),
-      ValidateStateMachineDefinition: validateStateMachineDefinition(),
+      ValidateStateMachineDefinition: validateStateMachineDefinition(engine),
     }),
     work: workHandlers(engine),
   };

@@ -341,6 +341,44 @@ export function observed(open: OpenWorkshop): void {
     }
   });
 
+  test("a definition's arguments that an API does not take are refused at once [Parameters, Arguments]", async () => {
+    const problems = async (fields: object): Promise<unknown> => {
+      const state = { Type: "Task", End: true, ...fields };
+      const definition = JSON.stringify({ StartAt: "A", States: { A: state } });
+      const { diagnostics = [] } = await workshop.sfn.validateStateMachineDefinition({
+        definition,
+      });
+      return diagnostics.map(({ code, message, location }) => [code, message, location].join(" "));
+    };
+    const Resource = "arn:aws:states:::sqs:sendMessage";
+    const missing =
+      "SCHEMA_VALIDATION_FAILED The field 'QueueUrl' is required but was missing /States/A/";
+    const body = { "MessageBody.$": "$" };
+    assert.deepEqual(await problems({ Resource, Parameters: body }), [`${missing}Parameters`]);
+    const jsonata = { QueryLanguage: "JSONata", Arguments: { MessageBody: "{% 1 %}" } };
+    assert.deepEqual(await problems({ Resource, ...jsonata }), [`${missing}Arguments`]);
+    const MessageAttributes = { a: { DataType: "String", Value: "x" } };
+    const unknown = { "QueueUrl.$": "$.q", ...body, Foo: 1, MessageAttributes };
+    assert.deepEqual(await problems({ Resource, Parameters: unknown }), [
+      'SCHEMA_VALIDATION_FAILED The field "Foo" is not supported by Step Functions /States/A/Parameters',
+      'SCHEMA_VALIDATION_FAILED The field "Value" is not supported by Step Functions /States/A/Parameters/MessageAttributes/a',
+    ]);
+    const open = [
+      { Resource },
+      { Resource, Parameters: { "QueueUrl.$": "$.q", "Foo.$": "$", ...body } },
+      { Resource, QueryLanguage: "JSONata", Arguments: "{% $states.input %}" },
+      { Resource: "arn:aws:states:::dynamodb:putItem", Parameters: { Foo: 1 } },
+      { Resource: "arn:aws:states:::aws-sdk:sqs:doNothing", Parameters: { Foo: 1 } },
+    ];
+    for (const fields of open) assert.deepEqual(await problems(fields), [], JSON.stringify(fields));
+    const state = { Type: "Task", Resource, Parameters: {}, End: true };
+    await assert.rejects(workshop.machine({ StartAt: "A", States: { A: state } }), {
+      name: "InvalidDefinition",
+      message:
+        "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The field 'QueueUrl' is required but was missing at /States/A/Parameters, SCHEMA_VALIDATION_FAILED: The field 'MessageBody' is required but was missing at /States/A/Parameters'",
+    });
+  });
+
   test("TestState refuses a mock that is two, or one with secrets, and tells places in the state [TestState]", async () => {
     const test = (definition: object, more: object): Promise<unknown> =>
       workshop.sfn.testState({ definition: JSON.stringify(definition), ...more });

@@ -102,6 +102,34 @@ export function tasks(open: OpenWorkshop): void {
     assert.equal(nested.error, "StepFunctions.StateMachineDoesNotExistException");
   });
 
+  test("arguments that the API does not take fail the task before it is scheduled [States.Runtime]", async () => {
+    const asInput = task("sqs:sendMessage", {
+      Catch: [{ ErrorEquals: ["States.ALL"], Next: "T" }],
+    });
+    const given = { queueUrl: "x", MessageBody: { any: "JSON" }, MessageSystemAttributes: {} };
+    const ran = await workshop.run(asInput, given);
+    assert.deepEqual([ran.status, ran.error], ["FAILED", "States.Runtime"]);
+    assert.equal(
+      ran.cause,
+      `An error occurred while executing the state 'T' (entered at the event id #2). The Parameters '${JSON.stringify(given)}' could not be used to start the Task: [The field 'QueueUrl' is required but was missing, The field "queueUrl" is not supported by Step Functions, The field "MessageSystemAttributes" is not supported by Step Functions]`,
+    );
+    assert.deepEqual(await workshop.types(ran.arn), [
+      "ExecutionStarted",
+      "TaskStateEntered",
+      "ExecutionFailed",
+    ]);
+    const batch = { QueueUrl: "x", Entries: [{ Id: "a" }] };
+    const sdk = await workshop.run(task("aws-sdk:sqs:sendMessageBatch"), batch);
+    assert.match(sdk.cause ?? "", /\[The field 'MessageBody' is required but was missing\]$/);
+    const child = await workshop.run(task("states:startExecution.sync"), { Foo: 1 });
+    assert.match(
+      child.cause ?? "",
+      /\[The field 'StateMachineArn' is required but was missing, The field "Foo" is not supported by Step Functions\]$/,
+    );
+    const http = await workshop.run(task("http:invoke"), { ApiEndpoint: "http://localhost/" });
+    assert.match(http.cause ?? "", /\[The field 'Method' is required but was missing\]$/);
+  });
+
   test("a service that is not here fails the task clearly and never echoes its input [absent services]", async () => {
     for (const resource of [
       "lambda:invoke",

@@ -2,6 +2,7 @@ import type { LoggingConfiguration } from "@aws-sdk/client-sfn";
 import type { Caller } from "../../../kernel/caller.ts";
 import type { Alarm } from "../../../kernel/clock.ts";
 import type { Engine } from "../engine.ts";
+import { argumentProblems } from "../integrations/arguments.ts";
 import { planTask } from "../integrations/plan.ts";
 import { advance } from "../interpreter/advance.ts";
 import type {
@@ -138,6 +139,8 @@ class Express {
       // Express executions are refused when they are created with what needs these.
       tokenOf: () => "",
       mapRunArnOf: () => "",
+      argumentProblems: (resource, given) =>
+        argumentProblems(this.#engine.operations, resource, given),
     };
   }
 

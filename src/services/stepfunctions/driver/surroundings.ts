@@ -1,6 +1,7 @@
 import type { Caller } from "../../../kernel/caller.ts";
 import { mapRunArn } from "../arns.ts";
 import type { Engine } from "../engine.ts";
+import { argumentProblems } from "../integrations/arguments.ts";
 import type { Surroundings } from "../interpreter/protocol.ts";
 import type { ExecutionRecord } from "../records.ts";
 import { formatToken } from "../uids.ts";
@@ -18,6 +19,7 @@ export function surroundingsOf(engine: Engine, execution: Execution, nowMs: numb
     nowMs,
     tokenOf: (thread, wait) => formatToken({ uid, thread, wait }, engine.random),
     mapRunArnOf: (label) => newMapRunArn(engine, record, label),
+    argumentProblems: (resource, given) => argumentProblems(engine.operations, resource, given),
   };
 }
 

@@ -165,6 +165,8 @@ export interface Surroundings {
   readonly tokenOf: (thread: number, wait: number) => string;
   /** A new map run's ARN for a Map state with this label. */
   readonly mapRunArnOf: (label: string) => string;
+  /** What keeps a task from being started with these arguments, in words. */
+  readonly argumentProblems: (resource: TaskResource, given: Json) => Promise<readonly string[]>;
   /** Is shown what a state's fields gave, step by step; for TestState. */
   readonly observe?: (step: ObservedStep, value: unknown) => void;
 }

@@ -41,6 +41,7 @@ export async function startTask(
     ...(isCallback && { task: { Token: token } }),
   });
   checkSize(transition, thread, input);
+  await checkArguments(transition, { state, resource, input });
   const timeoutSeconds = await seconds(transition, thread, {
     source: state.timeoutSeconds,
     field: "TimeoutSeconds",
@@ -74,6 +75,21 @@ export async function startTask(
       ...(token !== undefined && { token }),
     },
   });
+}
+
+/** Throws States.Runtime for arguments that the resource's API does not take. */
+async function checkArguments(
+  transition: Transition,
+  task: { readonly state: TaskState; readonly resource: TaskResource; readonly input: Json },
+): Promise<void> {
+  const { state, resource, input } = task;
+  const problems = await transition.around.argumentProblems(resource, input);
+  if (problems.length === 0) return;
+  const field = state.queryLanguage === "JSONata" ? "Arguments" : "Parameters";
+  throw new StatesError(
+    "States.Runtime",
+    `The ${field} '${transition.text(input)}' could not be used to start the Task: [${problems.join(", ")}]`,
+  );
 }
 
 /** Something happened to the task that the thread waits for. */

@@ -9,9 +9,11 @@ import {
   checkDefinition,
   checkEncryption,
   checkLogging,
+  checkTracing,
   NO_LOGGING,
   NO_TRACING,
   OWNED_KEY,
+  wholeEncryption,
 } from "../configuration.ts";
 import { checkRoleArn } from "../arns.ts";
 import type { Engine } from "../engine.ts";
@@ -22,14 +24,14 @@ import type { MachineRecord, RevisionRecord } from "../records.ts";
 import { addTags } from "../tags.ts";
 import { newUid } from "../uids.ts";
 import { checkName } from "../validation.ts";
-import { currentVersion, publishVersion } from "../versions.ts";
+import { publicationOf, publishVersion } from "../versions.ts";
 
 /** Makes a state machine, or answers the one there is when nothing but role and tags differs. */
 export function createStateMachine(
   engine: Engine,
 ): Operation<CreateStateMachineInput, CreateStateMachineOutput> {
   return transaction(async (context, input, tx) => {
-    check(input);
+    await check(engine, input);
     const { accountId, region } = context.caller;
     const existing = await findMachine(tx, { accountId, region, name: input.name ?? "" });
     const machine = existing ?? newMachine(engine, context, input);
@@ -40,7 +42,6 @@ export function createStateMachine(
       await addTags(tx, arnOfMachine(machine), input.tags ?? []);
     } else {
       await checkSame(tx, { machine, revision, type: input.type ?? "STANDARD" });
-      if (input.publish === true) await checkSameVersion(tx, machine, input.versionDescription);
     }
     const creationDate = new Date(machine.createdMs);
     const stateMachineArn = arnOfMachine(machine);
@@ -58,15 +59,16 @@ export function createStateMachine(
   });
 }
 
-function check(input: CreateStateMachineInput): void {
+async function check(engine: Engine, input: CreateStateMachineInput): Promise<void> {
   checkName(input.name ?? "");
   checkRoleArn(input.roleArn ?? "");
   if (input.versionDescription !== undefined && input.publish !== true) {
     throw validationError("Version description can only be set when publish is true");
   }
   checkLogging(input.loggingConfiguration ?? NO_LOGGING);
+  checkTracing(input.tracingConfiguration ?? NO_TRACING);
   checkEncryption(input.encryptionConfiguration ?? OWNED_KEY);
-  checkDefinition(input.definition ?? "", input.type ?? "STANDARD");
+  await checkDefinition(engine, input.definition ?? "", input.type ?? "STANDARD");
 }
 
 function newMachine(
@@ -96,9 +98,10 @@ function newRevision(machine: MachineRecord, input: CreateStateMachineInput): Re
     roleArn: input.roleArn ?? "",
     createdMs: machine.createdMs,
     logging: { ...NO_LOGGING, ...input.loggingConfiguration },
-    tracing: { ...NO_TRACING, ...input.tracingConfiguration },
-    encryption: input.encryptionConfiguration ?? OWNED_KEY,
+    tracing: input.tracingConfiguration ?? NO_TRACING,
+    encryption: wholeEncryption(input.encryptionConfiguration),
     isInitial: true,
+    ...publicationOf(input),
   };
 }
 
@@ -111,22 +114,13 @@ async function checkSame(
   const value = await tx.get(REVISION.key(machine.uid, machine.revisionId));
   assert(value, "a machine's current revision is stored");
   const current = decodeRecord<RevisionRecord>(value);
-  const what = ({ definition, logging, tracing, encryption }: RevisionRecord): unknown => [
-    definition,
-    logging,
-    tracing,
-    encryption,
+  const what = (made: RevisionRecord): unknown => [
+    made.definition,
+    made.logging,
+    made.tracing,
+    made.encryption,
+    made.publication,
   ];
   if (machine.type !== type || !isDeepStrictEqual(what(current), what(revision)))
     throw stateMachineAlreadyExists(arn);
-}
-
-async function checkSameVersion(
-  tx: Tx,
-  machine: MachineRecord,
-  description: string | undefined,
-): Promise<void> {
-  const current = await currentVersion(tx, machine);
-  if (current !== undefined && current.description !== description)
-    throw stateMachineAlreadyExists(arnOfMachine(machine));
 }

@@ -3,14 +3,21 @@ import { assert, ServiceError } from "../../../kernel/errors.ts";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
-import { checkDefinition, checkEncryption, checkLogging, NO_LOGGING } from "../configuration.ts";
+import {
+  checkDefinition,
+  checkEncryption,
+  checkLogging,
+  checkTracing,
+  NO_LOGGING,
+  wholeEncryption,
+} from "../configuration.ts";
 import { checkRoleArn } from "../arns.ts";
 import type { Engine } from "../engine.ts";
 import { stateMachineDeleting, validationError } from "../errors.ts";
 import { REVISION } from "../keys.ts";
 import { arnOfVersion, requireMachine, saveMachine } from "../machines.ts";
 import type { MachineRecord, RevisionRecord } from "../records.ts";
-import { publishVersion } from "../versions.ts";
+import { publicationOf, publishVersion } from "../versions.ts";
 
 /** Gives a state machine a new revision; executions that run keep theirs. */
 export function updateStateMachine(
@@ -20,7 +27,7 @@ export function updateStateMachine(
     const arn = input.stateMachineArn ?? "";
     const machine = await requireMachine(tx, arn);
     if (machine.status === "DELETING") throw stateMachineDeleting(arn);
-    check(input, machine);
+    await check(engine, input, machine);
     const value = await tx.get(REVISION.key(machine.uid, machine.revisionId));
     assert(value, "a machine's current revision is stored");
     const revision = revise(decodeRecord<RevisionRecord>(value), input, {
@@ -45,7 +52,11 @@ export function updateStateMachine(
   });
 }
 
-function check(input: UpdateStateMachineInput, machine: MachineRecord): void {
+async function check(
+  engine: Engine,
+  input: UpdateStateMachineInput,
+  machine: MachineRecord,
+): Promise<void> {
   const {
     definition,
     roleArn,
@@ -71,8 +82,9 @@ function check(input: UpdateStateMachineInput, machine: MachineRecord): void {
     throw validationError("Version description can only be set when publish is true");
   }
   if (loggingConfiguration !== undefined) checkLogging(loggingConfiguration);
+  if (tracingConfiguration !== undefined) checkTracing(tracingConfiguration);
   if (encryptionConfiguration !== undefined) checkEncryption(encryptionConfiguration);
-  if (definition !== undefined) checkDefinition(definition, machine.type);
+  if (definition !== undefined) await checkDefinition(engine, definition, machine.type);
 }
 
 function revise(
@@ -89,8 +101,11 @@ function revise(
       ...(input.loggingConfiguration ? NO_LOGGING : current.logging),
       ...input.loggingConfiguration,
     },
-    tracing: { ...current.tracing, ...input.tracingConfiguration },
-    encryption: input.encryptionConfiguration ?? current.encryption,
+    tracing: input.tracingConfiguration ?? current.tracing,
+    encryption: input.encryptionConfiguration
+      ? wholeEncryption(input.encryptionConfiguration)
+      : current.encryption,
     isInitial: false,
+    ...publicationOf(input),
   };
 }

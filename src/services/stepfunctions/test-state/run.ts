@@ -3,6 +3,7 @@ import type { Caller } from "../../../kernel/caller.ts";
 import { contextObject } from "../context.ts";
 import type { Engine } from "../engine.ts";
 import { perform } from "../driver/task.ts";
+import { argumentProblems } from "../integrations/arguments.ts";
 import type { HttpExchange } from "../integrations/http.ts";
 import { planTask } from "../integrations/plan.ts";
 import { advance } from "../interpreter/advance.ts";
@@ -256,6 +257,8 @@ class StateTest {
       nowMs: clock.now(),
       tokenOf: () => random.uuid(),
       mapRunArnOf: () => "",
+      argumentProblems: (resource, given) =>
+        argumentProblems(this.#engine.operations, resource, given),
       observe: (step, value) => this.#observed.set(step, value),
     };
   }

@@ -30,6 +30,7 @@ class Conversation {
       nowMs: 0,
       tokenOf: (thread, wait) => `token-${thread}-${wait}`,
       mapRunArnOf: (label) => `run-of-${label}`,
+      argumentProblems: () => Promise.resolve([]),
     };
   }
 
