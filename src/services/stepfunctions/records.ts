@@ -34,6 +34,8 @@ export interface RevisionRecord {
   readonly encryption: EncryptionConfiguration;
   /** True for the one that CreateStateMachine made, whose id AWS does not show. */
   readonly isInitial: boolean;
+  /** Set when the request that made it also asked for a version of it. */
+  readonly publication?: { readonly description?: string };
 }
 
 /** A published version. */

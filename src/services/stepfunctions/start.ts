@@ -1,3 +1,4 @@
+import type { Context } from "../../kernel/operation.ts";
 import { decodeRecord, encodeRecord, PRESENT } from "../../kernel/record.ts";
 import type { Tx } from "../../kernel/store.ts";
 import { executionArn, expressArn, labelledArn } from "./arns.ts";
@@ -14,6 +15,7 @@ import { putHistory } from "./history.ts";
 import type { HistoryRecord } from "./interpreter/protocol.ts";
 import { EXECUTION, EXECUTION_BY_START, EXECUTION_BY_STATUS, PROGRESS } from "./keys.ts";
 import { parseJson } from "./language/json.ts";
+import { MAX_TRACE_HEADER_LENGTH } from "./limits.ts";
 import { logWhenCommitted } from "./logging.ts";
 import { arnOfAlias, arnOfMachine, arnOfVersion } from "./machines.ts";
 import type { ResolvedMachine } from "./machines.ts";
@@ -100,6 +102,14 @@ export function newMapRunChild(request: ChildRequest): ExecutionRecord {
     groups: [mapRun.uid],
     mapRun,
   };
+}
+
+/** The trace that an execution belongs to: the HTTP header counts for more than the body (StartExecution). */
+export function traceHeaderOf(
+  { traceHeader: own }: Context,
+  { traceHeader: given }: { readonly traceHeader?: string | undefined },
+): string | undefined {
+  return own !== undefined && own.length <= MAX_TRACE_HEADER_LENGTH ? own : given;
 }
 
 /** Throws InvalidExecutionInput for what is no JSON. */

@@ -4,15 +4,17 @@ import { quotaExceeded } from "./errors.ts";
 import { VERSION } from "./keys.ts";
 import { MAX_VERSIONS } from "./limits.ts";
 import { findVersion, saveMachine } from "./machines.ts";
-import type { MachineRecord, VersionRecord } from "./records.ts";
+import type { MachineRecord, RevisionRecord, VersionRecord } from "./records.ts";
 
-/** The version that was made of a machine's current revision, when there is one. */
-export async function currentVersion(
-  reader: Reader,
-  machine: MachineRecord,
-): Promise<VersionRecord | undefined> {
-  const last = await findVersion(reader, machine, machine.lastVersion);
-  return last?.revisionId === machine.revisionId ? last : undefined;
+/** What a request that makes a revision asks of a version of it, as the revision keeps it. */
+export function publicationOf(input: {
+  readonly publish?: boolean | undefined;
+  readonly versionDescription?: string | undefined;
+}): Pick<RevisionRecord, "publication"> {
+  const { publish, versionDescription: description } = input;
+  return publish === true
+    ? { publication: { ...(description !== undefined && { description }) } }
+    : {};
 }
 
 /** Makes a version of a machine's current revision, or answers the one there is. Throws ServiceQuotaExceededException. */
@@ -40,4 +42,13 @@ export async function publishVersion(
   tx.put(VERSION.key(machine.uid, version.version), encodeRecord(version));
   saveMachine(tx, { ...machine, lastVersion: version.version });
   return version;
+}
+
+/** The version that was made of a machine's current revision, when there is one. */
+async function currentVersion(
+  reader: Reader,
+  machine: MachineRecord,
+): Promise<VersionRecord | undefined> {
+  const last = await findVersion(reader, machine, machine.lastVersion);
+  return last?.revisionId === machine.revisionId ? last : undefined;
 }

@@ -5,7 +5,7 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
 import { activityArn } from "../arns.ts";
-import { checkEncryption } from "../configuration.ts";
+import { checkEncryption, OWNED_KEY, wholeEncryption } from "../configuration.ts";
 import type { Engine } from "../engine.ts";
 import { ACTIVITY } from "../keys.ts";
 import type { ActivityRecord } from "../records.ts";
@@ -18,15 +18,16 @@ export function createActivity(
   engine: Engine,
 ): Operation<CreateActivityInput, CreateActivityOutput> {
   return transaction(async (context, input, tx) => {
-    const { name = "", tags = [], encryptionConfiguration: encryption } = input;
+    const { name = "", tags = [], encryptionConfiguration = OWNED_KEY } = input;
     checkName(name);
-    if (encryption !== undefined) checkEncryption(encryption);
+    checkEncryption(encryptionConfiguration);
+    const encryption = wholeEncryption(encryptionConfiguration);
     const { accountId, region } = context.caller;
     const arn = activityArn(context.caller, name);
     const value = await tx.get(ACTIVITY.key(accountId, region, name));
     if (value !== undefined) {
       const existing = decodeRecord<ActivityRecord>(value);
-      if (!isDeepStrictEqual(existing.encryption, encryption)) {
+      if (!isDeepStrictEqual(existing.encryption ?? OWNED_KEY, encryption)) {
         throw new ServiceError("ActivityAlreadyExists", `Activity Already Exists: '${arn}'`);
       }
       return { activityArn: arn, creationDate: new Date(existing.createdMs) };
@@ -37,7 +38,7 @@ export function createActivity(
       uid: newUid(engine.random),
       name,
       createdMs: context.nowMs,
-      ...(encryption !== undefined && { encryption }),
+      encryption,
     };
     tx.put(ACTIVITY.key(accountId, region, name), encodeRecord(activity));
     await addTags(tx, arn, tags);

@@ -8,7 +8,7 @@ import type { Engine } from "../engine.ts";
 import { stateMachineDeleting } from "../errors.ts";
 import { arnOfMachine, resolveMachine } from "../machines.ts";
 import type { ResolvedMachine } from "../machines.ts";
-import { checkInput, startStandard } from "../start.ts";
+import { checkInput, startStandard, traceHeaderOf } from "../start.ts";
 import { uidOf } from "../uids.ts";
 import { checkName } from "../validation.ts";
 
@@ -17,12 +17,8 @@ export function startExecution(
   engine: Engine,
 ): Operation<StartExecutionInput, StartExecutionOutput> {
   return transaction(async (context, input, tx) => {
-    const {
-      stateMachineArn = "",
-      name = engine.random.uuid(),
-      input: text = "{}",
-      traceHeader,
-    } = input;
+    const { stateMachineArn = "", name = engine.random.uuid(), input: text = "{}" } = input;
+    const traceHeader = traceHeaderOf(context, input);
     checkName(name);
     checkInput(text);
     const resolved = await resolveMachine(tx, stateMachineArn, engine.random);

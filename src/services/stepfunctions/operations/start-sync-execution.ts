@@ -7,7 +7,7 @@ import { typeNotSupported } from "../errors.ts";
 import { failureOf } from "../interpreter/protocol.ts";
 import type { Failure, Outcome } from "../interpreter/protocol.ts";
 import { resolveMachine } from "../machines.ts";
-import { checkInput } from "../start.ts";
+import { checkInput, traceHeaderOf } from "../start.ts";
 import { checkName } from "../validation.ts";
 import { expressRequest } from "./start-execution.ts";
 
@@ -24,9 +24,9 @@ export function startSyncExecution(
       stateMachineArn = "",
       name = engine.random.uuid(),
       input: text = "{}",
-      traceHeader,
       includedData,
     } = input;
+    const traceHeader = traceHeaderOf(context, input);
     checkName(name);
     checkInput(text);
     const resolved = await engine.store.read((reader) =>
