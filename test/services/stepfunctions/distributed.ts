@@ -3,9 +3,17 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import { MAP_RUN_RESULT } from "../../../src/services/stepfunctions/keys.ts";
 import { uidOf } from "../../../src/services/stepfunctions/uids.ts";
 import type { OpenWorkshop, Ran, Workshop } from "./workshop.ts";
+
+/** Children that are told how to end. */
+interface Commanded {
+  readonly work: object;
+  /** Has the child that waits longest succeed, or fail. */
+  readonly answer: (isGood: boolean) => Promise<void>;
+}
 
 /** Distributed Maps and their map runs. */
 export function distributed(open: OpenWorkshop): void {
@@ -190,6 +198,10 @@ export function distributed(open: OpenWorkshop): void {
       Object(listed.output).map((item: { Key: string }) => item.Key),
       ["in/a.json", "in/b.jsonl", "in/c.csv"],
     );
+    const { Etag, LastModified, ...item } = Object(listed.output)[0];
+    assert.match(Etag, /^"[0-9a-f]{32}"$/);
+    assert.equal(typeof LastModified, "number");
+    assert.deepEqual(item, { Key: "in/a.json", Size: 14, StorageClass: "STANDARD" });
   });
 
   test("a reader that cannot read fails the map run, and names no file outside [States.ItemReaderFailed]", async () => {
@@ -251,6 +263,22 @@ export function distributed(open: OpenWorkshop): void {
     assert.deepEqual([described.status, described.output], ["SUCCEEDED", "1"]);
   });
 
+  test("what reads items or writes results is refused unless it is S3 [ItemReader, ResultWriter]", async () => {
+    const problems = async (resources: object): Promise<unknown> => {
+      const definition = JSON.stringify(map(resources));
+      const { diagnostics } = await workshop.sfn.validateStateMachineDefinition({ definition });
+      return diagnostics?.map(({ message, location }) => [message?.split(" is ")[0], location]);
+    };
+    const at = (call: string): object => ({ Resource: `arn:aws:states:::s3:${call}` });
+    const swapped = { ItemReader: at("putObject"), ResultWriter: at("getObject") };
+    assert.deepEqual(await problems(swapped), [
+      ["The resource provided arn:aws:states:::s3:putObject", "/States/M/ItemReader/Resource"],
+      ["The resource provided arn:aws:states:::s3:getObject", "/States/M/ResultWriter/Resource"],
+    ]);
+    const right = { ItemReader: at("listObjectsV2"), ResultWriter: at("putObject") };
+    assert.deepEqual(await problems(right), []);
+  });
+
   test("the context object says where an item is from [Map.Item.Source]", async () => {
     await writeFile(join(folder, "bucket/in/source.json"), "[1]");
     const ItemSelector = { "s.$": "$$.Map.Item.Source" };
@@ -303,6 +331,43 @@ export function distributed(open: OpenWorkshop): void {
       await readFile(join(folder, "bucket", manifest.ResultFiles.FAILED[0].Key), "utf8"),
     );
     assert.deepEqual([failed.length, failed[0].Error], [1, "Odd"]);
+    const told = (child: Record<string, unknown>): unknown[] => [
+      child["RedriveStatus"],
+      child["RedriveStatusReason"],
+      child["OutputDetails"],
+    ];
+    const included = { Included: true };
+    assert.deepEqual(told(failed[0]), ["REDRIVABLE_BY_MAP_RUN", undefined, included]);
+    const reason = "Execution is SUCCEEDED and cannot be redriven";
+    assert.deepEqual(told(succeeded[0]), ["NOT_REDRIVABLE", reason, included]);
+  });
+
+  test("a map run that fails writes the results that there are [ResultWriter]", async () => {
+    const writer = {
+      Resource: "arn:aws:states:::s3:putObject",
+      Parameters: { Bucket: "bucket", Prefix: "failed" },
+    };
+    const ran = await workshop.run(map({ ResultWriter: writer, MaxConcurrency: 1 }, FAIL_ODD), [
+      { odd: false },
+      { odd: true },
+      { odd: false },
+    ]);
+    assert.equal(ran.error, "States.ExceedToleratedFailureThreshold", ran.cause);
+    const mapRunArn = await mapRunOf(ran);
+    const read = async (key: string): Promise<{ Status: string }[]> =>
+      JSON.parse(
+        await readFile(
+          join(folder, "bucket/failed", mapRunArn.split(":").at(-1) ?? "", key),
+          "utf8",
+        ),
+      );
+    const written = [await read("SUCCEEDED_0.json"), await read("FAILED_0.json")];
+    assert.deepEqual(
+      written.map((file) => file.map(({ Status }) => Status)),
+      [["SUCCEEDED"], ["FAILED"]],
+    );
+    const run = await workshop.sfn.describeMapRun({ mapRunArn });
+    assert.deepEqual([run.executionCounts?.resultsWritten, run.itemCounts?.resultsWritten], [2, 2]);
   });
 
   test("stopping the execution aborts its map run and its children", async () => {
@@ -345,6 +410,170 @@ export function distributed(open: OpenWorkshop): void {
       [run.redriveCount, run.executionCounts?.succeeded, run.executionCounts?.failed],
       [1, 2, 0],
     );
+  });
+
+  /** Machines whose children do as they are told by `answer`. */
+  async function commanded(name: string): Promise<Commanded> {
+    const { activityArn = "" } = await workshop.sfn.createActivity({ name });
+    const T = { Type: "Task", Resource: activityArn, End: true };
+    return {
+      work: { StartAt: "T", States: { T } },
+      answer: async (isGood) => {
+        const { taskToken = "" } = await workshop.sfn.getActivityTask({ activityArn });
+        if (isGood) await workshop.sfn.sendTaskSuccess({ taskToken, output: '"good"' });
+        else await workshop.sfn.sendTaskFailure({ taskToken, error: "E" });
+        await workshop.settle();
+      },
+    };
+  }
+
+  async function redrive({ arn }: Ran): Promise<void> {
+    await workshop.sfn.redriveExecution({ executionArn: arn });
+    await workshop.settle();
+  }
+
+  test("a redrive keeps to MaxConcurrency: the other children wait for it [PENDING_REDRIVE]", async () => {
+    const { work, answer } = await commanded("waiting-for-redrive");
+    const fields = { MaxConcurrency: 2, ToleratedFailureCount: 2 };
+    const ran = await workshop.run(map(fields, work), [1, 2, 3]);
+    for (let count = 0; count < 3; count += 1) await answer(false);
+    assert.equal((await workshop.look(ran.arn)).error, "States.ExceedToleratedFailureThreshold");
+    const mapRunArn = await mapRunOf(ran);
+    const counts = async (): Promise<unknown[]> => {
+      const { executionCounts, itemCounts } = await workshop.sfn.describeMapRun({ mapRunArn });
+      const { running, failed, aborted, succeeded, pending } = executionCounts ?? {};
+      assert.equal(pending, 0);
+      const waiting = executionCounts?.pendingRedrive;
+      assert.equal(itemCounts?.pendingRedrive, waiting);
+      return [running, waiting, failed, aborted, succeeded];
+    };
+    await redrive(ran);
+    assert.deepEqual(await counts(), [2, 1, 0, 0, 0]);
+    const filter = { mapRunArn, statusFilter: "PENDING_REDRIVE" } as const;
+    const { executions = [] } = await workshop.sfn.listExecutions(filter);
+    assert.deepEqual(
+      executions.map(({ status, redriveCount }) => [status, redriveCount]),
+      [["PENDING_REDRIVE", 0]],
+    );
+    await workshop.sfn.stopExecution({ executionArn: ran.arn });
+    await workshop.settle();
+    // What waited is again what it was.
+    assert.deepEqual(await counts(), [0, 0, 1, 2, 0]);
+    await redrive(ran);
+    assert.deepEqual(await counts(), [2, 1, 0, 0, 0]);
+    await answer(true);
+    assert.deepEqual(await counts(), [2, 0, 0, 0, 1]);
+    await answer(true);
+    await answer(true);
+    assert.equal((await workshop.look(ran.arn)).status, "SUCCEEDED");
+    const redriven = (await workshop.history(ran.arn)).flatMap(
+      ({ mapRunRedrivenEventDetails: details }) => details ?? [],
+    );
+    assert.deepEqual(redriven, [
+      { mapRunArn, redriveCount: 1 },
+      { mapRunArn, redriveCount: 2 },
+    ]);
+  });
+
+  test("a child that ended more than 14 days ago stays as it is when its map run is redriven [failuresNotRedrivable]", async () => {
+    const { work, answer } = await commanded("old");
+    const ran = await workshop.run(map({ ToleratedFailureCount: 1 }, work), [1, 2]);
+    await answer(false);
+    await workshop.advance(10 * 86_400);
+    await answer(false);
+    assert.equal((await workshop.look(ran.arn)).status, "FAILED");
+    await workshop.advance(10 * 86_400);
+    await redrive(ran);
+    await answer(true);
+    assert.deepEqual((await workshop.look(ran.arn)).output, ["good"]);
+    const { executionCounts } = await workshop.sfn.describeMapRun({
+      mapRunArn: await mapRunOf(ran),
+    });
+    const { succeeded, failed, failuresNotRedrivable } = executionCounts ?? {};
+    assert.deepEqual([succeeded, failed, failuresNotRedrivable], [1, 1, 1]);
+  });
+
+  test("an Express child that failed is started anew, which it does not tell [redriving map runs]", async () => {
+    const ran = await workshop.run(map({}, FAIL_ODD, "EXPRESS"), [{ odd: true }]);
+    const mapRunArn = await mapRunOf(ran);
+    const child = async (): Promise<DescribeExecutionOutput> => {
+      const { executions = [] } = await workshop.sfn.listExecutions({ mapRunArn });
+      const executionArn = executions[0]?.executionArn ?? "";
+      return workshop.sfn.describeExecution({ executionArn });
+    };
+    await workshop.advance(60);
+    const before = await child();
+    await redrive(ran);
+    const after = await child();
+    assert.ok((after.stopDate?.getTime() ?? 0) > (before.stopDate?.getTime() ?? 0));
+    assert.deepEqual(
+      [after.redriveCount, after.redriveDate, after.redriveStatus],
+      [0, undefined, "REDRIVABLE_BY_MAP_RUN"],
+    );
+  });
+
+  test("Express children end by themselves when their execution is stopped, and a redrive waits for them", async () => {
+    const W = { Type: "Wait", Seconds: 10, End: true };
+    const waiting = { StartAt: "W", States: { W } };
+    const ran = await workshop.run(map({}, waiting, "EXPRESS"), [1, 2]);
+    await workshop.sfn.stopExecution({ executionArn: ran.arn });
+    await redrive(ran);
+    const mapRunArn = await mapRunOf(ran);
+    const counts = async (): Promise<unknown[]> => {
+      const { status, executionCounts: of } = await workshop.sfn.describeMapRun({ mapRunArn });
+      return [status, of?.running, of?.aborted, of?.succeeded];
+    };
+    assert.deepEqual(await counts(), ["RUNNING", 2, 0, 0]);
+    await workshop.advance(10);
+    assert.deepEqual(await counts(), ["SUCCEEDED", 0, 0, 2]);
+    assert.deepEqual((await workshop.look(ran.arn)).output, [1, 2]);
+  });
+
+  const WIDE = {
+    StartAt: "F",
+    States: {
+      F: {
+        Type: "Pass",
+        QueryLanguage: "JSONata",
+        Output: "{% $pad('', 150000, 'x') %}",
+        End: true,
+      },
+    },
+  };
+  for (const [what, error, fields, processor] of [
+    ["gives too much", "States.DataLimitExceeded", {}, WIDE],
+    ["gives what the state cannot use", "States.Runtime", { OutputPath: "$.absent" }, PASS],
+  ] as const) {
+    test(`a redrive begins a new map run when one ${what} [redriving map runs]`, async () => {
+      const ran = await workshop.run(map(fields, processor), [1, 2]);
+      assert.equal(ran.error, error);
+      await redrive(ran);
+      assert.equal((await workshop.look(ran.arn)).error, error);
+      const { mapRuns = [] } = await workshop.sfn.listMapRuns({ executionArn: ran.arn });
+      assert.equal(mapRuns.length, 2);
+      for (const { mapRunArn } of mapRuns) {
+        const run = await workshop.sfn.describeMapRun({ mapRunArn });
+        assert.deepEqual([run.redriveCount, run.executionCounts?.succeeded], [0, 2]);
+      }
+    });
+  }
+
+  test("a map run in a branch is aborted with it [MapRunAborted]", async () => {
+    const W = { Type: "Wait", Seconds: 10, End: true };
+    const branch = map({}, { StartAt: "W", States: { W } });
+    const failing = {
+      StartAt: "S",
+      States: { S: { Type: "Wait", Seconds: 1, Next: "F" }, F: { Type: "Fail", Error: "E" } },
+    };
+    const P = { Type: "Parallel", Branches: [branch, failing], End: true };
+    const ran = await workshop.run({ StartAt: "P", States: { P } }, [1]);
+    await workshop.advance(1);
+    assert.deepEqual((await workshop.types(ran.arn)).slice(-4), [
+      "MapRunAborted",
+      "MapStateAborted",
+      "ParallelStateFailed",
+      "ExecutionFailed",
+    ]);
   });
 
   test("a map run that a bug keeps from going on fails after some tries, with its execution", async () => {

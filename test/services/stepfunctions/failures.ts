@@ -268,4 +268,24 @@ export function failures(open: OpenWorkshop): void {
     const [outputs] = ended.output as string[][];
     assert.deepEqual(outputs?.toSorted(), ["again b", "again c", "first a"]);
   });
+
+  test("a redrive runs all branches again when they gave too much together [States.DataLimitExceeded]", async () => {
+    const Output = "{% $pad('', 150000, 'x') %}";
+    const wide = (name: string): object => ({
+      StartAt: name,
+      States: { [name]: { Type: "Pass", QueryLanguage: "JSONata", Output, End: true } },
+    });
+    const parallel = { Type: "Parallel", Branches: [wide("A"), wide("B")], End: true };
+    const map = { Type: "Map", ItemProcessor: wide("A"), End: true };
+    for (const state of [parallel, map]) {
+      const ran = await workshop.run({ StartAt: "S", States: { S: state } }, [1, 2]);
+      assert.equal(ran.error, "States.DataLimitExceeded");
+      const before = (await workshop.types(ran.arn)).slice(2);
+      await workshop.sfn.redriveExecution({ executionArn: ran.arn });
+      await workshop.settle();
+      assert.equal((await workshop.look(ran.arn)).error, "States.DataLimitExceeded");
+      const after = (await workshop.types(ran.arn)).slice(before.length + 2);
+      assert.deepEqual(after, ["ExecutionRedriven", ...before]);
+    }
+  });
 }
