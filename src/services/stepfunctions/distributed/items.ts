@@ -87,12 +87,13 @@ async function* listing(
     reader,
   }: { readonly bucket: string; readonly prefix: string; readonly reader: ItemReader },
 ): AsyncIterable<Json> {
-  for await (const { key, sizeBytes, modifiedMs } of objects.list(bucket, prefix)) {
+  for await (const { key, sizeBytes, modifiedMs, etag } of objects.list(bucket, prefix)) {
     if (reader.transformation === "LOAD_AND_FLATTEN") {
       yield* parseItems(decode(objects.read(bucket, key)), reader);
     } else {
       const LastModified = Math.floor(modifiedMs / 1000);
-      yield { Key: key, LastModified, Size: sizeBytes, StorageClass: "STANDARD" };
+      const Size = sizeBytes;
+      yield { Etag: etag, Key: key, LastModified, Size, StorageClass: "STANDARD" };
     }
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
@@ -12,6 +13,8 @@ export interface ListedObject {
   readonly key: string;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
+  /** Another when the object changed; in quotes, as S3 has it. */
+  readonly etag: string;
 }
 
 /** Where Distributed Maps read their items and write their results: buckets with keys. */
@@ -55,7 +58,8 @@ class FileObjects implements ObjectStore {
       .sort();
     for (const key of keys) {
       const { size, mtimeMs } = await stat(join(root, key));
-      yield { key, sizeBytes: size, modifiedMs: Math.round(mtimeMs) };
+      const etag = `"${createHash("md5").update(`${size} ${mtimeMs}`).digest("hex")}"`;
+      yield { key, sizeBytes: size, modifiedMs: Math.round(mtimeMs), etag };
     }
   }
 
