@@ -66,10 +66,14 @@ function contentType({ headers }: Answer): string {
   return [headers["content-type"] ?? ""].flat().join().toLowerCase();
 }
 
-/** What an HTTP task takes for text: https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html#unsupported-http-task-responses */
+/**
+ * The text of an answer: what is none fails the task.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html#unsupported-http-task-responses
+ */
 async function textOf(answer: Answer): Promise<string> {
   const type = contentType(answer);
   if (/^(?:application\/octet-stream|(?:image|video|audio)\/)/.test(type)) {
+    await answer.body.dump();
     throw new HttpTaskFailed("States.Runtime", `The response has the content type '${type}'.`);
   }
   const bytes = await boundedBytes(answer.body);
