@@ -1,25 +1,29 @@
-import type { StateGraph } from "./language/definition.ts";
+import type { State, StateGraph } from "./language/definition.ts";
 import { labelOf } from "./language/label.ts";
 
 /** Where the Distributed Map with a label is in a definition: state names, each with a branch's number. */
 export function findLabelled(
-  graph: StateGraph,
+  definition: StateGraph,
   label: string,
+  graph: StateGraph = definition,
 ): readonly (string | number)[] | undefined {
   for (const state of graph.states.values()) {
-    if (state.type === "Map") {
-      const isIt = state.processor.mode === "DISTRIBUTED" && labelOf(state) === label;
-      if (isIt) return [state.name, 0];
-      const deeper = findLabelled(state.processor, label);
-      if (deeper !== undefined) return [state.name, 0, ...deeper];
-    }
-    if (state.type !== "Parallel") continue;
-    for (const [index, branch] of state.branches.entries()) {
-      const deeper = findLabelled(branch, label);
+    const isIt =
+      state.type === "Map" &&
+      state.processor.mode === "DISTRIBUTED" &&
+      labelOf(definition, state) === label;
+    if (isIt) return [state.name, 0];
+    for (const [index, branch] of graphsIn(state).entries()) {
+      const deeper = findLabelled(definition, label, branch);
       if (deeper !== undefined) return [state.name, index, ...deeper];
     }
   }
   return undefined;
+}
+
+function graphsIn(state: State): readonly StateGraph[] {
+  if (state.type === "Map") return [state.processor];
+  return state.type === "Parallel" ? state.branches : [];
 }
 
 /** The text of the processor at `graph` in a definition's text. */

@@ -252,6 +252,49 @@ export function distributed(open: OpenWorkshop): void {
     }
   });
 
+  test("a filtered page of children is full while there are some [redriveFilter]", async () => {
+    const ran = await workshop.run(map({}), [1, 2, 3]);
+    const mapRunArn = await mapRunOf(ran);
+    const all = { mapRunArn, redriveFilter: "NOT_REDRIVEN" as const, maxResults: 2 };
+    const first = await workshop.sfn.listExecutions(all);
+    const { nextToken } = first;
+    const second = await workshop.sfn.listExecutions({ ...all, nextToken });
+    assert.deepEqual([first.executions?.length, second.executions?.length], [2, 1]);
+    assert.equal(second.nextToken, undefined);
+    const none = await workshop.sfn.listExecutions({ ...all, redriveFilter: "REDRIVEN" });
+    assert.deepEqual([none.executions, none.nextToken], [[], undefined]);
+  });
+
+  test("no two Distributed Maps of a machine share a label [Label]", async () => {
+    const distributedMap = (inner: string): object => ({
+      Type: "Map",
+      ItemProcessor: {
+        ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+        StartAt: inner,
+        States: { [inner]: { Type: "Pass", End: true } },
+      },
+    });
+    const ran = await workshop.run(
+      {
+        StartAt: "Map 1",
+        States: {
+          "Map 1": { ...distributedMap("A"), Next: "Map1" },
+          Map1: { ...distributedMap("B"), Next: "図" },
+          図: { ...distributedMap("C"), Next: "other" },
+          other: { ...distributedMap("D"), Label: "map", End: true },
+        },
+      },
+      [1],
+    );
+    const { mapRuns = [] } = await workshop.sfn.listMapRuns({ executionArn: ran.arn });
+    const labels = mapRuns.map(({ mapRunArn = "" }) => mapRunArn.split("/")[1]?.split(":")[0]);
+    assert.deepEqual(labels.toSorted(), ["Map1", "Map1-2", "map", "map-2"]);
+    for (const { stateMachineArn } of mapRuns) {
+      const described = await workshop.sfn.describeStateMachine({ stateMachineArn });
+      assert.equal(described.label, stateMachineArn?.split("/")[1]);
+    }
+  });
+
   test("an Express child has an Express ARN and can be described [labelled express execution]", async () => {
     const { sfn } = workshop;
     const ran = await workshop.run(map({ Label: "x" }, PASS, "EXPRESS"), [1]);

@@ -105,6 +105,10 @@ export function executions(open: OpenWorkshop): void {
     });
     assert.equal(rest.executions?.length, 1);
     assert.equal(rest.nextToken, undefined);
+    await assert.rejects(
+      workshop.sfn.listExecutions({ stateMachineArn, statusFilter: "PENDING_REDRIVE" }),
+      { name: "ValidationException" },
+    );
   });
 
   test("a history is read forward, backward, in pages and without its payloads [GetExecutionHistory]", async () => {
@@ -177,6 +181,45 @@ export function executions(open: OpenWorkshop): void {
     assert.equal(types[before.length], "ExecutionRedriven");
     assert.equal(types.filter((type) => type === "ExecutionStarted").length, 1);
     assert.equal(types.filter((type) => type === "PassStateEntered").length, 2);
+  });
+
+  test("a client token stands for its redrive for 15 minutes, the last ten of them [RedriveExecution]", async () => {
+    const ran = await workshop.run({ StartAt: "F", States: { F: { Type: "Fail" } } });
+    const redrive = async (
+      clientToken: string,
+    ): Promise<[number | undefined, Date | undefined]> => {
+      const { redriveDate } = await workshop.sfn.redriveExecution({
+        executionArn: ran.arn,
+        clientToken,
+      });
+      await workshop.settle();
+      return [(await workshop.look(ran.arn)).described.redriveCount, redriveDate];
+    };
+    const [count, date] = await redrive("t0");
+    assert.equal(count, 1);
+    await workshop.advance(1);
+    assert.equal((await redrive("t1"))[0], 2);
+    assert.deepEqual(await redrive("t0"), [2, date]);
+    await workshop.advance(15 * 60 - 1);
+    assert.equal((await redrive("t0"))[0], 3);
+    for (let index = 0; index < 10; index += 1) await redrive(`u${index}`);
+    assert.equal((await redrive("u0"))[0], 13);
+    assert.equal((await redrive("t0"))[0], 14);
+  });
+
+  test("a failed execution of a machine that is being deleted is not redrivable [redriveStatus]", async () => {
+    const ran = await workshop.run({ StartAt: "F", States: { F: { Type: "Fail" } } });
+    assert.equal(ran.described.redriveStatus, "REDRIVABLE");
+    await workshop.sfn.deleteStateMachine({ stateMachineArn: ran.described.stateMachineArn });
+    const { described } = await workshop.look(ran.arn);
+    assert.deepEqual(
+      [described.redriveStatus, described.redriveStatusReason],
+      ["NOT_REDRIVABLE", "State machine is in DELETING status"],
+    );
+    await assert.rejects(workshop.sfn.redriveExecution({ executionArn: ran.arn }), {
+      name: "ExecutionNotRedrivable",
+      message: "Execution is not redrivable: 'State machine is in DELETING status'",
+    });
   });
 
   test("a failed execution cannot be redriven after 14 days", async () => {

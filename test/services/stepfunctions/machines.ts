@@ -249,6 +249,103 @@ export function machines(open: OpenWorkshop): void {
     });
   });
 
+  test("aliases are listed by age, the newest first, also those of one version [ListStateMachineAliases]", async () => {
+    const { sfn } = workshop;
+    const made = await sfn.createStateMachine({
+      name: "aliased",
+      definition: pass(1),
+      roleArn: ROLE,
+      publish: true,
+    });
+    const { stateMachineArn = "", stateMachineVersionArn } = made;
+    await sfn.updateStateMachine({ stateMachineArn, definition: pass(2), publish: true });
+    const names = ["mid", "alpha", "zeta", "beta"];
+    for (const name of names) {
+      const version = name === "alpha" ? `${stateMachineArn}:2` : stateMachineVersionArn;
+      await sfn.createStateMachineAlias({
+        name,
+        routingConfiguration: [{ stateMachineVersionArn: version, weight: 100 }],
+      });
+      await workshop.advance(1);
+    }
+    const list = async (arn: string, maxResults: number): Promise<string[][]> => {
+      const pages: string[][] = [];
+      let nextToken: string | undefined;
+      do {
+        const page = await sfn.listStateMachineAliases({
+          stateMachineArn: arn,
+          maxResults,
+          ...(nextToken && { nextToken }),
+        });
+        const arns = page.stateMachineAliases?.map((alias) => alias.stateMachineAliasArn) ?? [];
+        pages.push(arns.map((alias) => alias?.split(":").at(-1) ?? ""));
+        nextToken = page.nextToken;
+      } while (nextToken !== undefined);
+      return pages;
+    };
+    assert.deepEqual(await list(stateMachineArn, 3), [["beta", "zeta", "alpha"], ["mid"]]);
+    assert.deepEqual(await list(`${stateMachineArn}:1`, 2), [["beta", "zeta"], ["mid"]]);
+    assert.deepEqual(await list(`${stateMachineArn}:2`, 1), [["alpha"]]);
+  });
+
+  test("without data a definition is an empty object [includedData]", async () => {
+    const { sfn } = workshop;
+    const stateMachineArn = await workshop.machine(JSON.parse(pass(1)));
+    const executionArn = await workshop.start(stateMachineArn);
+    const includedData = "METADATA_ONLY" as const;
+    const machine = await sfn.describeStateMachine({ stateMachineArn, includedData });
+    assert.equal(machine.definition, "{}");
+    const started = await sfn.describeStateMachineForExecution({ executionArn, includedData });
+    assert.equal(started.definition, "{}");
+  });
+
+  test("making a machine again with another wish to publish is another machine [CreateStateMachine publish]", async () => {
+    const { sfn } = workshop;
+    const plain = { name: "plain", definition: pass(1), roleArn: ROLE };
+    const published = { ...plain, name: "published", publish: true, versionDescription: "one" };
+    await sfn.createStateMachine(plain);
+    const first = await sfn.createStateMachine(published);
+    assert.equal(
+      (await sfn.createStateMachine(published)).stateMachineVersionArn,
+      first.stateMachineVersionArn,
+    );
+    for (const other of [
+      { ...plain, publish: true },
+      { ...plain, name: "published" },
+      { ...published, versionDescription: "two" },
+    ]) {
+      await assert.rejects(sfn.createStateMachine(other), { name: "StateMachineAlreadyExists" });
+    }
+  });
+
+  test("tracing says whether it is on, and a key of one's own has a period [configuration]", async () => {
+    const { sfn } = workshop;
+    const given = { name: "keyed", definition: pass(1), roleArn: ROLE };
+    await assert.rejects(sfn.createStateMachine({ ...given, tracingConfiguration: {} }), {
+      name: "InvalidTracingConfiguration",
+    });
+    const type = "CUSTOMER_MANAGED_KMS_KEY" as const;
+    const { stateMachineArn } = await sfn.createStateMachine({
+      ...given,
+      encryptionConfiguration: { type, kmsKeyId: "k" },
+    });
+    const whole = { type, kmsKeyId: "k", kmsDataKeyReusePeriodSeconds: 300 };
+    const described = await sfn.describeStateMachine({ stateMachineArn });
+    assert.deepEqual(described.encryptionConfiguration, whole);
+    await sfn.createStateMachine({ ...given, encryptionConfiguration: whole });
+    await assert.rejects(sfn.updateStateMachine({ stateMachineArn, tracingConfiguration: {} }), {
+      name: "InvalidTracingConfiguration",
+    });
+  });
+
+  test("a machine that does not exist has no versions [ListStateMachineVersions]", async () => {
+    const stateMachineArn = "arn:aws:states:us-east-1:000000000000:stateMachine:none";
+    const { stateMachineVersions } = await workshop.sfn.listStateMachineVersions({
+      stateMachineArn,
+    });
+    assert.deepEqual(stateMachineVersions, []);
+  });
+
   test("deleting a machine ends its executions, then frees its name [DeleteStateMachine]", async () => {
     const { stateMachineArn = "" } = await workshop.sfn.createStateMachine({
       name: "deleted",
@@ -284,6 +381,13 @@ export function machines(open: OpenWorkshop): void {
     );
     assert.ok(names.length > 3);
     await assert.rejects(workshop.sfn.listStateMachines({ nextToken: "foreign" }), {
+      name: "InvalidToken",
+    });
+    const page = await workshop.sfn.listStateMachines({ maxResults: 1 });
+    await workshop.advance(86_399);
+    await workshop.sfn.listStateMachines({ nextToken: page.nextToken });
+    await workshop.advance(1);
+    await assert.rejects(workshop.sfn.listStateMachines({ nextToken: page.nextToken }), {
       name: "InvalidToken",
     });
   });

@@ -8,6 +8,7 @@ import { history } from "./history.ts";
 import { httpTasks } from "./http-tasks.ts";
 import { machines } from "./machines.ts";
 import { observed } from "./observed.ts";
+import { requests } from "./requests.ts";
 import { states } from "./states.ts";
 import { tasks } from "./tasks.ts";
 import { testState } from "./test-state.ts";
@@ -24,6 +25,7 @@ const TOPICS: Readonly<Record<string, (open: OpenWorkshop) => void>> = {
   executions,
   history,
   machines,
+  requests,
   express,
   distributed,
   observed,

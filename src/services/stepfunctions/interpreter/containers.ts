@@ -242,7 +242,7 @@ async function startMapRun(transition: Transition, thread: Thread, state: MapSta
   const readerArguments = await template(state.itemReader?.parameters, "ItemReader/Arguments");
   const writerArguments = await template(state.resultWriter?.parameters, "ResultWriter/Arguments");
   const batchInput = await template(state.itemBatcher?.batchInput, "ItemBatcher/BatchInput");
-  const mapRunArn = transition.around.mapRunArnOf(labelOf(state));
+  const mapRunArn = transition.around.mapRunArnOf(labelOf(transition.around.definition, state));
   const wait = transition.newWait();
   transition.emit(thread, "MapStateStarted", { length: items?.length ?? 0 });
   transition.emit(thread, "MapRunStarted", { mapRunArn });
