@@ -46,6 +46,7 @@ import type {
   UpdateStateMachineInput,
   ValidateStateMachineDefinitionInput,
 } from "@aws-sdk/client-sfn";
+import { assert } from "../../kernel/errors.ts";
 import { conversation, transaction } from "../../kernel/operation.ts";
 import type { AnyOperation } from "../../kernel/operation.ts";
 import type { Service } from "../../kernel/service.ts";
@@ -111,27 +112,26 @@ function checkedFirst(name: string, operation: AnyOperation): AnyOperation {
 
 /** Throws one ValidationException for all that is wrong with the members of an operation's input. */
 export function checkMembers(operation: string, input: unknown): void {
-  const violations = CONSTRAINTS[operation]?.(input, "") ?? [];
+  const constraint = CONSTRAINTS[operation];
+  assert(constraint, `the constraints of ${operation} are known`);
+  const violations = constraint(input, "");
   if (violations.length > 0) throw validationErrors(violations);
 }
 
 const ARN = length(1, MAX_ARN_LENGTH);
 const LONG_ARN = length(1, MAX_LONG_ARN_LENGTH);
 const NAME = length(1, MAX_NAME_LENGTH);
-const ALIAS_NAME = all<string>(
-  NAME,
-  matches(/^(?=.*[a-zA-Z_\-.])[a-zA-Z0-9_\-.]+$/, "^(?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$"),
-);
+const ALIAS_NAME = all<string>(NAME, matches(String.raw`^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$`));
 const DEFINITION = sensitive(length(1, MAX_DEFINITION_BYTES));
 const DESCRIPTION = sensitive(length(0, MAX_DESCRIPTION_LENGTH));
 const DATA = sensitive(utf8Length(MAX_PAYLOAD_BYTES));
 const ERROR = sensitive(length(0, MAX_ERROR_LENGTH));
 const CAUSE = sensitive(length(0, MAX_CAUSE_LENGTH));
 const TASK_TOKEN = length(1, MAX_TASK_TOKEN_LENGTH);
-const CLIENT_TOKEN = all<string>(length(1, MAX_CLIENT_TOKEN_LENGTH), matches(/^[!-~]*$/, "[!-~]+"));
+const CLIENT_TOKEN = all<string>(length(1, MAX_CLIENT_TOKEN_LENGTH), matches("[!-~]+"));
 const TRACE_HEADER = all<string>(
   length(0, MAX_TRACE_HEADER_LENGTH),
-  matches(/^\p{ASCII}*$/u, "\\p{ASCII}*"),
+  matches(String.raw`\p{ASCII}*`),
 );
 const TYPE = oneOf("STANDARD", "EXPRESS");
 const INCLUDED_DATA = oneOf("ALL_DATA", "METADATA_ONLY");

@@ -80,12 +80,13 @@ export function oneOf(...allowed: readonly string[]): Constraint<string> {
       : [violated(member, value, `satisfy enum value set: [${allowed.join(", ")}]`)];
 }
 
-/** A text that matches an expression, which is shown as AWS's model writes it. */
-export function matches(expression: RegExp, shown: string): Constraint<string> {
+/** A text that an expression describes from its beginning to its end. */
+export function matches(pattern: string): Constraint<string> {
+  const expression = new RegExp(`^(?:${pattern})$`, "u");
   return (value, member) =>
     expression.test(value)
       ? []
-      : [violated(member, value, `satisfy regular expression pattern: ${shown}`)];
+      : [violated(member, value, `satisfy regular expression pattern: ${pattern}`)];
 }
 
 function lengthWithin(

@@ -35,16 +35,13 @@ export async function startChild(
   const { thread, wait } = effect;
   try {
     const nowMs = engine.clock.now();
-    const resolved = await resolveMachine(
-      tx,
-      textOf(plan.request["StateMachineArn"]) ?? "",
-      engine.random,
-    );
-    if (resolved.machine.type !== "STANDARD") throw typeNotSupported();
-    const input = plan.request["Input"] ?? {};
+    const stateMachineArn = textOf(plan.request["StateMachineArn"]) ?? "";
     const name = textOf(plan.request["Name"]) ?? engine.random.uuid();
+    const input = plan.request["Input"] ?? {};
     const text = textOf(input) ?? JSON.stringify(input);
-    checkMembers("StartExecution", { name, input: text });
+    checkMembers("StartExecution", { stateMachineArn, name, input: text });
+    const resolved = await resolveMachine(tx, stateMachineArn, engine.random);
+    if (resolved.machine.type !== "STANDARD") throw typeNotSupported();
     checkName(name);
     checkInput(text);
     const parent: ParentTask = { uid, thread, wait, pattern: plan.pattern };
