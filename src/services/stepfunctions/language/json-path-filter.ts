@@ -1,4 +1,4 @@
-import type { Filter, FilterOperand, FilterOperator, JsonPath } from "./json-path-syntax.ts";
+import type { Filter, FilterOperand, FilterOperator, JsonPath } from "./json-path-tree.ts";
 import { isJsonArray, isJsonObject, jsonEquals } from "./json.ts";
 import type { Json } from "./json.ts";
 

@@ -1,4 +1,4 @@
-import type { PathFunction } from "./json-path-syntax.ts";
+import type { PathFunction } from "./json-path-tree.ts";
 import { isJsonArray, isJsonObject } from "./json.ts";
 import type { Json } from "./json.ts";
 

@@ -1,7 +1,7 @@
 import { matchesFilter } from "./json-path-filter.ts";
 import { callPathFunction } from "./json-path-function.ts";
 import { isDefiniteSegment, problemOf, readPath } from "./json-path-syntax.ts";
-import type { CallArgument, JsonPath, Segment } from "./json-path-syntax.ts";
+import type { CallArgument, JsonPath, Segment } from "./json-path-tree.ts";
 import { isJsonArray, isJsonObject, memberOf } from "./json.ts";
 import type { Json } from "./json.ts";
 import { StatesError } from "./errors.ts";

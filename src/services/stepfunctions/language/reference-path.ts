@@ -1,6 +1,6 @@
 import { StatesError } from "./errors.ts";
 import { problemOf, readPath } from "./json-path-syntax.ts";
-import type { JsonPath, Segment } from "./json-path-syntax.ts";
+import type { JsonPath, Segment } from "./json-path-tree.ts";
 import { isJsonArray, isJsonObject, memberOf, withMember } from "./json.ts";
 import type { Json } from "./json.ts";
 import { ExpressionSyntaxError } from "./scanner.ts";
