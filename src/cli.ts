@@ -235,7 +235,9 @@ interface Carrying {
 }
 
 async function carry(options: Options, path: string, { verb, transfer }: Carrying): Promise<void> {
-  if (options.store.kind === "memory") throw new UsageError("A store in memory is nowhere else");
+  if (options.store.kind === "memory") {
+    throw new UsageError("A store in memory is gone with its server; --data or --store names one");
+  }
   const [{ openStore }, { createLog }, { systemRandom }] = await Promise.all([
     import("./server.ts"),
     import("./log.ts"),

@@ -131,7 +131,7 @@ export function resolveOptions({ flags, environment, readFile }: ConfigSources):
     quotas: oneOf("quotas", text("quotas") ?? "", ["aws", "off"]),
     publicUrl: publicUrl(text("publicUrl")),
     credentials: credentials(raw.credentials ?? [], readFile),
-    token: text("token"),
+    token: token(text("token")),
     logLevel: oneOf("logLevel", text("logLevel") ?? "", [
       "debug",
       "info",
@@ -199,7 +199,12 @@ function parseFile(path: string, readFile: ConfigSources["readFile"]): Raw {
   const raw: Raw = {};
   for (const [key, value] of Object.entries(content)) {
     const found = ENTRIES.find(([name]) => name === key && name !== "config");
-    if (found === undefined) throw new OptionError(`${path} has an unknown option "${key}"`);
+    if (found === undefined) {
+      const names = ENTRIES.map(([name]) => name).filter((name) => name !== "config");
+      throw new OptionError(
+        `${path} has an unknown option "${key}"; there are ${names.join(", ")}`,
+      );
+    }
     const [name, { isList }] = found;
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (!values.every(isScalar) || (Array.isArray(value) && isList === undefined)) {
@@ -279,6 +284,12 @@ function publicUrl(value: string | undefined): string | undefined {
     throw wrong("publicUrl", value, "an http or https URL");
   }
   return value.replace(/\/+$/, "");
+}
+
+/** An empty one would let nobody in; most likely a variable in a script has no value. */
+function token(value: string | undefined): string | undefined {
+  if (value === "") throw new OptionError("--token must not be empty");
+  return value;
 }
 
 function wholeNumber(name: Name, value: string, max: number): number {

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { StoreChoice } from "./server.ts";
 import type { ServerClock } from "./server-clock.ts";
 

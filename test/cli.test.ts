@@ -82,6 +82,7 @@ test("a wrong command, option or operand is a sentence, not a stack", async () =
     ["start", "--data", join(CLI, "below")],
     ["start", "--data", "/proc/waystation"],
     ["export", "file", "--data", "nowhere"],
+    ["export", "file", "--memory"],
     ["import", "nothing", "--data", "nowhere"],
   ];
   for (const words of runs) {

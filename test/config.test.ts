@@ -107,6 +107,7 @@ for (const [why, flags, environment, files] of [
   ["a log level that is none", [], { WAYSTATION_LOG_LEVEL: "loud" }],
   ["a switch that is neither", [], { WAYSTATION_MEMORY: "maybe" }],
   ["a public URL that is none", ["--public-url", "localhost"]],
+  ["an empty token", ["--token", ""]],
   ["credentials without a secret", ["--credentials", "AK"]],
   ["a file that is not there", ["--config", "w.json"]],
   ["a credentials file that is not there", ["--credentials", "@keys"]],
@@ -123,6 +124,13 @@ for (const [why, flags, environment, files] of [
     assert.throws(() => options(flags, environment, files), OptionError);
   });
 }
+
+test("the message about an unknown option of a file says which there are", () => {
+  assert.throws(
+    () => options(["--config", "w.json"], {}, { "w.json": '{"log-level":"debug"}' }),
+    /"log-level"; there are host, .*logLevel/,
+  );
+});
 
 test("the message about a secret does not repeat it", () => {
   assert.throws(

@@ -72,8 +72,9 @@ const PAGES: Readonly<Record<string, { readonly get?: Page; readonly post?: Page
   },
   "/_waystation/clock/advance": {
     post: moveClock((clock, { durationMs }) => {
-      const isValid = isTime(durationMs) && clock.state().nowMs + durationMs <= LAST_MS;
-      return isValid ? clock.advance(durationMs) : "`durationMs` must be a whole number from 0";
+      if (!isTime(durationMs)) return "`durationMs` must be a whole number from 0";
+      const isInTime = clock.state().nowMs + durationMs <= LAST_MS;
+      return isInTime ? clock.advance(durationMs) : "`durationMs` must end before the year 275760";
     }),
   },
   "/_waystation/reset": {
@@ -105,11 +106,12 @@ async function health({ catalog, store, version }: AdminOptions): Promise<HttpRe
       .names()
       .map((name) => [publicName(name), catalog.loaded(name) ? "running" : "available"]),
   );
+  const facts = { services, edition: "waystation", version };
   try {
     await store.check();
-    return json({ status: "ok", services, edition: "waystation", version });
+    return json({ status: "ok", ...facts });
   } catch {
-    return { ...json({ status: "store unavailable", services, version }), status: 503 };
+    return { ...json({ status: "store unavailable", ...facts }), status: 503 };
   }
 }
 
