@@ -12,6 +12,8 @@ import { requests } from "./requests.ts";
 import { states } from "./states.ts";
 import { tasks } from "./tasks.ts";
 import { testState } from "./test-state.ts";
+import { testStateContainers } from "./test-state-containers.ts";
+import { testStateMocks } from "./test-state-mocks.ts";
 import { wakeUps } from "./wake-ups.ts";
 import { Workshop } from "./workshop.ts";
 import type { OpenWorkshop, StorePlace } from "./workshop.ts";
@@ -31,6 +33,8 @@ const TOPICS: Readonly<Record<string, (open: OpenWorkshop) => void>> = {
   observed,
   "wake-ups": wakeUps,
   "test state": testState,
+  "mocks of test state": testStateMocks,
+  "maps of test state": testStateContainers,
 };
 
 /**

@@ -2,52 +2,47 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
-import type { TestStateInput, TestStateOutput } from "@aws-sdk/client-sfn";
-import type { OpenWorkshop, Workshop } from "./workshop.ts";
+import { ROLE } from "./workshop.ts";
+import type { OpenWorkshop, Shown, TestOptions, Workshop } from "./workshop.ts";
 
-/** TestState. */
+/** TestState: states that do their work. */
 export function testState(open: OpenWorkshop): void {
   let workshop: Workshop;
-  const connections = JSON.stringify({ mine: { headers: { "x-api-key": "hidden" } } });
+  const connections = JSON.stringify({
+    mine: { headers: { "x-api-key": "hidden" }, basic: { username: "u", password: "p" } },
+  });
   before(async () => {
     workshop = await open({ options: { "states.connections": connections } });
   });
   after(() => workshop.close());
 
-  async function check(
-    definition: object,
-    more: Omit<TestStateInput, "definition"> = {},
-  ): Promise<Omit<TestStateOutput, "$metadata">> {
-    const { $metadata: _, ...shown } = await workshop.sfn.testState({
-      definition: JSON.stringify(definition),
-      ...more,
-    });
-    return shown;
-  }
+  /** Tests a state with a role, as must be without a mock. */
+  const check = (definition: object, more: TestOptions = {}): Promise<Shown> =>
+    workshop.testState(definition, { roleArn: ROLE, ...more });
 
-  test("a Pass state is run alone and shows its data flow [TestState, DEBUG]", async () => {
+  test("a Pass state is run alone and shows its data flow [TestState, Example 2]", async () => {
     const shown = await check(
       {
         Type: "Pass",
-        InputPath: "$.a",
-        Parameters: { "b.$": "$.n" },
-        ResultPath: "$.r",
-        Next: "Other",
+        InputPath: "$.payload",
+        Parameters: { data: 1 },
+        ResultPath: "$.result",
+        OutputPath: "$.result.data",
+        Next: "Another State",
       },
-      { input: '{"a":{"n":1}}', inspectionLevel: "DEBUG" },
+      { input: '{"payload": {"foo": "bar"}}', inspectionLevel: "DEBUG" },
     );
     assert.deepEqual(shown, {
-      status: "SUCCEEDED",
-      output: '{"a":{"n":1},"r":{"b":1}}',
-      nextState: "Other",
+      output: "1",
       inspectionData: {
-        input: '{"a":{"n":1}}',
-        afterInputPath: '{"n":1}',
-        afterParameters: '{"b":1}',
-        result: '{"b":1}',
-        afterResultPath: '{"a":{"n":1},"r":{"b":1}}',
-        variables: "{}",
+        input: '{"payload": {"foo": "bar"}}',
+        afterInputPath: '{"foo":"bar"}',
+        afterParameters: '{"data":1}',
+        afterResultSelector: '{"data":1}',
+        afterResultPath: '{"payload":{"foo":"bar"},"result":{"data":1}}',
       },
+      nextState: "Another State",
+      status: "SUCCEEDED",
     });
   });
 
@@ -57,9 +52,10 @@ export function testState(open: OpenWorkshop): void {
       Choices: [{ Variable: "$.n", NumericEquals: 1, Next: "One" }],
       Default: "Else",
     };
-    assert.deepEqual(await check(choice, { input: '{"n":1}' }), {
+    // What a state passes on untouched keeps its text [Example 1].
+    assert.deepEqual(await check(choice, { input: '{"n": 1}' }), {
       status: "SUCCEEDED",
-      output: '{"n":1}',
+      output: '{"n": 1}',
       nextState: "One",
     });
     assert.equal((await check(choice, { input: '{"n":2}' })).nextState, "Else");
@@ -93,97 +89,6 @@ export function testState(open: OpenWorkshop): void {
       [caught.status, caught.nextState, caught.inspectionData?.errorDetails],
       ["CAUGHT_ERROR", "Caught", { catchIndex: 1 }],
     );
-  });
-
-  test("mocks stand for results and errors, with retries counted [TestState mocks]", async () => {
-    const task = {
-      Type: "Task",
-      Resource: "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-      Parameters: { QueueUrl: "q", "MessageBody.$": "$$.Task.Token" },
-      Retry: [{ ErrorEquals: ["Busy"], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 3 }],
-      ResultSelector: { "x.$": "$.y" },
-      End: true,
-    };
-    const context = '{"Task":{"Token":"given"}}';
-    const good = await check(task, {
-      mock: { result: '{"y":5}' },
-      context,
-      inspectionLevel: "DEBUG",
-    });
-    assert.deepEqual([good.status, good.output], ["SUCCEEDED", '{"x":5}']);
-    const busy = { errorOutput: { error: "Busy", cause: "c" } };
-    const again = await check(task, {
-      mock: busy,
-      stateConfiguration: { retrierRetryCount: 1 },
-      inspectionLevel: "DEBUG",
-    });
-    assert.deepEqual([again.status, again.error], ["RETRIABLE", "Busy"]);
-    assert.deepEqual(again.inspectionData?.errorDetails, {
-      retryIndex: 0,
-      retryBackoffIntervalSeconds: 4,
-    });
-    const over = await check(task, { mock: busy, stateConfiguration: { retrierRetryCount: 3 } });
-    assert.deepEqual([over.status, over.error, over.cause], ["FAILED", "Busy", "c"]);
-    await assert.rejects(check(task), { name: "ValidationException", message: /mock/ });
-    await assert.rejects(check({ Type: "Pass", End: true }, { mock: busy }), {
-      name: "ValidationException",
-    });
-  });
-
-  test("a mocked result is checked against the API that it stands for [fieldValidationMode]", async () => {
-    const task = {
-      Type: "Task",
-      Resource: "arn:aws:states:::sqs:sendMessage",
-      Parameters: { QueueUrl: "q", MessageBody: "b" },
-      End: true,
-    };
-    const result = '{"Nonsense":1}';
-    await assert.rejects(check(task, { mock: { result } }), {
-      name: "ValidationException",
-      message: /Nonsense/,
-    });
-    await assert.rejects(
-      check(task, { mock: { result: '{"MessageId":1}', fieldValidationMode: "PRESENT" } }),
-      { name: "ValidationException" },
-    );
-    assert.equal(
-      (await check(task, { mock: { result, fieldValidationMode: "NONE" } })).output,
-      result,
-    );
-  });
-
-  test("a Map state shows its items, and fails by its iterations' failures [TestState Map]", async () => {
-    const map = {
-      Type: "Map",
-      ItemsPath: "$.items",
-      ItemSelector: { "v.$": "$$.Map.Item.Value" },
-      MaxConcurrency: 3,
-      ItemProcessor: {
-        ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
-        StartAt: "P",
-        States: { P: { Type: "Pass", End: true } },
-      },
-      ToleratedFailureCount: 1,
-      End: true,
-    };
-    const given = {
-      input: '{"items":[1,2]}',
-      mock: { result: "[3]" },
-      inspectionLevel: "DEBUG",
-    } as const;
-    const good = await check(map, given);
-    assert.deepEqual([good.status, good.output], ["SUCCEEDED", "[3]"]);
-    const shown = good.inspectionData;
-    assert.deepEqual(
-      [shown?.afterItemsPath, shown?.afterItemSelector, shown?.maxConcurrency],
-      ["[1,2]", '[{"v":1},{"v":2}]', 3],
-    );
-    assert.equal(shown?.toleratedFailureCount, 1);
-    const failed = await check(map, {
-      ...given,
-      stateConfiguration: { mapIterationFailureCount: 2 },
-    });
-    assert.equal(failed.error, "States.ExceedToleratedFailureThreshold");
   });
 
   test("a state of a whole machine is tested by its name, with variables [stateName]", async () => {
@@ -222,7 +127,10 @@ export function testState(open: OpenWorkshop): void {
   });
 
   test("an HTTP task shows its exchange, secrets only when asked [TRACE, revealSecrets]", async () => {
-    const endpoint = createServer((_request, response) => response.writeHead(200).end("ok"));
+    const endpoint = createServer((_request, response) => {
+      response.sendDate = false;
+      response.writeHead(200, { "content-type": "text/plain", "x-two": ["1", "2"] }).end("ok");
+    });
     await new Promise<void>((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
     const { port } = endpoint.address() as AddressInfo;
     try {
@@ -233,45 +141,135 @@ export function testState(open: OpenWorkshop): void {
           ApiEndpoint: `http://127.0.0.1:${port}/p`,
           Method: "GET",
           Authentication: { ConnectionArn: "mine" },
+          Headers: { definitionHeader: "h1" },
+          RequestBody: { message: "hello" },
         },
         End: true,
       };
+      const agent = "User-Agent: Amazon|StepFunctions|HttpInvoke|us-east-1, Range: bytes=0-262144";
       const plain = await check(task, { inspectionLevel: "TRACE" });
-      assert.equal(plain.inspectionData?.request?.method, "GET");
-      assert.equal(plain.inspectionData?.response?.statusCode, "200");
-      assert.doesNotMatch(plain.inspectionData?.request?.headers ?? "", /hidden/);
+      assert.deepEqual(plain.inspectionData?.request, {
+        protocol: "http",
+        method: "GET",
+        url: `http://127.0.0.1:${port}/p`,
+        headers: `[definitionHeader: h1, ${agent}]`,
+        body: '{"message":"hello"}',
+      });
+      const { headers = "", ...response } = plain.inspectionData?.response ?? {};
+      assert.deepEqual(response, {
+        protocol: "http",
+        statusCode: "200",
+        statusMessage: "OK",
+        body: "ok",
+      });
+      assert.match(headers, /^\[content-type: text\/plain, x-two: 1, x-two: 2, .*\]$/);
       const revealed = await check(task, { inspectionLevel: "TRACE", revealSecrets: true });
-      assert.match(revealed.inspectionData?.request?.headers ?? "", /hidden/);
+      assert.equal(
+        revealed.inspectionData?.request?.headers,
+        `[definitionHeader: h1, Authorization: Basic dTpw, x-api-key: hidden, ${agent}]`,
+      );
     } finally {
       endpoint.close();
     }
   });
 
-  test("a Distributed Map shows what its reader's data, pointer and batcher give [mapItemReaderData]", async () => {
-    const map = {
-      Type: "Map",
-      ItemReader: {
-        Resource: "arn:aws:states:::s3:getObject",
-        ReaderConfig: { InputType: "JSON", ItemsPointer: "/list" },
-        Parameters: { Bucket: "b", Key: "k" },
-      },
-      ItemBatcher: { MaxItemsPerBatch: 2 },
-      ItemProcessor: {
-        ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
-        StartAt: "P",
-        States: { P: { Type: "Pass", End: true } },
-      },
+  test("only HTTP tasks are traced, without a mock [TRACE]", async () => {
+    await assert.rejects(check({ Type: "Pass", End: true }, { inspectionLevel: "TRACE" }), {
+      name: "ValidationException",
+    });
+  });
+
+  test("a state needs a role, unless its work is mocked [roleArn]", async () => {
+    const pass = { Type: "Pass", End: true };
+    await assert.rejects(workshop.testState(pass), { name: "ValidationException" });
+    await assert.rejects(check(pass, { roleArn: "xx" }), {
+      name: "InvalidArn",
+      message: "Invalid Role Arn: 'xx'",
+    });
+  });
+
+  test("an error that an expression makes is caught by name [CAUGHT_ERROR]", async () => {
+    const task = {
+      Type: "Task",
+      Resource: "arn:aws:states:::sqs:sendMessage",
+      Parameters: { QueueUrl: "q", "MessageBody.$": "States.StringToJson('{')" },
+      Catch: [{ ErrorEquals: ["States.IntrinsicFailure"], Next: "Caught" }],
       End: true,
     };
-    const given = { mock: { result: "[]" }, inspectionLevel: "DEBUG" } as const;
-    const shown = await check(map, {
-      ...given,
-      stateConfiguration: { mapItemReaderData: '{"list":[1,2,3]}' },
+    const shown = await check(task);
+    assert.deepEqual(
+      [shown.status, shown.nextState, shown.error],
+      ["CAUGHT_ERROR", "Caught", "States.IntrinsicFailure"],
+    );
+  });
+
+  test("a state in a Map is in its first iteration [Automatic Context population]", async () => {
+    const inner = {
+      StartAt: "In",
+      States: { In: { Type: "Pass", Parameters: { "item.$": "$$.Map.Item" }, End: true } },
+    };
+    const machine = (map: object): object => ({
+      StartAt: "M",
+      States: { M: { Type: "Map", ...map, End: true } },
     });
-    assert.equal(shown.status, "SUCCEEDED", shown.cause);
-    assert.equal(shown.inspectionData?.afterItemsPointer, "[1,2,3]");
-    assert.equal(shown.inspectionData?.afterItemBatcher, '[{"Items":[1,2]},{"Items":[3]}]');
-    const broken = await check(map, { ...given, stateConfiguration: { mapItemReaderData: "{" } });
-    assert.deepEqual([broken.status, broken.error], ["FAILED", "States.ItemReaderFailed"]);
+    const asked = { stateName: "In", input: '{"a":1}' };
+    const inline = await check(machine({ ItemProcessor: inner }), asked);
+    assert.equal(
+      inline.output,
+      '{"item":{"Index":0,"Value":{"a":1},"Source":"STATE_DATA"}}',
+      inline.cause,
+    );
+    const ItemProcessor = {
+      ...inner,
+      ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+    };
+    const ItemReader = {
+      Resource: "arn:aws:states:::s3:getObject",
+      Parameters: { Bucket: "b", Key: "k" },
+      ReaderConfig: { InputType: "JSON" },
+    };
+    const distributed = await check(machine({ ItemProcessor, ItemReader }), asked);
+    assert.equal(
+      distributed.output,
+      '{"item":{"Index":0,"Value":{"a":1},"Source":"S3://b/k"}}',
+      distributed.cause,
+    );
+  });
+
+  test("an error reaches the handlers of the states around [Error propagation]", async () => {
+    const machine = (around: object): object => ({
+      StartAt: "P",
+      States: {
+        P: {
+          Type: "Parallel",
+          Branches: [{ StartAt: "In", States: { In: { Type: "Fail", Error: "E", Cause: "c" } } }],
+          ...around,
+          Next: "Other",
+        },
+        Other: { Type: "Succeed" },
+      },
+    });
+    const asked = { stateName: "In", inspectionLevel: "DEBUG" } as const;
+    const Catch = [{ ErrorEquals: ["States.ALL"], ResultPath: "$.e", Next: "Other" }];
+    const caught = await check(machine({ Catch }), asked);
+    const { inspectionData, ...outcome } = caught;
+    assert.deepEqual(outcome, {
+      status: "CAUGHT_ERROR",
+      nextState: "Other",
+      error: "E",
+      cause: "c",
+      output: '{"e":{"Error":"E","Cause":"c"}}',
+    });
+    assert.deepEqual(inspectionData?.errorDetails, { catchIndex: 0 });
+    const retried = await check(
+      machine({ Retry: [{ ErrorEquals: ["E"], IntervalSeconds: 3 }] }),
+      asked,
+    );
+    assert.deepEqual(
+      [retried.status, retried.inspectionData?.errorDetails],
+      ["RETRIABLE", { retryIndex: 0, retryBackoffIntervalSeconds: 3 }],
+    );
+    const failed = await check(machine({}), asked);
+    assert.deepEqual([failed.status, failed.error], ["FAILED", "E"]);
   });
 }

@@ -7,6 +7,8 @@ import type {
   DescribeExecutionOutput,
   HistoryEvent,
   StateMachineType,
+  TestStateInput,
+  TestStateOutput,
 } from "@aws-sdk/client-sfn";
 import { SNS } from "@aws-sdk/client-sns";
 import { SQS } from "@aws-sdk/client-sqs";
@@ -184,6 +186,13 @@ export class Workshop {
     return (await this.history(executionArn)).map(({ type }) => type ?? "");
   }
 
+  /** Tests one state. */
+  async testState(definition: object, options: TestOptions = {}): Promise<Shown> {
+    const text = JSON.stringify(definition);
+    const { $metadata: _, ...shown } = await this.sfn.testState({ definition: text, ...options });
+    return shown;
+  }
+
   async #stop(): Promise<void> {
     this.#sfn.destroy();
     this.#sqs.destroy();
@@ -200,6 +209,12 @@ export interface Ran {
   readonly cause: string | undefined;
   readonly described: DescribeExecutionOutput;
 }
+
+/** What a state is tested with. */
+export type TestOptions = Omit<TestStateInput, "definition">;
+
+/** What TestState answers. */
+export type Shown = Omit<TestStateOutput, "$metadata">;
 
 interface Opened {
   readonly server: Server;

@@ -85,7 +85,7 @@ async function nextItem(
  * Where a Distributed Map has its items from, as `Map.Item.Source` of the context object says it; not told
  * for items out of the objects of a listing.
  */
-function sourceOf(
+export function sourceOf(
   { itemReader }: MapState,
   { readerArguments }: Pick<MapRunCall, "readerArguments">,
 ): string | undefined {

@@ -17,12 +17,6 @@ export function sdkMetadata(requestId: string): JsonObject {
   };
 }
 
-/** Members of a task's result that {@link sdkMetadata} adds. */
-export const SDK_METADATA: ReadonlySet<string> = new Set([
-  "SdkHttpMetadata",
-  "SdkResponseMetadata",
-]);
-
 /** What a service's refusal is to the task, in the words of the SDK that AWS calls the service with. */
 export function serviceFailure(
   error: ServiceError,

@@ -17,7 +17,13 @@ export interface HttpRequest {
   readonly method: string;
   /** Names as they were written; no two are the same in another case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: RequestBody;
+}
+
+/** What an HTTP task sends, and the content type to name where no header does. */
+export interface RequestBody {
+  readonly text: string;
+  readonly contentType: string;
 }
 
 /** The methods of "HTTP Task fields" (https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html). */
@@ -56,13 +62,12 @@ export function httpRequest(engine: Pick<Engine, "settings">, task: HttpTask): H
     }
     headers.set(name, textOf(value));
   }
-  for (const [name, value] of Object.entries(connection.headers ?? {})) headers.set(name, value);
   if (connection.basic !== undefined) headers.set("Authorization", basic(connection.basic));
+  for (const [name, value] of Object.entries(connection.headers ?? {})) headers.set(name, value);
   const encoded = encodeBody(given, connection);
-  if (encoded !== undefined) headers.setDefault("Content-Type", encoded.contentType);
   headers.set("User-Agent", `Amazon|StepFunctions|HttpInvoke|${task.region}`);
   headers.set("Range", RANGE);
-  return { url, method, headers: headers.all(), ...(encoded && { body: encoded.body }) };
+  return { url, method, headers: headers.all(), ...(encoded && { body: encoded }) };
 }
 
 /** Headers by name, in the order in which they were set. */
@@ -71,10 +76,6 @@ class HeaderList {
 
   set(name: string, value: string): void {
     this.#headers.set(name.toLowerCase(), [name, value]);
-  }
-
-  setDefault(name: string, value: string): void {
-    if (!this.#headers.has(name.toLowerCase())) this.set(name, value);
   }
 
   all(): Record<string, string> {
@@ -89,7 +90,7 @@ function basic({ username, password }: NonNullable<Connection["basic"]>): string
 function encodeBody(
   task: JsonObject,
   { bodyParameters: added = {} }: Connection,
-): { readonly body: string; readonly contentType: string } | undefined {
+): RequestBody | undefined {
   const given = task["RequestBody"];
   const hasAdded = Object.keys(added).length > 0;
   if (given === undefined && !hasAdded) return undefined;
@@ -102,13 +103,13 @@ function encodeBody(
   const contentType = isForm
     ? "application/x-www-form-urlencoded"
     : "application/json; charset=UTF-8";
-  if (typeof body === "string") return { body, contentType };
-  if (!isForm) return { body: JSON.stringify(body), contentType };
+  if (typeof body === "string") return { text: body, contentType };
+  if (!isForm) return { text: JSON.stringify(body), contentType };
   const { ArrayFormat: arrayFormat = "INDICES" } = objectOf(transform["RequestEncodingOptions"]);
   const fields = Object.entries(objectOf(body)).flatMap(([name, value]) =>
     formFields(name, value, textOf(arrayFormat)),
   );
-  return { body: urlEncoded(fields), contentType };
+  return { text: urlEncoded(fields), contentType };
 }
 
 type Field = readonly [name: string, value: string];

@@ -2,11 +2,11 @@ import type { Dispatcher } from "undici";
 import { refusedAddress } from "../../../outbound.ts";
 import type { Engine } from "../engine.ts";
 import { isJsonObject, parseJson } from "../language/json.ts";
-import type { Json, JsonObject } from "../language/json.ts";
+import type { Json } from "../language/json.ts";
 import { HTTP_TASK_MS, MAX_PAYLOAD_BYTES } from "../limits.ts";
 import { HttpTaskFailed } from "./http-failure.ts";
 import { httpRequest } from "./http-request.ts";
-import type { HttpTask } from "./http-request.ts";
+import type { HttpRequest, HttpTask, RequestBody } from "./http-request.ts";
 
 /** A request and its answer, as TestState shows them. */
 export interface HttpExchange {
@@ -35,12 +35,17 @@ export async function invokeHttp(
   task: HttpTask,
   options: { readonly signal: AbortSignal; readonly watch?: HttpWatch | undefined },
 ): Promise<Json> {
-  const { url, ...request } = httpRequest(engine, task);
+  const { url, method, headers: sent, body } = httpRequest(engine, task);
   let answer: Answer;
   let text: string;
   try {
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(HTTP_TASK_MS)]);
-    answer = await engine.outbound.request(url, { ...request, signal });
+    answer = await engine.outbound.request(url, {
+      method,
+      headers: body === undefined ? sent : withContentType(sent, body),
+      signal,
+      ...(body && { body: body.text }),
+    });
     text = await textOf(answer);
   } catch (error) {
     if (error instanceof HttpTaskFailed) throw error;
@@ -58,6 +63,14 @@ export async function invokeHttp(
   }
   const ResponseBody = parseBody(contentType(answer), text);
   return { Headers: headers, ResponseBody, StatusCode: statusCode, StatusText: statusText };
+}
+
+function withContentType(
+  headers: HttpRequest["headers"],
+  { contentType: given }: RequestBody,
+): HttpRequest["headers"] {
+  const isNamed = Object.keys(headers).some((name) => name.toLowerCase() === "content-type");
+  return isNamed ? headers : { ...headers, "Content-Type": given };
 }
 
 type Answer = Pick<Dispatcher.ResponseData, "body" | "headers" | "statusCode" | "statusText">;
@@ -107,10 +120,13 @@ export interface HttpWatch {
   readonly onExchange: (exchange: HttpExchange) => void;
 }
 
+type HeaderValues = Readonly<Record<string, readonly string[]>>;
+
+/** What is shown has no content type but a given one, as AWS shows it. */
 function exchangeOf(
   engine: HttpEngine,
   task: HttpTask,
-  seen: { answer: Answer; headers: JsonObject; text: string; revealSecrets: boolean },
+  seen: { answer: Answer; headers: HeaderValues; text: string; revealSecrets: boolean },
 ): HttpExchange {
   const { answer, headers, text, revealSecrets } = seen;
   const shown = revealSecrets ? task : withoutConnection(task);
@@ -121,17 +137,26 @@ function exchangeOf(
       protocol,
       method,
       url: url.href,
-      headers: JSON.stringify(sent),
-      ...(body !== undefined && { body }),
+      headers: headerText(Object.entries(sent)),
+      ...(body && { body: body.text }),
     },
     response: {
       protocol,
       statusCode: String(answer.statusCode),
       statusMessage: answer.statusText,
-      headers: JSON.stringify(headers),
+      headers: headerText(
+        Object.entries(headers).flatMap(([name, values]) =>
+          values.map((value): [string, string] => [name, value]),
+        ),
+      ),
       body: text,
     },
   };
+}
+
+/** Headers as TestState shows them: `[name: value, other: value]`. */
+function headerText(headers: readonly (readonly [name: string, value: string])[]): string {
+  return `[${headers.map(([name, value]) => `${name}: ${value}`).join(", ")}]`;
 }
 
 function withoutConnection(task: HttpTask): HttpTask {

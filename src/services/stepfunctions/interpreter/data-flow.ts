@@ -196,8 +196,8 @@ async function selectedResult(
   thread: Thread,
   { state, result = null }: Leaving,
 ): Promise<Json> {
-  if (!("resultSelector" in state) || state.type === "Pass") return result;
-  if (state.resultSelector === undefined) return transition.observe("afterResultSelector", result);
+  if (!("resultSelector" in state) || state.resultSelector === undefined)
+    return transition.observe("afterResultSelector", result);
   const scope = transition.scope(thread, { input: result });
   const selected = await evaluateTemplate(
     "JSONPath",

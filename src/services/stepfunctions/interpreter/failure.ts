@@ -20,7 +20,7 @@ export async function failState(
   failure: Failure,
 ): Promise<void> {
   let thread = failed;
-  let cause: Failure = failure;
+  let cause: Failure = transition.observe("failure", failure);
   if (isUnheard(transition, failed, failure)) return failOutright(transition, failed, failure);
   for (;;) {
     const state = transition.stateOf(thread);

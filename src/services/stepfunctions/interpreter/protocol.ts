@@ -171,7 +171,7 @@ export interface Surroundings {
   readonly observe?: (step: ObservedStep, value: unknown) => void;
 }
 
-/** What TestState shows of a state: the members of its inspection data that the interpreter knows. */
+/** What TestState shows of a state: the members of its inspection data that the interpreter knows, and its failure. */
 export type ObservedStep =
   | "afterInputPath"
   | "afterParameters"
@@ -187,4 +187,5 @@ export type ObservedStep =
   | "toleratedFailureCount"
   | "toleratedFailurePercentage"
   | "retry"
-  | "catchIndex";
+  | "catchIndex"
+  | "failure";

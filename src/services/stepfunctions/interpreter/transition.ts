@@ -172,18 +172,22 @@ export class Transition {
     };
   }
 
-  /** The context object as the thread's state sees it. */
+  /** The context object as the thread's state sees it. What a test gives of the state and its task stands. */
   contextOf(thread: Thread, task?: JsonObject): JsonObject {
     const map = this.#mapItemOf(thread);
+    const { State: givenState, Task: givenTask, ...context } = this.around.context;
     return {
-      ...this.around.context,
+      ...context,
       State: {
         EnteredTime: formatTimestamp(thread.enteredAtMs),
         Name: thread.state,
         RetryCount: thread.retries.reduce((sum, count) => sum + count, 0),
+        ...(isJsonObject(givenState) && givenState),
       },
       ...(map && { Map: map }),
-      ...(task && { Task: task }),
+      ...((task ?? givenTask) !== undefined && {
+        Task: { ...task, ...(isJsonObject(givenTask) && givenTask) },
+      }),
     };
   }
 

@@ -1,10 +1,11 @@
-import type { InspectionData, TestStateInput, TestStateOutput } from "@aws-sdk/client-sfn";
+import type { TestStateInput, TestStateOutput } from "@aws-sdk/client-sfn";
 import { conversation } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
+import { checkRoleArn } from "../arns.ts";
 import type { Engine } from "../engine.ts";
 import { failureOf } from "../interpreter/protocol.ts";
-import type { ObservedStep } from "../interpreter/protocol.ts";
 import { checkInput } from "../start.ts";
+import { inspect } from "../test-state/inspect.ts";
 import { runTest } from "../test-state/run.ts";
 import type { Tested } from "../test-state/run.ts";
 
@@ -19,77 +20,29 @@ export function testState(engine: Engine): Operation<TestStateInput, TestStateOu
       signal,
     });
     const level = input.inspectionLevel ?? "INFO";
+    // What is still the input is told as it came.
+    const text = (value: unknown): string =>
+      value === tested.given.input ? (input.input ?? "{}") : JSON.stringify(value);
     return {
-      ...outcomeOf(tested),
-      ...(level !== "INFO" && { inspectionData: inspect(tested, level) }),
+      ...outcomeOf(tested, text),
+      ...(level !== "INFO" && { inspectionData: inspect(tested, { level, text }) }),
     };
   });
 }
 
-function check(input: TestStateInput): void {
-  checkInput(input.input ?? "{}");
+function check({ input, roleArn }: TestStateInput): void {
+  if (roleArn !== undefined) checkRoleArn(roleArn);
+  checkInput(input ?? "{}");
 }
 
-function outcomeOf({ thread, stateName, failure }: Tested): TestStateOutput {
+function outcomeOf({ thread, failure }: Tested, text: (value: unknown) => string): TestStateOutput {
   const { phase } = thread;
   const why = failureOf(failure ?? {});
   if (phase.kind === "retrying") return { status: "RETRIABLE", ...why };
   const hasLeft = phase.kind === "done" || (phase.kind === "entering" && thread.enteredEvent === 0);
   if (!hasLeft) return { status: "FAILED", ...why };
-  const output = JSON.stringify(thread.data.input);
-  const next =
-    phase.kind === "entering" || thread.state !== stateName ? { nextState: thread.state } : {};
+  const output = text(thread.data.input);
+  const next = phase.kind === "entering" ? { nextState: thread.state } : {};
   if (failure !== undefined) return { status: "CAUGHT_ERROR", output, ...next, ...why };
   return { status: "SUCCEEDED", output, ...next };
-}
-
-/** Members of the inspection data that are JSON text. */
-const TEXTS: readonly ObservedStep[] = [
-  "afterInputPath",
-  "afterParameters",
-  "afterArguments",
-  "result",
-  "afterResultSelector",
-  "afterResultPath",
-  "afterItemsPath",
-  "afterItemsPointer",
-  "afterItemSelector",
-  "afterItemBatcher",
-];
-const NUMBERS: readonly ObservedStep[] = [
-  "maxConcurrency",
-  "toleratedFailureCount",
-  "toleratedFailurePercentage",
-];
-
-function inspect({ observed, thread, input, exchange }: Tested, level: string): InspectionData {
-  const texts = TEXTS.filter((step) => observed.has(step)).map((step) => [
-    step,
-    JSON.stringify(observed.get(step)),
-  ]);
-  const numbers = NUMBERS.filter((step) => observed.get(step) !== undefined).map((step) => [
-    step,
-    observed.get(step),
-  ]);
-  const errorDetails = errorDetailsOf(observed);
-  return {
-    input: JSON.stringify(input),
-    variables: JSON.stringify(thread.data.variables),
-    ...Object.fromEntries([...texts, ...numbers]),
-    ...(errorDetails && { errorDetails }),
-    ...(level === "TRACE" &&
-      exchange && { request: exchange.request, response: exchange.response }),
-  };
-}
-
-function errorDetailsOf(observed: Tested["observed"]): InspectionData["errorDetails"] {
-  const catchIndex = observed.get("catchIndex");
-  const retry = observed.get("retry") as { index: number; delayMs: number } | undefined;
-  if (retry !== undefined) {
-    return {
-      retryIndex: retry.index,
-      retryBackoffIntervalSeconds: Math.round(retry.delayMs / 1000),
-    };
-  }
-  return typeof catchIndex === "number" ? { catchIndex } : undefined;
 }

@@ -1,15 +1,16 @@
-import type { TestStateInput } from "@aws-sdk/client-sfn";
-import type { MapState, State } from "../language/definition.ts";
+import type { TestStateConfiguration, TestStateInput } from "@aws-sdk/client-sfn";
+import type { State, TaskState } from "../language/definition.ts";
 import { isJsonArray, isJsonObject, parseJson } from "../language/json.ts";
 import type { Json } from "../language/json.ts";
 import type { Engine } from "../engine.ts";
 import { validationError } from "../errors.ts";
-import { SDK_METADATA } from "../integrations/answer.ts";
 import { namedService } from "../integrations/names.ts";
 import { upperFirst } from "../integrations/shapes.ts";
 import { failureOf } from "../interpreter/protocol.ts";
 import type { Failure } from "../interpreter/protocol.ts";
 import { parseTaskResource } from "../interpreter/task-resource.ts";
+import { misfitOf } from "./misfit.ts";
+import { hasInside } from "./wrap.ts";
 
 /** What a state's work is pretended to give. */
 export type Mock = { readonly result: Json } | { readonly failure: Failure };
@@ -23,12 +24,11 @@ export async function mockOf(
   const { mock } = input;
   if (mock === undefined) {
     requireNoMockNeeded(state);
-    if (input.context !== undefined)
-      throw validationError("A context can only be specified together with a mock");
+    checkUnmocked(input, state);
     return undefined;
   }
   if (state.type !== "Task" && state.type !== "Map" && state.type !== "Parallel") {
-    throw validationError(`A mock cannot be specified for a state of the type ${state.type}`);
+    throw validationError(`State type '${state.type}' is not supported when a mock is specified`);
   }
   if ((mock.result === undefined) === (mock.errorOutput === undefined)) {
     throw validationError(
@@ -39,7 +39,11 @@ export async function mockOf(
     throw validationError("TestState does not support RevealSecrets when a mock is specified.");
   }
   if (mock.errorOutput !== undefined) {
-    return { failure: failureOf(mock.errorOutput) };
+    const failure = failureOf(mock.errorOutput);
+    if (failure.error === undefined)
+      throw validationError("The errorOutput of a mock must have an error.");
+    checkSource(state, failure, input.stateConfiguration ?? {});
+    return { failure };
   }
   const result = parse(mock.result ?? "");
   if (mock.fieldValidationMode !== "NONE") {
@@ -61,17 +65,57 @@ function requireNoMockNeeded(state: State): void {
   }
 }
 
-/** The failures that a Map state's test says happened are more than it tolerates. */
-export function failsByCount(
-  state: MapState,
-  failures: number,
-  tolerated: { count?: number; percentage?: number; total: number },
-): boolean {
-  if (state.processor.mode !== "DISTRIBUTED") return failures > 0;
-  const { count, percentage, total } = tolerated;
-  if (count === undefined && percentage === undefined) return failures > 0;
-  if (count !== undefined && failures > count) return true;
-  return percentage !== undefined && (failures * 100) / Math.max(1, total) > percentage;
+/** Throws ValidationException for what is no test of a state's real work. */
+function checkUnmocked({ context, roleArn, inspectionLevel }: TestStateInput, state: State): void {
+  if (context !== undefined)
+    throw validationError("A context can only be specified together with a mock");
+  if (roleArn === undefined)
+    throw validationError("A roleArn must be specified when no mock is specified");
+  const isHttp = state.type === "Task" && state.resource.endsWith(":http:invoke");
+  if (inspectionLevel === "TRACE" && !isHttp)
+    throw validationError("The inspection level TRACE is only supported for HTTP tasks");
+}
+
+/** Throws ValidationException where an error of a Map or Parallel does not say which state inside it comes from. */
+function checkSource(
+  state: State,
+  { error }: Failure,
+  { errorCausedByState: source }: TestStateConfiguration,
+): void {
+  if (state.type !== "Map" && state.type !== "Parallel") return;
+  if (source === undefined && OWN_ERRORS.has(error ?? "")) return;
+  if (source === undefined) {
+    throw validationError(
+      `An error mocked for a ${state.type} state needs the stateConfiguration.errorCausedByState`,
+    );
+  }
+  if (!hasInside(state, source)) {
+    throw validationError(`The state '${source}' is not inside the ${state.type} state`);
+  }
+}
+
+/** Errors that come of a Map or Parallel state itself. */
+const OWN_ERRORS: ReadonlySet<string> = new Set([
+  "States.BranchFailed",
+  "States.DataLimitExceeded",
+  "States.ExceedToleratedFailureThreshold",
+  "States.ItemReaderFailed",
+  "States.ResultWriterFailed",
+  "States.Runtime",
+]);
+
+async function checkResult(engine: Engine, checking: Checking): Promise<void> {
+  const { state, result } = checking;
+  if (state.type === "Parallel") {
+    if (!isJsonArray(result) || result.length !== state.branches.length)
+      throw invalidMock("the result of a Parallel state is an array with an element per branch");
+  } else if (state.type === "Map") {
+    const mayBeObject = state.resultWriter !== undefined;
+    if (!isJsonArray(result) && !(mayBeObject && isJsonObject(result)))
+      throw invalidMock("the result of a Map state is an array, or an object of its ResultWriter");
+  } else if (state.type === "Task") {
+    await checkAnswer(engine, state, checking);
+  }
 }
 
 interface Checking {
@@ -81,35 +125,29 @@ interface Checking {
   readonly isStrict: boolean;
 }
 
-async function checkResult(engine: Engine, { state, result, isStrict }: Checking): Promise<void> {
-  if (state.type !== "Task") {
-    if (!isJsonArray(result) && state.type === "Parallel")
-      throw invalidMock("the result of a Parallel state is an array");
-    return;
-  }
+/** The operation whose answer ends a task that waits for a job, where it is not the one that starts it. */
+const POLLED: Readonly<Record<string, string>> = {
+  "states:startExecution": "DescribeExecution",
+};
+
+async function checkAnswer(
+  engine: Engine,
+  state: TaskState,
+  { result, isStrict }: Checking,
+): Promise<void> {
   const resource = parseTaskResource(state.resource);
-  if (resource?.kind !== "service" || resource.pattern !== "request") return;
-  const model = await engine.operations.modelOf(namedService(resource.resourceType).signingName);
-  const output = model?.operations[upperFirst(resource.action)]?.output;
-  const shape = output === undefined ? undefined : model?.structures[output];
-  if (shape === undefined) return;
-  if (!isJsonObject(result)) throw invalidMock("the result of an API call is an object");
-  const members = new Map(
-    Object.entries(shape.members).map(([name, member]) => [upperFirst(name), member]),
-  );
-  for (const [name, value] of Object.entries(result)) {
-    const expected = members.get(name)?.shape;
-    if (expected === undefined && SDK_METADATA.has(name)) continue;
-    if (expected === undefined) throw invalidMock(`the field '${name}' is not one of the API`);
-    const isScalar = expected === "string" || expected === "number" || expected === "boolean";
-    if (isScalar && typeof value !== expected)
-      throw invalidMock(`the field '${name}' must be a ${expected}`);
-  }
-  const missing = (shape.required ?? [])
-    .map(upperFirst)
-    .find((name) => !Object.hasOwn(result, name));
-  if (isStrict && missing !== undefined)
-    throw invalidMock(`the required field '${missing}' is missing`);
+  // What a callback or a worker gives is theirs.
+  if (resource?.kind !== "service" || resource.pattern === "token") return;
+  const { signingName } = namedService(resource.resourceType);
+  const model = await engine.operations.modelOf(signingName);
+  const operation =
+    resource.pattern === "request"
+      ? upperFirst(resource.action)
+      : POLLED[`${resource.resourceType}:${resource.action}`];
+  const output = operation === undefined ? undefined : model?.operations[operation]?.output;
+  if (model === undefined || output === undefined) return;
+  const misfit = misfitOf(model, { shape: output }, { value: result, isStrict });
+  if (misfit !== undefined) throw invalidMock(misfit);
 }
 
 function parse(text: string): Json {
