@@ -31,6 +31,16 @@ test("health says which services run and which wait for their first call", async
   assert.match(String(json["version"]), /^\d+\.\d+\.\d+/);
 });
 
+test("health keeps its shape while the store cannot serve, and says so by its status", async () => {
+  await using server = await tinyServer();
+  const { status, ...well } = (await page(server, "/_waystation/health")).json;
+  assert.equal(status, "ok");
+  await server.store.close();
+  const ill = await page(server, "/_waystation/health");
+  assert.equal(ill.status, 503);
+  assert.deepEqual(ill.json, { status: "store unavailable", ...well });
+});
+
 test("info names the server's services, store and time", async () => {
   await using server = await tinyServer();
   const { json } = await page(server, "/_waystation/info");
@@ -76,6 +86,14 @@ test("a clock is not moved by nonsense", async () => {
     assert.equal(status, 400, `${path} ${JSON.stringify(post)}`);
   }
   assert.equal(server.clock.now(), START_MS);
+});
+
+test("a move past the last instant is told from one that is no number", async () => {
+  await using server = await tinyServer();
+  const advance = async (durationMs: unknown): Promise<unknown> =>
+    (await page(server, "/_waystation/clock/advance", { post: { durationMs } })).json["message"];
+  assert.match(String(await advance("5m")), /whole number/);
+  assert.match(String(await advance(8.64e15)), /before the year/);
 });
 
 test("reset removes what services keep", async () => {
