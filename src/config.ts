@@ -33,8 +33,8 @@ interface Declaration {
   readonly value?: string;
   readonly help: string;
   readonly fallback?: string;
-  /** May be given more than once; in the environment and the file, separated by commas. */
-  readonly isList?: true;
+  /** May be given more than once, or several at once with this between them. */
+  readonly separator?: RegExp;
 }
 
 const DECLARATIONS = {
@@ -71,7 +71,7 @@ const DECLARATIONS = {
     flag: "credentials",
     value: "KEY:SECRET",
     help: "Verify signatures by these, or @FILE with one a line",
-    isList: true,
+    separator: /,/,
   },
   token: { flag: "token", value: "TOKEN", help: "Bearer token of /_waystation" },
   logLevel: {
@@ -90,7 +90,7 @@ const DECLARATIONS = {
     flag: "option",
     value: "NAME=VALUE",
     help: "An option of a service, for example sns.smtpUrl",
-    isList: true,
+    separator: /,(?=\s*[\w.]+=)/, // values may hold commas: some are JSON
   },
 } satisfies Record<string, Declaration>;
 
@@ -171,7 +171,7 @@ function parseFlags(flags: readonly string[]): Raw {
     }
     if (value === undefined)
       throw new OptionError(`${flag} needs a value: ${flag} ${declaration.value}`);
-    (raw[name] ??= []).push(...(declaration.isList ? listItems(value) : [value]));
+    (raw[name] ??= []).push(...valuesIn(value, declaration));
   }
   return raw;
 }
@@ -180,8 +180,7 @@ function parseEnvironment(environment: ConfigSources["environment"]): Raw {
   const raw: Raw = {};
   for (const [name, declaration] of ENTRIES) {
     const value = environment[`WAYSTATION_${declaration.flag.toUpperCase().replaceAll("-", "_")}`];
-    if (value !== undefined && value !== "")
-      raw[name] = declaration.isList ? listItems(value) : [value];
+    if (value !== undefined && value !== "") raw[name] = valuesIn(value, declaration);
   }
   return raw;
 }
@@ -205,14 +204,14 @@ function parseFile(path: string, readFile: ConfigSources["readFile"]): Raw {
         `${path} has an unknown option "${key}"; there are ${names.join(", ")}`,
       );
     }
-    const [name, { isList }] = found;
+    const [name, declaration] = found;
+    const isList = declaration.separator !== undefined;
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-    if (!values.every(isScalar) || (Array.isArray(value) && isList === undefined)) {
+    if (!values.every(isScalar) || (Array.isArray(value) && !isList)) {
       const list = isList ? ", or a list of those" : "";
       throw new OptionError(`"${key}" in ${path} must be a string, number or boolean${list}`);
     }
-    const isSplit = isList === true && typeof value === "string";
-    raw[name] = isSplit ? listItems(value) : values.map(String);
+    raw[name] = typeof value === "string" ? valuesIn(value, declaration) : values.map(String);
   }
   return raw;
 }
@@ -260,8 +259,8 @@ function readCredentials(path: string, readFile: ConfigSources["readFile"]): str
   }
 }
 
-function listItems(value: string): string[] {
-  return value.split(",").map((item) => item.trim());
+function valuesIn(text: string, { separator }: Declaration): string[] {
+  return separator === undefined ? [text] : text.split(separator).map((value) => value.trim());
 }
 
 /** What stands before and after the first separator; errors do not repeat it, it may be a secret. */

@@ -87,6 +87,16 @@ test("service options are names and values", () => {
   assert.deepEqual(options(flags).serviceOptions, { "sns.smtpUrl": "smtp://h:25?a=b", x: "y" });
 });
 
+test("a service option's value may hold commas, wherever it is said", () => {
+  const connections = '{"a":{"basic":{"username":"u","password":"p=1"}}}';
+  const pairs = `states.connections=${connections}, sns.smsSandbox=true`;
+  const expected = { "states.connections": connections, "sns.smsSandbox": "true" };
+  const file = { "w.json": JSON.stringify({ option: pairs }) };
+  assert.deepEqual(options(["--option", pairs]).serviceOptions, expected);
+  assert.deepEqual(options([], { WAYSTATION_OPTION: pairs }).serviceOptions, expected);
+  assert.deepEqual(options(["--config", "w.json"], {}, file).serviceOptions, expected);
+});
+
 test("a public URL ends without a slash", () => {
   assert.equal(
     options(["--public-url", "https://queues.example.com/"]).publicUrl,
