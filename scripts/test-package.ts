@@ -1,6 +1,6 @@
 /**
  * Tests what is published: packs it, installs it in an empty folder, starts it, calls it, stops it,
- * and uses it as a library. Runs it on the machine's own Node too, which may be the oldest allowed.
+ * and uses it as a library, and its types in a strict program. Runs it on the machine's own Node too, which may be the oldest allowed.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -21,6 +21,7 @@ try {
   for (const name of ["dist/cli.js", "dist/index.d.ts", "LICENSE", "README.md"]) {
     if (!existsSync(join(installed, name))) throw new Error(`the package lacks ${name}`);
   }
+  tryTypes();
   for (const node of new Set([process.execPath, machineNode()])) await tryWith(node);
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -73,6 +74,21 @@ function tryLibrary(node: string): void {
     await server.stop();
   `;
   run(node, ["--input-type=module", "--eval", program], folder);
+}
+
+/** The declarations stand by themselves: no types of Node's, no newer library of the language's. */
+function tryTypes(): void {
+  const program = `
+    import { startWaystation, type WaystationOptions } from "waystation";
+    const options: WaystationOptions = { data: "here", serviceOptions: { "sns.emailFrom": "a@b" } };
+    const server = await startWaystation(options);
+    await server.clock.set(new Date());
+    await server.stop();
+  `;
+  writeFileSync(join(folder, "program.ts"), program);
+  const strict = ["--strict", "--exactOptionalPropertyTypes", "--skipLibCheck", "false"];
+  const place = ["--module", "nodenext", "--target", "es2022", "--types", "", "--noEmit"];
+  run("tsc", [...strict, ...place, "program.ts"], folder);
 }
 
 function run(command: string, words: readonly string[], cwd: string): void {
