@@ -16,17 +16,18 @@ export interface SandboxRecord {
 const SETTINGS: Readonly<Record<string, RegExp>> = {
   DefaultSMSType: /^(?:Promotional|Transactional)$/,
   DefaultSenderID: /^(?=.*[A-Za-z])[A-Za-z0-9]{1,11}$/,
-  DeliveryStatusIAMRole: /^(?:|arn:[^:]+:iam::\d{12}:role\/.+)$/,
+  DeliveryStatusIAMRole: /^arn:[^:]+:iam::\d{12}:role\/.+$/,
   DeliveryStatusSuccessSamplingRate: /^(?:100|[1-9]?\d)$/,
   MonthlySpendLimit: /^\d{1,9}$/,
-  UsageReportS3Bucket: /^[a-z0-9.-]{0,63}$/,
+  UsageReportS3Bucket: /^[a-z0-9.-]{1,63}$/,
 };
 
-/** Throws InvalidParameter for what is no setting. */
+/** Throws InvalidParameter for what is no setting; an empty value unsets any. */
 export function checkSetting(name: string, value: string): void {
   const pattern = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
   if (pattern === undefined) throw invalidParameter(`${name} is not a valid attribute`);
-  if (!pattern.test(value)) throw invalidParameter(`${name} has an invalid value: ${value}`);
+  if (value !== "" && !pattern.test(value))
+    throw invalidParameter(`${name} has an invalid value: ${value}`);
 }
 
 /** What an account has that nobody set anything for: it may spend a dollar a month. */
@@ -43,13 +44,14 @@ export async function readSettings(
     : { ...DEFAULTS, ...decodeRecord<Record<string, string>>(value) };
 }
 
-/** Writes the settings of an account in a region. */
+/** Writes the settings of an account in a region; those that are empty are as if never set. */
 export function putSettings(
   tx: Tx,
   { accountId, region }: SmsOwner,
   settings: Readonly<Record<string, string>>,
 ): void {
-  tx.put(SMS_SETTINGS.key(accountId, region), encodeRecord(settings));
+  const set = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ""));
+  tx.put(SMS_SETTINGS.key(accountId, region), encodeRecord(set));
 }
 
 /** Whether messages go to verified numbers only: by the option `sns.smsSandbox`. */

@@ -87,6 +87,15 @@ export const phones: Topic = (bench) => {
     assert.equal(Object.keys((await bench().sns.getSMSAttributes({})).attributes ?? {}).length, 3);
     await refused(set({ DefaultSMSType: "Loud" }), INVALID);
     await refused(set({ Colour: "red" }), INVALID);
+    await set({
+      DefaultSMSType: "",
+      DefaultSenderID: "",
+      DeliveryStatusIAMRole: "",
+      DeliveryStatusSuccessSamplingRate: "",
+      MonthlySpendLimit: "",
+      UsageReportS3Bucket: "",
+    });
+    assert.deepEqual((await bench().sns.getSMSAttributes({})).attributes, fresh);
   });
 
   test("sandbox numbers are verified with the code in the outbox", async () => {
