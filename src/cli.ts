@@ -299,7 +299,7 @@ const EXPECTED = new Set([
   "OptionError",
   "StoreUnavailable",
   "TransferRefused",
-  "UnknownServiceOption",
+  "WrongServiceOption",
   "UnsafeHost",
 ]);
 

@@ -22,7 +22,8 @@ import type { ServiceRoute } from "./listeners/routes.ts";
 import { systemRandom } from "./random.ts";
 import { keptClock } from "./server-clock.ts";
 import type { ServerClock } from "./server-clock.ts";
-import { serviceOptions } from "./service-options.ts";
+import { OPTION_KINDS, serviceOptions } from "./service-options.ts";
+import type { OptionKind } from "./service-options.ts";
 import { packageVersion } from "./version.ts";
 import type { HttpHandler } from "./wire/http.ts";
 import type { ProtocolFactory } from "./wire/protocol.ts";
@@ -31,8 +32,8 @@ import type { Secret } from "./wire/sigv4.ts";
 
 /** A service that the server knows of before it is loaded. */
 export interface ServiceEntry extends ServiceRoute {
-  /** The names of the options that it reads. */
-  readonly options?: readonly string[];
+  /** The options that it reads, by name. */
+  readonly options?: Readonly<Record<string, OptionKind>>;
   readonly load: (deps: Deps) => Promise<Service>;
 }
 
@@ -47,21 +48,24 @@ const SERVICES: readonly ServiceEntry[] = [
   {
     signingName: "sns",
     version: "2010-03-31",
-    options: [
-      "sns.allowForeignRedirects",
-      "sns.allowMetadataAddresses",
-      "sns.certificateBaseUrl",
-      "sns.emailFrom",
-      "sns.httpTimeoutMs",
-      "sns.smsSandbox",
-      "sns.smtpUrl",
-    ],
+    options: {
+      "sns.allowForeignRedirects": OPTION_KINDS.flag,
+      "sns.allowMetadataAddresses": OPTION_KINDS.flag,
+      "sns.certificateBaseUrl": OPTION_KINDS.url,
+      "sns.emailFrom": OPTION_KINDS.text,
+      "sns.httpTimeoutMs": OPTION_KINDS.milliseconds,
+      "sns.smsSandbox": OPTION_KINDS.flag,
+      "sns.smtpUrl": OPTION_KINDS.url,
+    },
     load: async (deps) => (await import("./services/sns/service.ts")).sns(deps),
   },
   {
     signingName: "states",
     targetPrefix: "AWSStepFunctions",
-    options: ["states.connections", "states.objectFolder"],
+    options: {
+      "states.connections": OPTION_KINDS.objectOrFile,
+      "states.objectFolder": OPTION_KINDS.folder,
+    },
     load: async (deps) => (await import("./services/stepfunctions/service.ts")).stepFunctions(deps),
   },
 ];
@@ -110,14 +114,14 @@ export interface Server {
 
 /**
  * Opens the store, starts the services' work and listens: the composition root. Throws
- * {@link UnsafeHost}, an `UnknownServiceOption`, a `StoreUnavailable`, or the system's error, for
+ * {@link UnsafeHost}, a `WrongServiceOption`, a `StoreUnavailable`, or the system's error, for
  * example `EADDRINUSE`.
  */
 export async function startServer(config: ServerConfig): Promise<Server> {
   if (!isLocalHost(config.host) && !config.credentials?.size) throw new UnsafeHost(config.host);
   const { log, random = systemRandom(), services = SERVICES } = config;
-  const names = services.flatMap(({ options = [] }) => options);
-  const option = serviceOptions(config.serviceOptions, names);
+  const kinds = new Map(services.flatMap(({ options = {} }) => Object.entries(options)));
+  const option = serviceOptions(config.serviceOptions, kinds);
   const opened = await openStore(config.store, { log, random });
   const { store, now } = opened;
   const clock = config.clock ?? new AdjustableClock({ machineNow: now });

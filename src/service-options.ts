@@ -1,27 +1,67 @@
 import assert from "node:assert/strict";
+import { statSync } from "node:fs";
 import type { Settings } from "./kernel/operation.ts";
 
-/** No service reads an option of that name: what it was meant to say would go unheard. */
-export class UnknownServiceOption extends Error {
-  override readonly name = "UnknownServiceOption";
+/** What an option may say, in words for whoever said something else, and whether a text does. */
+export interface OptionKind {
+  readonly words: string;
+  readonly fits: (text: string) => boolean;
+}
 
-  constructor(name: string, names: readonly string[]) {
-    super(`No service has the option ${name}; there are ${names.join(", ")}`);
-  }
+type KindName = "text" | "flag" | "milliseconds" | "url" | "folder" | "objectOrFile";
+
+/** The kinds of options that services have. */
+export const OPTION_KINDS: Readonly<Record<KindName, OptionKind>> = {
+  text: { words: "a text", fits: (text) => text !== "" },
+  flag: { words: "true or false", fits: (text) => text === "true" || text === "false" },
+  milliseconds: { words: "milliseconds, from 1 on", fits: (text) => /^[1-9]\d{0,8}$/.test(text) },
+  url: { words: "a URL", fits: (text) => URL.canParse(text) },
+  folder: { words: "a folder that is there", fits: isFolder },
+  objectOrFile: { words: "a JSON object, or a file with one", fits: isObjectOrFile },
+};
+
+/** No service reads an option of that name, or none that says this: it would go unheard. */
+export class WrongServiceOption extends Error {
+  override readonly name = "WrongServiceOption";
 }
 
 /**
- * What services read their options with; `names` are those that services declare, and nothing else is
- * read. Throws {@link UnknownServiceOption} when another one is given.
+ * What services read their options with; `kinds` are those that services declare, by name, and nothing
+ * else is read. Throws {@link WrongServiceOption} when another one is given, or one that does not fit.
  */
 export function serviceOptions(
   given: Readonly<Record<string, string>>,
-  names: readonly string[],
+  kinds: ReadonlyMap<string, OptionKind>,
 ): Settings["option"] {
-  const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new UnknownServiceOption(unknown, names);
+  for (const [name, value] of Object.entries(given)) {
+    const kind = kinds.get(name);
+    if (kind === undefined) {
+      const names = Array.from(kinds.keys()).join(", ");
+      throw new WrongServiceOption(`No service has the option ${name}; there are ${names}`);
+    }
+    // What it says is not told: it may be a secret.
+    if (!kind.fits(value)) {
+      throw new WrongServiceOption(`The option ${name} must be ${kind.words}`);
+    }
+  }
   return (name) => {
-    assert(names.includes(name), `no service declares the option ${name}`);
+    assert(kinds.has(name), `no service declares the option ${name}`);
     return given[name];
   };
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function isObjectOrFile(text: string): boolean {
+  if (!text.trimStart().startsWith("{")) {
+    return statSync(text, { throwIfNoEntry: false })?.isFile() ?? false;
+  }
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -46,9 +46,24 @@ test("another machine's way in needs credentials", async () => {
 test("an option that no service has is refused", async () => {
   const serviceOptions = { "sns.smtpUrl": "smtp://localhost:25", "sns.typo": "x" };
   await assert.rejects(startWaystation({ serviceOptions }), {
-    name: "UnknownServiceOption",
+    name: "WrongServiceOption",
     message: /sns\.typo; there are .*sns\.smtpUrl.*states\.connections/,
   });
+});
+
+test("an option that cannot be what it says is refused", async () => {
+  for (const [name, value, words] of [
+    ["sns.httpTimeoutMs", "soon", "milliseconds, from 1 on"],
+    ["sns.smsSandbox", "yes", "true or false"],
+    ["sns.smtpUrl", "localhost", "a URL"],
+    ["states.objectFolder", "/nowhere/at/all", "a folder that is there"],
+    ["states.connections", "{broken", "a JSON object, or a file with one"],
+  ] as const) {
+    await assert.rejects(startWaystation({ serviceOptions: { [name]: value } }), {
+      name: "WrongServiceOption",
+      message: `The option ${name} must be ${words}`,
+    });
+  }
 });
 
 test("a clock that was moved stays moved over a restart", async () => {
