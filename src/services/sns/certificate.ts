@@ -53,12 +53,12 @@ function time(atMs: number): Buffer {
   return tagged(isNear ? 0x17 : 0x18, Buffer.from(text, "latin1"));
 }
 
-/** A positive integer. */
+/** A positive integer, in as few bytes as hold it: readers refuse more (X.690, 8.3.2). */
 function integer(bytes: Uint8Array): Buffer {
-  return tagged(
-    0x02,
-    Buffer.concat([Uint8Array.of(0), bytes].slice((bytes[0] ?? 0) < 0x80 ? 1 : 0)),
-  );
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const digits = first < 0 ? Uint8Array.of(0) : bytes.subarray(first);
+  const looksNegative = (digits[0] ?? 0) >= 0x80;
+  return tagged(0x02, looksNegative ? Buffer.concat([Uint8Array.of(0), digits]) : digits);
 }
 
 function sequence(...parts: readonly Uint8Array[]): Buffer {

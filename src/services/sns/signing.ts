@@ -36,6 +36,7 @@ export class Signer {
   /** Signatures made lately, by version and text. */
   readonly #remembered = new Map<string, Promise<EnvelopeSignature>>();
   #key: SigningKey | undefined;
+  #loading: Promise<SigningKey> | undefined;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -106,9 +107,17 @@ export class Signer {
     return path === certificatePath(id) ? certificate : undefined;
   }
 
-  /** Making a key takes long: where it can be, it is made on another thread, outside of transactions. */
+  /** The key, loaded once for all who ask meanwhile. */
   async #load(): Promise<SigningKey> {
     if (this.#key !== undefined) return this.#key;
+    this.#loading ??= this.#loadFromStore().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  /** Making a key takes long: where it can be, it is made on another thread, outside of transactions. */
+  async #loadFromStore(): Promise<SigningKey> {
     const { store } = this.#deps;
     const stored = await store.read((reader) => reader.get(SIGNING_KEY.key(KEY_NAME)));
     const spare = stored === undefined ? this.#record(await newPrivateKey()) : undefined;
