@@ -217,8 +217,13 @@ async function startWork(
   const nodesClock = new AdjustableClock({ machineNow: now });
   const release = runner.release.bind(runner);
   const nodes = new Nodes({ store, clock: nodesClock, log, node, lifetimeMs, release });
-  await nodes.start();
-  await runner.start();
+  try {
+    await nodes.start();
+    await runner.start();
+  } catch (error) {
+    nodesClock.close();
+    throw error;
+  }
   return {
     async stop() {
       await runner.stop();

@@ -31,8 +31,11 @@ export interface ClockState {
 /** The machine's time; the only place that reads it. */
 export const machineNow = (): number => Date.now();
 
-/** The longest delay that a Node timer takes. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/**
+ * How long a Node timer sleeps before the time is looked at again: it does not notice when a machine
+ * was suspended, or its clock set forward.
+ */
+const MAX_TIMER_MS = 10_000;
 
 /** The last time that a Date holds. */
 const LAST_MS = 8.64e15;

@@ -92,7 +92,10 @@ export class WorkRunner {
     }
   }
 
-  /** Makes all that `node` had leased due again: it is gone, or this one before its start. */
+  /**
+   * Makes all that `node` had leased due again: it is gone, or this one before its start. Then looks
+   * after every kind, for it may have ended before it told of what it had scheduled.
+   */
   async release(node: string): Promise<void> {
     const { store, clock } = this.#options;
     for (let released = RELEASE_LIMIT; released === RELEASE_LIMIT;) {
@@ -112,6 +115,7 @@ export class WorkRunner {
         return leases.length;
       });
     }
+    await this.#startAnew();
   }
 
   /** Makes due whatever any node had leased: before the start, if nobody else has the store open. */

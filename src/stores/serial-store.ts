@@ -21,6 +21,7 @@ export interface Tables {
   write(key: Key, value: Uint8Array | undefined): void;
   /** Only while no body runs. */
   clear(): Promise<void>;
+  /** Only while no body runs: what failed may be opened anew under it. */
   check(): Promise<void>;
   /** Once all is durable. */
   close(): Promise<void>;
@@ -67,27 +68,12 @@ export class SerialStore implements Store {
     this.#listeners.push(listener);
   }
 
-  async clear(): Promise<void> {
-    this.#enter();
-    try {
-      await this.#turns.begin();
-      try {
-        await this.#tables.clear();
-      } finally {
-        this.#turns.end();
-      }
-    } finally {
-      this.#leave();
-    }
+  clear(): Promise<void> {
+    return this.#betweenBodies(() => this.#tables.clear());
   }
 
-  async check(): Promise<void> {
-    this.#enter();
-    try {
-      await this.#tables.check();
-    } finally {
-      this.#leave();
-    }
+  check(): Promise<void> {
+    return this.#betweenBodies(() => this.#tables.check());
   }
 
   close(): Promise<void> {
@@ -133,6 +119,20 @@ export class SerialStore implements Store {
       } finally {
         this.#leave();
       }
+    }
+  }
+
+  async #betweenBodies(action: () => Promise<void>): Promise<void> {
+    this.#enter();
+    try {
+      await this.#turns.begin();
+      try {
+        await action();
+      } finally {
+        this.#turns.end();
+      }
+    } finally {
+      this.#leave();
     }
   }
 

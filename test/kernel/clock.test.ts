@@ -166,6 +166,19 @@ test("a running clock rings by itself", async () => {
   clock.close();
 });
 
+test("an alarm that is over when a suspended machine wakes rings soon after that", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let machineMs = 0;
+  const clock = new AdjustableClock({ machineNow: () => machineMs });
+  const rung: number[] = [];
+  clock.alarm(3_600_000, () => void rung.push(clock.now()));
+  // Timers do not run while the machine sleeps; its time does.
+  machineMs += 7_200_000;
+  t.mock.timers.tick(15_000);
+  assert.deepEqual(rung, [7_200_000]);
+  clock.close();
+});
+
 test("alarms ring in order whatever is set and cancelled", async () => {
   const program = fc.array(fc.record({ atMs: fc.nat(100), cancelled: fc.boolean() }), {
     maxLength: 60,

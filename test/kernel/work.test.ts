@@ -253,12 +253,10 @@ test("a runner that starts finds what became due while nobody looked", async () 
   assert.deepEqual(fired.toSorted(), ["test.do", "test.other"]);
 });
 
-test("when wake-ups may have been lost, a runner finds what others scheduled", async () => {
-  const fired: string[] = [];
+/** A store whose wake-ups do not arrive, as those of another node while a connection is lost. */
+function quietStore(listeners: ((wake: Wake) => void)[]): Store {
   const quiet = memoryStore();
-  const listeners: ((wake: Wake) => void)[] = [];
-  // A store whose wake-ups do not arrive, as those of another node while a connection is lost.
-  const store: Store = {
+  return {
     transact: (body) => quiet.transact(body),
     read: (body) => quiet.read(body),
     onWake: (listener) => void listeners.push(listener),
@@ -266,6 +264,24 @@ test("when wake-ups may have been lost, a runner finds what others scheduled", a
     check: () => quiet.check(),
     close: () => quiet.close(),
   };
+}
+
+test("what a node scheduled that died before it told others is found by who gives its leases back", async () => {
+  const fired: string[] = [];
+  const { clock, runner, schedule } = await bench(
+    { "test.do": timer(async (_tx, item) => void fired.push(item.id)) },
+    quietStore([]),
+  );
+  await schedule({ id: "a", dueAtMs: 2_000 });
+  await runner.release("dead");
+  await clock.advance(5_000);
+  assert.deepEqual(fired, ["a"]);
+});
+
+test("when wake-ups may have been lost, a runner finds what others scheduled", async () => {
+  const fired: string[] = [];
+  const listeners: ((wake: Wake) => void)[] = [];
+  const store = quietStore(listeners);
   const { clock, schedule } = await bench(
     { "test.do": timer(async (_tx, item) => void fired.push(item.id)) },
     store,

@@ -11,8 +11,8 @@ export interface CuttingProxy {
   close(): Promise<void>;
 }
 
-/** What becomes of a packet: it passes, or the connection is cut before or after it passed. */
-export type Fate = "pass" | "cut before" | "cut after";
+/** What becomes of a packet: it passes or never arrives, or the connection is cut before or after it passed. */
+export type Fate = "pass" | "lose" | "cut before" | "cut after";
 
 /**
  * Forwards to a port of this machine, asking `decide` about every packet. A function as `target` is
@@ -25,8 +25,11 @@ export async function startProxy(
   const sockets = new Set<Socket>();
   let cuts = 0;
   const pipe = (from: Socket, into: Socket, to: "server" | "client"): void => {
+    let lost = false;
     from.on("data", (packet: Buffer) => {
       const fate = decide(packet, to);
+      lost = fate === "lose";
+      if (lost) return;
       if (fate !== "cut before") into.write(packet);
       if (fate === "pass") return;
       cuts += 1;
@@ -35,10 +38,12 @@ export async function startProxy(
       else into.end();
       from.destroy();
     });
+    // Where packets are lost, a goodbye is too.
+    from.on("end", () => !lost && from.end());
     from.on("error", () => into.destroy());
     from.on("close", () => into.end());
   };
-  const server = createServer((client) => {
+  const server = createServer({ allowHalfOpen: true }, (client) => {
     const port = typeof target === "number" ? target : target();
     const behind = connect(port, "127.0.0.1");
     for (const socket of [client, behind]) {

@@ -83,6 +83,36 @@ test("a failed flush tells all who depend on it, and leaves what the disk has", 
   assert.deepEqual(await numbers(store), [1, 5]);
 });
 
+test("a transaction that is open while the disk fails leaves nothing, whoever checks meanwhile", async () => {
+  const { disk, store } = open();
+  const flushed = put(store, 1);
+  await nextTurn();
+  const goOn: (() => void)[] = [];
+  const half = store.transact(async (tx) => {
+    await new Promise<void>((resolve) => goOn.push(resolve));
+    // Between any two steps of what the check does.
+    for (let step = 0; step < 20; step += 1) {
+      tx.put(key(2), Uint8Array.of(2));
+      await tx.get(key(2));
+    }
+    await new Promise<void>((resolve) => goOn.push(resolve));
+  });
+  await nextTurn();
+  disk.fail("disk full");
+  disk.broken = false;
+  await assert.rejects(flushed, /disk full/);
+  const refused = assert.rejects(half, /disk full/);
+  const checked = store.check();
+  for (let step = 0; step < 2; step += 1) {
+    goOn[step]?.();
+    await nextTurn();
+  }
+  await refused;
+  await checked;
+  assert.deepEqual(await numbers(store), []);
+  assert.equal(disk.get(key(2)), undefined);
+});
+
 test("a store that can write again goes on without being asked whether it can", async () => {
   const { disk, store } = open();
   const failed = put(store, 1);

@@ -7,6 +7,7 @@ import type { Wake } from "../../src/kernel/store.ts";
 import { encodeKey, rangeBelow } from "../../src/kernel/tuple.ts";
 import { systemRandom } from "../../src/random.ts";
 import { connect } from "../../src/stores/postgres/driver.ts";
+import { PRESENCE_INTERVAL_MS } from "../../src/stores/postgres/limits.ts";
 import { openPostgresStore } from "../../src/stores/postgres/store.ts";
 import type { PostgresStore, PostgresStoreOptions } from "../../src/stores/postgres/store.ts";
 import { startProxy } from "./cutting-proxy.ts";
@@ -225,6 +226,90 @@ test("a node whose listening connection was lost looks at everything again", asy
   await both;
 });
 
+test("a listening connection that is lost as it greets the others is opened anew once", async (t) => {
+  const schema = newSchema();
+  let losing = false;
+  let listening = 0;
+  const proxy = await proxied(t, (packet, to) => {
+    if (to !== "server") return "pass";
+    if (packet.includes("LISTEN")) listening += 1;
+    if (!losing || !packet.includes("hello")) return "pass";
+    losing = false;
+    return "cut before";
+  });
+  const store = await open(t, schema, through(proxy));
+  const heard = new Promise<void>((resolve) =>
+    store.onWake((wake) => void (wake.topic === WAKE_ALL.topic && resolve())),
+  );
+  losing = true;
+  listening = 0;
+  proxy.cutAll();
+  await heard;
+  assert.equal(proxy.cuts(), 1);
+  assert.equal(listening, 2, "the one that was lost, and another");
+});
+
+test("wake-ups that cannot be sent make the others look at everything", async (t) => {
+  const schema = newSchema();
+  const [a, b] = [await open(t, schema), await open(t, schema)];
+  const heard = new Promise<void>((resolve) =>
+    b.onWake((wake) => void (wake.topic === WAKE_ALL.topic && resolve())),
+  );
+  await a.transact(async (tx) => {
+    tx.put(encodeKey(7, ["x"]), new Uint8Array());
+    tx.wake({ topic: "longer than a notification ".repeat(400) });
+  });
+  await heard;
+});
+
+test("nodes that slept as long as each other wake each other again", async (t) => {
+  const schema = newSchema();
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  let sleptMs = 0;
+  const machineNow = (): number => Date.now() + sleptMs;
+  const [a, b] = [await open(t, schema, { machineNow }), await open(t, schema, { machineNow })];
+  const heard = (store: PostgresStore, topic: string): Promise<void> =>
+    new Promise((resolve) => store.onWake((wake) => void (wake.topic === topic && resolve())));
+  const say = (store: PostgresStore, topic: string): Promise<void> =>
+    store.transact(async (tx) => {
+      tx.put(encodeKey(7, [topic]), new Uint8Array());
+      tx.wake({ topic });
+    });
+  const first = heard(b, "first");
+  await say(a, "first");
+  await first;
+  const awake = Promise.all([heard(a, WAKE_ALL.topic), heard(b, WAKE_ALL.topic)]);
+  sleptMs = 3_600_000;
+  t.mock.timers.tick(PRESENCE_INTERVAL_MS);
+  await awake;
+  const second = heard(b, "second");
+  await say(a, "second");
+  await second;
+});
+
+test("a database that the network does not reach any more holds up no stop", async (t) => {
+  let reached = true;
+  const proxy = await proxied(t, () => (reached ? "pass" : "lose"));
+  const more = { ...through(proxy), connectTimeoutMs: 500, statementTimeoutMs: 100 };
+  const store = await openPostgresStore({ schema: newSchema(), random, ...more });
+  await store.check();
+  reached = false;
+  await store.close();
+});
+
+test("what goes wrong before a commit leaves nothing claimed", async (t) => {
+  const schema = newSchema();
+  const [a, b] = [await open(t, schema), await open(t, schema)];
+  const claimAll = (store: PostgresStore, delta: number): Promise<number> =>
+    store.transact(async (tx) => {
+      tx.add(encodeKey(7, ["total"]), delta);
+      return (await tx.claim(rangeBelow(encodeKey(7, ["q"])), 10)).length;
+    });
+  await a.transact(async (tx) => tx.put(encodeKey(7, ["q", "x"]), new Uint8Array()));
+  await assert.rejects(claimAll(a, 0.5), RangeError);
+  assert.equal(await claimAll(b, 1), 1);
+});
+
 test("a node whose clock is wrong knows by how much [the database's clock rules]", async (t) => {
   const schema = newSchema();
   const right = await open(t, schema);
@@ -262,6 +347,10 @@ test("a schema of a newer version is refused and left alone", async (t) => {
     assert.match(error.message, /version 999.*use a newer one/);
     return true;
   });
+  const left = await sql(
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'waystation' AND query = 'ROLLBACK'",
+  );
+  assert.deepEqual(left, [["0"]], "no connection is left open");
 });
 
 test("a database that is not there is said so", async (t) => {

@@ -22,6 +22,7 @@ export interface DriverOptions {
   /** `postgres://user:password@host:port/database?sslmode=…`. */
   readonly url: string;
   readonly tls?: TlsOptions | undefined;
+  /** How long the server may take to let a connection in, and to let it go. */
   readonly connectTimeoutMs: number;
   /** A connection that leaves a statement without an answer this long is given up. */
   readonly answerTimeoutMs: number;
@@ -52,13 +53,16 @@ export class Connection {
   readonly #client: Client;
   readonly #socket: Socket;
   readonly #watchdog: NodeJS.Timeout;
+  readonly #goodbyeTimeoutMs: number;
   #unanswered = 0;
   #corked = false;
   #lost: ConnectionLost | undefined;
 
-  constructor(client: Client, socket: Socket, answerTimeoutMs: number) {
+  constructor(client: Client, socket: Socket, options: DriverOptions) {
+    const { answerTimeoutMs, connectTimeoutMs } = options;
     this.#client = client;
     this.#socket = socket;
+    this.#goodbyeTimeoutMs = connectTimeoutMs;
     this.#watchdog = setTimeout(() => {
       if (this.#unanswered > 0) this.#lose(new Error("no answer in time"));
     }, answerTimeoutMs).unref();
@@ -107,7 +111,10 @@ export class Connection {
   async end(): Promise<void> {
     clearTimeout(this.#watchdog);
     if (this.#lost) return;
+    // A server that the network does not reach any more never answers the goodbye.
+    const late = setTimeout(() => this.#socket.destroy(), this.#goodbyeTimeoutMs);
     await this.#client.end();
+    clearTimeout(late);
   }
 
   /** Cuts the connection. */
@@ -159,7 +166,7 @@ export async function connect(options: DriverOptions): Promise<Connection> {
     stream: () => socket,
     pipeline: true,
   });
-  const connection = new Connection(client, socket, options.answerTimeoutMs);
+  const connection = new Connection(client, socket, options);
   try {
     await client.connect();
   } catch (error) {

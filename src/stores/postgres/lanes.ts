@@ -241,7 +241,8 @@ export class Lanes {
 
   /** Decides for jobs whose group failed as a whole and wrote nothing. */
   async #recover(jobs: readonly Job[], lane: Lane | undefined, error: unknown): Promise<void> {
-    if (error instanceof StatementFailed && !lane?.connection.lost) {
+    // Whatever went wrong: the next group must not begin in what this one left open.
+    if (!lane?.connection.lost) {
       await lane?.connection.run({ text: "ROLLBACK" }).catch(() => {});
     }
     if (error instanceof StoreUnavailable) return rejectAll(jobs, error);

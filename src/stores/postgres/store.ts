@@ -122,8 +122,11 @@ function parseUrl(text: string): URL {
 async function prepareSchema(session: SessionOptions): Promise<void> {
   try {
     const connection = await openSession(session);
-    await migrate(connection, session.schema);
-    await connection.end();
+    try {
+      await migrate(connection, session.schema);
+    } finally {
+      await connection.end();
+    }
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
     const message = error instanceof Error ? error.message : String(error);

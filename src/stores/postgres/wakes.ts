@@ -80,6 +80,8 @@ export class Wakes {
   /** Tells the other nodes, if there are any. */
   send(wakes: readonly Wake[]): void {
     const { machineNow } = this.#options;
+    // The reconnection that follows wakes all.
+    if (this.#connection === undefined) return;
     if (this.#others.size === 0 && machineNow() > this.#greetedUntilMs) return;
     for (const { topic, count = 1, atMs } of wakes) {
       const name = `${atMs ?? ""} ${topic}`;
@@ -105,14 +107,16 @@ export class Wakes {
       connection.onNotification((payload) => this.#hear(payload));
       await connection.run({ text: `LISTEN ${identifier(this.#channel)}` });
       await this.#readClock(connection, CLOCK_READS);
+      if (this.#closed) return await connection.end();
+      this.#connection = connection;
+      await this.#say("hello");
     } catch (error) {
+      this.#connection = undefined;
       connection.destroy();
       throw error;
     }
-    if (this.#closed) return connection.end();
-    this.#connection = connection;
+    // Not before: a connection that is lost until here is the caller's to open anew, once.
     connection.onLost(() => this.#reconnect(connection));
-    await this.#say("hello");
     this.#greetedUntilMs = this.#options.machineNow() + GREETING_MS;
   }
 
@@ -168,9 +172,10 @@ export class Wakes {
         this.#sending = false;
         this.#flush();
       },
-      // The reconnection that follows wakes all.
       () => {
         this.#sending = false;
+        // The reconnection that follows wakes all.
+        this.#connection?.destroy();
       },
     );
   }
@@ -192,7 +197,8 @@ export class Wakes {
     if (connection === undefined) return;
     try {
       await this.#readClock(connection, 1);
-      if (this.#others.size > 0) await this.#say("here");
+      // Those who were silent may have slept as long as this node, and wait for its word.
+      if (this.#others.size + this.#silent.size > 0) await this.#say("here");
     } catch {
       // The connection is lost, which its listener takes care of.
     }
