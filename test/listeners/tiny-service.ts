@@ -1,4 +1,5 @@
 import { ServiceError } from "../../src/kernel/errors.ts";
+import { shortPath } from "../../src/kernel/input-path.ts";
 import type { ServiceModel } from "../../src/kernel/model.ts";
 import { conversation, transaction } from "../../src/kernel/operation.ts";
 import type { Context, Deps } from "../../src/kernel/operation.ts";
@@ -78,8 +79,8 @@ export function tiny(deps: Deps): Service {
       }),
     },
     refusals: {
-      missing: (path) =>
-        new ServiceError("MissingRequiredParameterException", `${path} is missing`),
+      missing: ([path]) =>
+        new ServiceError("MissingRequiredParameterException", `${shortPath(path)} is missing`),
       wrongType: (path) => new ServiceError("SerializationException", `${path} has a wrong type`),
     },
     maxRequestBytes: 100_000,

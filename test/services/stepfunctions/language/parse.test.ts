@@ -325,16 +325,18 @@ const REFUSED: readonly (readonly [name: string, machine: unknown, problems: rea
       machineOf(pass({ Parameters: { "Variable.$": "x" } })),
       [template("Variable.$", "/States/A/Parameters")],
     ],
-    ...[
-      ["Parameters", task({ Parameters: "$.x" })],
-      ["ResultSelector", task({ ResultSelector: ["x"] })],
-      ["Credentials", task({ Credentials: "x" })],
-      ["ItemSelector", inlineMap({ ItemSelector: [] })],
-    ].map(
+    ...(
+      [
+        ["Parameters", task({ Parameters: "$.x" })],
+        ["ResultSelector", task({ ResultSelector: ["x"] })],
+        ["Credentials", task({ Credentials: "x" })],
+        ["ItemSelector", inlineMap({ ItemSelector: [] })],
+      ] satisfies [string, Fields][]
+    ).map(
       ([field, state]) =>
         [
           `${field} that is no object`,
-          machineOf(state as Fields),
+          machineOf(state),
           [`${SCHEMA}Expected value of type Object at /States/A/${field}`],
         ] as const,
     ),
