@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ExecutionAlreadyExists, SFN, TaskDoesNotExist, TaskTimedOut } from "@aws-sdk/client-sfn";
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import { SQS } from "@aws-sdk/client-sqs";
+import type { Message } from "@aws-sdk/client-sqs";
 import {
   ANSWER,
   CHILD_DEFINITION,
@@ -16,8 +17,8 @@ const MACHINES = "arn:aws:states:us-east-1:000000000000";
 
 /** What was asked of a server and what it has acknowledged, over all of its lives. */
 export class Ledger {
-  /** Tokens that were received, and are not known to be answered. */
-  readonly tokens: Set<string> = new Set();
+  /** Tokens that were received, and are not known to be answered, with their messages' receipts. */
+  readonly tokens: Map<string, string> = new Map();
   /** Names of workflows that were, or may have been, started; acknowledged ones are true. */
   readonly started: Map<string, boolean> = new Map();
   /** Names of sleepers; true once their stop was acknowledged. */
@@ -106,14 +107,18 @@ export class WorkflowClient {
   /** Takes the tokens that wait in their queue and answers all that are not answered. */
   async answerTokens(): Promise<void> {
     const { tokens } = this.#ledger;
-    for (const token of await this.#receive(QUEUES.tokens)) tokens.add(token);
-    for (const taskToken of tokens) {
+    for (const { Body = "", ReceiptHandle = "" } of await this.#receive(QUEUES.tokens)) {
+      tokens.set(Body, ReceiptHandle);
+    }
+    for (const [taskToken, ReceiptHandle] of tokens) {
       try {
         await this.#sfn.sendTaskSuccess({ taskToken, output: ANSWER });
       } catch (error) {
         // The answer that a killed server gave nobody was taken.
         if (!(error instanceof TaskTimedOut || error instanceof TaskDoesNotExist)) throw error;
       }
+      // It would come back before those that nobody has seen yet.
+      await this.#sqs.deleteMessage({ QueueUrl: this.#urlOf(QUEUES.tokens), ReceiptHandle });
       tokens.delete(taskToken);
       this.#ledger.acknowledged += 1;
     }
@@ -144,7 +149,7 @@ export class WorkflowClient {
     for (;;) {
       const received = await this.#receive(QUEUES.effects);
       if (received.length === 0) return bodies;
-      bodies.push(...received);
+      bodies.push(...received.map(({ Body = "" }) => Body));
     }
   }
 
@@ -158,12 +163,14 @@ export class WorkflowClient {
     }
   }
 
-  async #receive(queue: string): Promise<string[]> {
-    const { Messages = [] } = await this.#sqs.receiveMessage({
-      QueueUrl: `${this.#url}/000000000000/${queue}`,
-      MaxNumberOfMessages: 10,
-    });
-    return Messages.map(({ Body = "" }) => Body);
+  async #receive(queue: string): Promise<Message[]> {
+    const request = { QueueUrl: this.#urlOf(queue), MaxNumberOfMessages: 10 };
+    const { Messages = [] } = await this.#sqs.receiveMessage(request);
+    return Messages;
+  }
+
+  #urlOf(queue: string): string {
+    return `${this.#url}/000000000000/${queue}`;
   }
 
   async #moveClock(move: string, body: object): Promise<void> {
