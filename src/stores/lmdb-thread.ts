@@ -1,5 +1,15 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { openGate, removeGate } from "./exit-gate.ts";
+import type { ExitGate } from "./exit-gate.ts";
+
+/** What the thread starts with. */
+export interface ThreadData {
+  /** An LMDB file. */
+  readonly path: string;
+  /** Passed through by every write. */
+  readonly gate: ExitGate;
+}
 
 /** What the thread is asked to do. */
 export type Task =
@@ -46,8 +56,11 @@ export class LmdbThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(MODULE, { workerData: this.#path });
+    const gate = openGate();
+    const data: ThreadData = { path: this.#path, gate };
+    const worker = new Worker(MODULE, { workerData: data });
     worker.on("error", () => (this.#worker = undefined)); // Whose task it was is told by `once`.
+    worker.on("exit", () => removeGate(gate));
     return worker;
   }
 

@@ -1,10 +1,12 @@
 /** A thread that brings segments of the journal into an LMDB file; {@link LmdbThread} starts it. */
 import { parentPort, workerData } from "node:worker_threads";
 import { writesOfSegment } from "./applied.ts";
+import { passGate } from "./exit-gate.ts";
 import { LmdbFile } from "./lmdb-file.ts";
-import type { Task, TaskEnd } from "./lmdb-thread.ts";
+import type { Task, TaskEnd, ThreadData } from "./lmdb-thread.ts";
 
-const file = LmdbFile.open(String(workerData));
+const { path, gate }: ThreadData = workerData;
+const file = LmdbFile.open(path);
 file.catch(() => {}); // The first task tells.
 
 parentPort?.on("message", (task: Task) => {
@@ -18,9 +20,13 @@ parentPort?.on("message", (task: Task) => {
 async function run(task: Task): Promise<TaskEnd> {
   try {
     const opened = await file;
-    if (task.kind === "close") await opened.close();
-    else opened.writeSync(await writesOfSegment(task.path, task.applied));
-    return {};
+    if (task.kind === "close") {
+      await opened.close();
+      return {};
+    }
+    const writes = await writesOfSegment(task.path, task.applied);
+    const isWritten = passGate(gate, () => opened.writeSync(writes));
+    return isWritten ? {} : { failure: "the process ends" };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };
   }
