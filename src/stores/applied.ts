@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Key } from "../kernel/tuple.ts";
 import { parseRecords } from "./journal-record.ts";
-import type { JournalRecord, Writes } from "./journal-record.ts";
+import type { JournalRecord, Write, Writes } from "./journal-record.ts";
 import type { Layer } from "./layer.ts";
 
 /** Number of the last journal record whose writes the ordered file has. Sorts after every space. */
@@ -14,22 +14,26 @@ export function appliedOf(file: Pick<Layer, "get">): number {
 }
 
 /** Writes after which a file has all records up to a number. */
-export function withApplied(writes: Writes, sequence: number): Writes {
-  return new Map(writes).set(APPLIED_KEY, Buffer.from(String(sequence)));
+export function withApplied(writes: Writes, sequence: number): Write[] {
+  return [...writes, [APPLIED_KEY, Buffer.from(String(sequence))]];
 }
 
 /** What records wrote, given in their order: of several writes of one key the last one. */
 export function writesOf(records: readonly JournalRecord[]): Writes {
-  return new Map(records.flatMap(({ writes }) => [...writes]));
+  const latest = new Map<Key, Write[1]>();
+  for (const { writes } of records) {
+    for (const [key, slot] of writes) latest.set(key, slot);
+  }
+  return latest;
 }
 
 /**
  * The writes of a whole segment's records after number `applied`, and the number of the last one. In
  * the order of keys, in which a tree takes them soonest.
  */
-export async function writesOfSegment(path: string, applied: number): Promise<Writes> {
+export async function writesOfSegment(path: string, applied: number): Promise<Write[]> {
   const all = parseRecords(await readFile(path), applied);
   const records = all.filter(({ sequence }) => sequence > applied);
   const ordered = [...writesOf(records)].toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return withApplied(new Map(ordered), records.at(-1)?.sequence ?? applied);
+  return withApplied(ordered, records.at(-1)?.sequence ?? applied);
 }

@@ -1,12 +1,16 @@
 import { crc32 } from "node:zlib";
 import type { Key } from "../kernel/tuple.ts";
 
-export type Writes = ReadonlyMap<Key, Uint8Array | "deleted">;
+/** What is set at a key, or that it is deleted. */
+export type Write = readonly [key: Key, slot: Uint8Array | "deleted"];
+
+/** Writes in their order: of several of one key the last one counts. */
+export type Writes = Iterable<Write>;
 
 /** Writes that were made durable together. */
 export interface JournalRecord {
   readonly sequence: number;
-  readonly writes: Writes;
+  readonly writes: readonly Write[];
 }
 
 /*
@@ -153,15 +157,15 @@ function isWhole(segment: Buffer, header: Header): boolean {
   return header.end <= segment.byteLength && crc32(bodyOf(segment, header)) === header.bodyCrc;
 }
 
-function readWrites(body: Buffer): Writes {
-  const writes = new Map<Key, Uint8Array | "deleted">();
+function readWrites(body: Buffer): Write[] {
+  const writes: Write[] = [];
   let at = 0;
   while (at < body.byteLength) {
     const keyEnd = at + WRITE_BYTES + body.readUInt16BE(at);
     const valueBytes = body.readUInt32BE(at + 2);
     const key = body.toString("latin1", at + WRITE_BYTES, keyEnd) as Key; // only keys are written
     at = keyEnd + (valueBytes === DELETED ? 0 : valueBytes);
-    writes.set(key, valueBytes === DELETED ? "deleted" : body.subarray(keyEnd, at));
+    writes.push([key, valueBytes === DELETED ? "deleted" : body.subarray(keyEnd, at)]);
   }
   return writes;
 }

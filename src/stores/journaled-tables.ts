@@ -145,7 +145,7 @@ export class JournaledTables implements Tables {
     await this.#drain();
     await this.check();
     await this.#applying;
-    await this.#file.clear(withApplied(new Map(), this.#log.sequence));
+    await this.#file.clear(withApplied([], this.#log.sequence));
     this.#applied = this.#log.sequence;
     this.#memtable = new Overlay(this.#file);
     this.#frozen = undefined;

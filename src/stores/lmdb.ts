@@ -109,11 +109,11 @@ class LmdbFolder implements OrderedFile {
     await this.#thread.close();
     await this.#file.close();
     this.#file = await openData(this.#folder); // if this fails, the closed file is closed again
-    await this.#file.write(new Map([[FORMAT_KEY, formatRecord()]]));
+    await this.#file.write([[FORMAT_KEY, formatRecord()]]);
   }
 
   async clear(kept: Writes): Promise<void> {
-    this.#file.clearTo(new Map([...kept, [FORMAT_KEY, formatRecord()]]));
+    this.#file.clearTo([...kept, [FORMAT_KEY, formatRecord()]]);
   }
 
   async close(): Promise<void> {
@@ -175,7 +175,7 @@ function dataOf(folder: string): string {
 async function settleFormat(folder: string, file: LmdbFile): Promise<void> {
   const record = file.get(FORMAT_KEY);
   if (record === undefined) {
-    await file.write(new Map([[FORMAT_KEY, formatRecord()]]));
+    await file.write([[FORMAT_KEY, formatRecord()]]);
     return;
   }
   const version = Number(Buffer.from(record).toString());

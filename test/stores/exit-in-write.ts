@@ -4,6 +4,7 @@ import { isMainThread, Worker, workerData } from "node:worker_threads";
 import type { Key } from "../../src/kernel/tuple.ts";
 import { openGate, passGate } from "../../src/stores/exit-gate.ts";
 import type { ExitGate } from "../../src/stores/exit-gate.ts";
+import type { Write } from "../../src/stores/journal-record.ts";
 import { LmdbFile } from "../../src/stores/lmdb-file.ts";
 
 /** How long a transaction goes on after it told that it has begun. */
@@ -16,21 +17,12 @@ interface Shared {
   readonly gate: ExitGate;
 }
 
-/** Tells when it is being written, and takes its time. */
-class SlowWrites extends Map<Key, Uint8Array> {
-  readonly #begun: Int32Array<SharedArrayBuffer>;
-
-  constructor(begun: Int32Array<SharedArrayBuffer>) {
-    super();
-    this.#begun = begun;
-  }
-
-  override *[Symbol.iterator](): MapIterator<[Key, Uint8Array]> {
-    Atomics.store(this.#begun, 0, 1);
-    Atomics.notify(this.#begun, 0);
-    const endMs = performance.now() + TRANSACTION_MS;
-    while (performance.now() < endMs) yield ["\x01key" as Key, Buffer.alloc(1)]; // any text is a key here
-  }
+/** Writes that tell when they begin, and take their time. */
+function* slowWrites(begun: Int32Array<SharedArrayBuffer>): Iterable<Write> {
+  Atomics.store(begun, 0, 1);
+  Atomics.notify(begun, 0);
+  const endMs = performance.now() + TRANSACTION_MS;
+  while (performance.now() < endMs) yield ["\x01key" as Key, Buffer.alloc(1)]; // any text is a key here
 }
 
 if (isMainThread) {
@@ -43,5 +35,5 @@ if (isMainThread) {
 } else {
   const { path, begun, gate }: Shared = workerData;
   const file = await LmdbFile.open(path);
-  passGate(gate, () => file.writeSync(new SlowWrites(begun)));
+  passGate(gate, () => file.writeSync(slowWrites(begun)));
 }

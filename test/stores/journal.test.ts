@@ -11,6 +11,7 @@ import { encodeKey } from "../../src/kernel/tuple.ts";
 import type { Key } from "../../src/kernel/tuple.ts";
 import { Journal } from "../../src/stores/journal.ts";
 import { parseRecords, RecordWriter } from "../../src/stores/journal-record.ts";
+import type { Writes } from "../../src/stores/journal-record.ts";
 import { openLmdbStore } from "../../src/stores/lmdb.ts";
 import { seeded } from "../seed.ts";
 
@@ -44,9 +45,7 @@ function bytes(value: Uint8Array | "deleted"): string {
   return value === "deleted" ? value : Buffer.from(value).toString("hex");
 }
 
-function plain(
-  records: readonly { sequence: number; writes: ReadonlyMap<Key, Uint8Array | "deleted"> }[],
-): unknown {
+function plain(records: readonly { sequence: number; writes: Writes }[]): unknown {
   return records.map((record) => [
     record.sequence,
     [...record.writes].map(([key, value]) => [key, bytes(value)]),

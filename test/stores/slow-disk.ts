@@ -38,7 +38,7 @@ export class SlowDisk implements RecordLog, OrderedFile {
     const { record, end } = taken(this.#appending);
     this.#appending = undefined;
     this.#segment.push(record);
-    this.recordSizes.push(record.writes.size);
+    this.recordSizes.push(new Map(record.writes).size);
     this.sequence += 1;
     end.resolve();
   }
