@@ -518,6 +518,35 @@ export function distributed(open: OpenWorkshop): void {
     ]);
   });
 
+  test("a Distributed Map runs in a child of another, and is redriven with it [nested Distributed Maps]", async () => {
+    const { sfn } = workshop;
+    const { work, answer } = await commanded("nested");
+    // Its own name would be the label, were it not another's already.
+    const inner = {
+      Type: "Map",
+      ItemProcessor: {
+        ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+        ...work,
+      },
+      End: true,
+    };
+    const outer = { StartAt: "items", States: { items: inner } };
+    const ran = await workshop.run(map({ MaxConcurrency: 1 }, outer), [[1], [2]]);
+    assert.equal(ran.status, "RUNNING", ran.cause);
+    await answer(true);
+    await answer(false);
+    assert.equal((await workshop.look(ran.arn)).status, "FAILED");
+    await redrive(ran);
+    await answer(true);
+    assert.deepEqual((await workshop.look(ran.arn)).output, [["good"], ["good"]]);
+    const { executions = [] } = await sfn.listExecutions({ mapRunArn: await mapRunOf(ran) });
+    const { executionArn = "" } = executions[0] ?? {};
+    const { mapRuns = [] } = await sfn.listMapRuns({ executionArn });
+    assert.match(mapRuns[0]?.mapRunArn ?? "", /\/items-2:[0-9a-f-]{36}$/);
+    const { stateMachineArn } = mapRuns[0] ?? {};
+    assert.equal((await sfn.describeStateMachine({ stateMachineArn })).label, "items-2");
+  });
+
   test("a child that ended more than 14 days ago stays as it is when its map run is redriven [failuresNotRedrivable]", async () => {
     const { work, answer } = await commanded("old");
     const ran = await workshop.run(map({ ToleratedFailureCount: 1 }, work), [1, 2]);

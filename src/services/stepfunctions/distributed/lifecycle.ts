@@ -42,8 +42,11 @@ export async function startMapRun(
     machineName,
     machineUid,
     revisionId,
+    mapRun,
   } = execution.record;
   const { mapRunArn: arn, settings, items } = effect.mapRun;
+  // A child knows places in its processor only.
+  const graph = [...(mapRun?.graph ?? []), ...effect.mapRun.graph];
   const uid = uidOf(arn);
   const startMs = engine.clock.now();
   const label = arn.split("/")[1]?.split(":")[0] ?? "";
@@ -57,7 +60,7 @@ export async function startMapRun(
     executionUid,
     executionArn,
     ...machine,
-    call: effect.mapRun,
+    call: { ...effect.mapRun, graph },
   };
   const { toleratedFailureCount, toleratedFailurePercentage, maxConcurrency } = settings;
   const progress: MapRunProgress = {

@@ -9,7 +9,7 @@ import { moveStatus } from "./complete.ts";
 import { deadlineId, deliverEvent, EXPIRE_WORK, TIMER_WORK } from "./work.ts";
 import type { TimerPayload } from "./work.ts";
 
-/** Makes an execution that did not succeed run again, from where it was. */
+/** Makes an execution that did not succeed run again, from where it was; answers when that was. */
 export async function redriveWithin(
   tx: Tx,
   engine: Engine,
@@ -18,7 +18,7 @@ export async function redriveWithin(
     progress,
     clientToken,
   }: { record: ExecutionRecord; progress: ProgressRecord; clientToken?: string | undefined },
-): Promise<void> {
+): Promise<number> {
   const { uid, groups, startMs } = record;
   const nowMs = engine.clock.now();
   // The execution's own timeout begins anew.
@@ -50,4 +50,5 @@ export async function redriveWithin(
     await engine.work.schedule(tx, { kind: TIMER_WORK, id: deadlineId(uid), dueAtMs, payload });
   }
   await deliverEvent(tx, engine, { uid, event: { kind: "redriven", redriveCount } });
+  return nowMs;
 }

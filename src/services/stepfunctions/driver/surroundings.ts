@@ -3,13 +3,14 @@ import { mapRunArn } from "../arns.ts";
 import type { Engine } from "../engine.ts";
 import { argumentProblems } from "../integrations/arguments.ts";
 import type { Surroundings } from "../interpreter/protocol.ts";
+import { labelOf } from "../language/label.ts";
 import type { ExecutionRecord } from "../records.ts";
 import { formatToken } from "../uids.ts";
 import type { Execution } from "./execution.ts";
 
 /** What an interpreter needs to know around an execution, besides its state. */
 export function surroundingsOf(engine: Engine, execution: Execution, nowMs: number): Surroundings {
-  const { record, definition, context } = execution;
+  const { record, revision, definition, context } = execution;
   const { uid } = record;
   return {
     definition,
@@ -18,7 +19,7 @@ export function surroundingsOf(engine: Engine, execution: Execution, nowMs: numb
     random: engine.random,
     nowMs,
     tokenOf: (thread, wait) => formatToken({ uid, thread, wait }, engine.random),
-    mapRunArnOf: (label) => newMapRunArn(engine, record, label),
+    mapRunArnOf: (state) => newMapRunArn(engine, record, labelOf(revision.definition, state)),
     argumentProblems: (resource, given) => argumentProblems(engine.operations, resource, given),
   };
 }

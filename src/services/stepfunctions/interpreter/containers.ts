@@ -6,7 +6,6 @@ import {
   resolveNumber,
 } from "../language/evaluate.ts";
 import type { Json } from "../language/json.ts";
-import { labelOf } from "../language/label.ts";
 import { MAX_INLINE_MAP_CONCURRENCY } from "../limits.ts";
 import { effectiveInput, leave, workInput } from "./data-flow.ts";
 import { failState, toFailure } from "./failure.ts";
@@ -242,7 +241,7 @@ async function startMapRun(transition: Transition, thread: Thread, state: MapSta
   const readerArguments = await template(state.itemReader?.parameters, "ItemReader/Arguments");
   const writerArguments = await template(state.resultWriter?.parameters, "ResultWriter/Arguments");
   const batchInput = await template(state.itemBatcher?.batchInput, "ItemBatcher/BatchInput");
-  const mapRunArn = transition.around.mapRunArnOf(labelOf(transition.around.definition, state));
+  const mapRunArn = transition.around.mapRunArnOf(state);
   const wait = transition.newWait();
   transition.emit(thread, "MapStateStarted", { length: items?.length ?? 0 });
   transition.emit(thread, "MapRunStarted", { mapRunArn });

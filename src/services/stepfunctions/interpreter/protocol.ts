@@ -1,5 +1,5 @@
 import type { Random } from "../../../kernel/random.ts";
-import type { StateMachineDefinition } from "../language/definition.ts";
+import type { MapState, StateMachineDefinition } from "../language/definition.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import type { TimerPurpose } from "./state.ts";
 import type { TaskResource } from "./task-resource.ts";
@@ -116,7 +116,7 @@ export interface TaskCall {
 /** A Distributed Map to be run. */
 export interface MapRunCall {
   readonly mapRunArn: string;
-  /** The Map state's place: its thread's graph and its name. */
+  /** The Map state's place: its thread's graph (as stored, from the machine's definition) and its name. */
   readonly graph: readonly (string | number)[];
   readonly state: string;
   /** The items, unless an ItemReader is to read them. */
@@ -163,8 +163,8 @@ export interface Surroundings {
   readonly nowMs: number;
   /** The task token of a wait. */
   readonly tokenOf: (thread: number, wait: number) => string;
-  /** A new map run's ARN for a Map state with this label. */
-  readonly mapRunArnOf: (label: string) => string;
+  /** A new map run's ARN for a Distributed Map. */
+  readonly mapRunArnOf: (state: MapState) => string;
   /** What keeps a task from being started with these arguments, in words. */
   readonly argumentProblems: (resource: TaskResource, given: Json) => Promise<readonly string[]>;
   /** Is shown what a state's fields gave, step by step; for TestState. */

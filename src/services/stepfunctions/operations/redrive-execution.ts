@@ -24,7 +24,7 @@ export function redriveExecution(
       throw validationError("A child workflow execution is redriven with its Map Run");
     const { status, reason } = await redriveStatus(tx, stored, nowMs);
     if (status === "NOT_REDRIVABLE") throw executionNotRedrivable(reason ?? "");
-    await redriveWithin(tx, engine, { record, progress, clientToken });
-    return { redriveDate: new Date(engine.clock.now()) };
+    const redriveMs = await redriveWithin(tx, engine, { record, progress, clientToken });
+    return { redriveDate: new Date(redriveMs) };
   });
 }

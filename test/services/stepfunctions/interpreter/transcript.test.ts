@@ -29,7 +29,7 @@ class Conversation {
       random: { bytes: (count) => new Uint8Array(count), uuid: () => "uuid", fraction: () => 0.5 },
       nowMs: 0,
       tokenOf: (thread, wait) => `token-${thread}-${wait}`,
-      mapRunArnOf: (label) => `run-of-${label}`,
+      mapRunArnOf: ({ name }) => `run-of-${name}`,
       argumentProblems: () => Promise.resolve([]),
     };
   }
