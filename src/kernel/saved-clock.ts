@@ -58,8 +58,6 @@ function standsAlike(one: ClockState, other: ClockState): boolean {
 }
 
 /** Removes every key but the clock's: what was reset must not fall back in time at the next start. */
-export async function clearAllButClock(store: Store): Promise<void> {
-  const value = await store.read((reader) => reader.get(CLOCK.key()));
-  await store.clear();
-  if (value !== undefined) await store.transact(async (tx) => tx.put(CLOCK.key(), value));
+export function clearAllButClock(store: Store): Promise<void> {
+  return store.clear([CLOCK.key()]);
 }

@@ -15,8 +15,8 @@ export interface Store {
   read<Result>(body: (reader: Snapshot) => Promise<Result>): Promise<Result>;
   /** Calls `listener` for each wake-up that a transaction of any node asked for, after its commit. */
   onWake(listener: (wake: Wake) => void): void;
-  /** Removes every key. For tests and `reset`. */
-  clear(): Promise<void>;
+  /** Removes every total, and every key but those of `kept`; all of it in one commit. */
+  clear(kept?: readonly Key[]): Promise<void>;
   /** Rejects with a {@link StoreUnavailable} while the store cannot serve. */
   check(): Promise<void>;
   /** Finishes what runs, flushes and lets go of everything. */

@@ -4,7 +4,7 @@ import type { Key, KeyRange } from "../kernel/tuple.ts";
 import { withApplied } from "./applied.ts";
 import { FlushGroup } from "./flush-group.ts";
 import type { AppendOptions } from "./journal.ts";
-import type { Writes } from "./journal-record.ts";
+import type { Write, Writes } from "./journal-record.ts";
 import type { Layer } from "./layer.ts";
 import { Overlay } from "./overlay.ts";
 import type { Tables } from "./serial-store.ts";
@@ -141,11 +141,12 @@ export class JournaledTables implements Tables {
     this.#group.undoBody(this.#memtable);
   }
 
-  async clear(): Promise<void> {
+  async clear(kept: readonly Key[]): Promise<void> {
     await this.#drain();
     await this.check();
     await this.#applying;
-    await this.#file.clear(withApplied([], this.#log.sequence));
+    const writes = kept.map((key): Write => [key, this.get(key) ?? "deleted"]);
+    await this.#file.clear(withApplied(writes, this.#log.sequence));
     this.#applied = this.#log.sequence;
     this.#memtable = new Overlay(this.#file);
     this.#frozen = undefined;

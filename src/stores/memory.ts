@@ -58,8 +58,10 @@ class MemoryTables implements Tables {
     return value === undefined ? this.#entries.delete(key) : this.#entries.set(key, value);
   }
 
-  async clear(): Promise<void> {
+  async clear(kept: readonly Key[]): Promise<void> {
+    const values = kept.map((key) => this.#entries.get(key));
     this.#entries.clear();
+    for (const [at, key] of kept.entries()) this.#set(key, values[at]);
   }
 
   async check(): Promise<void> {}

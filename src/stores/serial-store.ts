@@ -19,8 +19,8 @@ export interface Tables {
   range(range: KeyRange, options: RangeOptions): Entry[];
   /** Sets or, without a value, deletes. */
   write(key: Key, value: Uint8Array | undefined): void;
-  /** Only while no body runs. */
-  clear(): Promise<void>;
+  /** Removes all but what is at `kept`, in one commit. Only while no body runs. */
+  clear(kept: readonly Key[]): Promise<void>;
   /** Only while no body runs: what failed may be opened anew under it. */
   check(): Promise<void>;
   /** Once all is durable. */
@@ -68,8 +68,8 @@ export class SerialStore implements Store {
     this.#listeners.push(listener);
   }
 
-  clear(): Promise<void> {
-    return this.#betweenBodies(() => this.#tables.clear());
+  clear(kept: readonly Key[] = []): Promise<void> {
+    return this.#betweenBodies(() => this.#tables.clear(kept));
   }
 
   check(): Promise<void> {

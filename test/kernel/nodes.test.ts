@@ -89,7 +89,7 @@ function bound(store: Store): Store {
     transact: (body) => store.transact(body),
     read: (body) => store.read(body),
     onWake: (listener) => store.onWake(listener),
-    clear: () => store.clear(),
+    clear: (kept) => store.clear(kept),
     check: () => store.check(),
     close: () => store.close(),
   };

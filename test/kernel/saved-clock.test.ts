@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AdjustableClock } from "../../src/kernel/clock.ts";
-import { restoreClock, saveClock } from "../../src/kernel/saved-clock.ts";
+import { clearAllButClock, CLOCK, restoreClock, saveClock } from "../../src/kernel/saved-clock.ts";
+import { encodeKey, rangeBelow } from "../../src/kernel/tuple.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 
 test("a clock that is put where a running one stands runs as far ahead, however long that takes", async () => {
@@ -19,4 +20,19 @@ test("a clock that is put where a running one stands runs as far ahead, however 
     await restoreClock(store, clock);
     assert.deepEqual(clock.state(), moved.state());
   }
+});
+
+test("nobody, and no start after a kill, ever sees a store that is reset without its clock", async () => {
+  const store = memoryStore();
+  const kept = CLOCK.key();
+  await saveClock(store, new AdjustableClock({ frozenAtMs: 6_000 }));
+  await store.transact(async (tx) => tx.put(encodeKey(9, ["else"]), new Uint8Array()));
+  let isOver = false;
+  const clearing = clearAllButClock(store).finally(() => (isOver = true));
+  while (!isOver) assert.ok(await store.read((reader) => reader.get(kept)));
+  await clearing;
+  const left = await store.read((reader) =>
+    reader.range(rangeBelow(encodeKey(9, [])), { limit: 1 }),
+  );
+  assert.deepEqual(left, []);
 });

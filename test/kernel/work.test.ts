@@ -260,7 +260,7 @@ function quietStore(listeners: ((wake: Wake) => void)[]): Store {
     transact: (body) => quiet.transact(body),
     read: (body) => quiet.read(body),
     onWake: (listener) => void listeners.push(listener),
-    clear: () => quiet.clear(),
+    clear: (kept) => quiet.clear(kept),
     check: () => quiet.check(),
     close: () => quiet.close(),
   };
@@ -435,7 +435,7 @@ test("an effect that ends while the store is unavailable is tried again when it 
       isAway ? Promise.reject(new StoreUnavailable("away")) : memory.transact(body),
     read: (body) => (isAway ? Promise.reject(new StoreUnavailable("away")) : memory.read(body)),
     onWake: (listener) => memory.onWake(listener),
-    clear: () => memory.clear(),
+    clear: (kept) => memory.clear(kept),
     check: () => memory.check(),
     close: () => memory.close(),
   };
@@ -471,7 +471,7 @@ test("a runner that is stopped while it leases performs nothing more", async () 
     transact: (body) => gate.then(() => memory.transact(body)),
     read: (body) => memory.read(body),
     onWake: (listener) => memory.onWake(listener),
-    clear: () => memory.clear(),
+    clear: (kept) => memory.clear(kept),
     check: () => memory.check(),
     close: () => memory.close(),
   };

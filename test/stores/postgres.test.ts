@@ -54,7 +54,7 @@ function spread(nodes: readonly Store[]): Store {
     transact: (body) => next().transact(body),
     read: (body) => next().read(body),
     onWake: (listener) => first.onWake(listener),
-    clear: () => first.clear(),
+    clear: (kept) => first.clear(kept),
     check: () => next().check(),
     close: async () => void (await Promise.all(nodes.map((node) => node.close()))),
   };

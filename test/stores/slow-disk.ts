@@ -130,8 +130,9 @@ export class SlowDisk implements RecordLog, OrderedFile {
     if (this.broken) throw new Error("still broken");
   }
 
-  async clear(): Promise<void> {
+  async clear(kept: Writes): Promise<void> {
     this.#entries.clear();
+    this.#put(kept);
   }
 
   async close(): Promise<void> {}

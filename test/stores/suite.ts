@@ -517,6 +517,28 @@ function lifecycle({ store, reopen }: SuiteContext): void {
     assert.deepEqual(await store().read(texts), ["0", "1"]);
   });
 
+  test("clear keeps what it is told to keep, also for who opens the store next", async (t) => {
+    await fill(store(), 500);
+    await store().transact(async (tx) => tx.add(key(3), 12));
+    await store().clear([key(3), key("never there"), key(499)]);
+    assert.deepEqual(await store().read(texts), ["3", "499"]);
+    assert.equal(await store().read((reader) => reader.sum(key(3))), 0);
+    if (!(await reopen((reason) => t.skip(reason)))) return;
+    assert.deepEqual(await store().read(texts), ["3", "499"]);
+  });
+
+  test("clear keeps what a transaction wrote last, whichever ends first", async () => {
+    await fill(store(), 1);
+    const counting = upTo(20).map(() =>
+      store().transact(async (tx) => {
+        const count = Number(text(await tx.get(key(0))));
+        tx.put(key(0), bytes(String(count + 1)));
+      }),
+    );
+    await Promise.all([...counting, store().clear([key(0)])]);
+    assert.deepEqual(await store().read(texts), ["20"]);
+  });
+
   test("closing finishes what runs and refuses the rest; what was acknowledged is kept", async (t) => {
     const results = upTo(100).map((at) =>
       store().transact(async (tx) => {

@@ -5,6 +5,8 @@ import type { Log } from "../../kernel/log.ts";
 import type { Random } from "../../kernel/random.ts";
 import { StoreUnavailable } from "../../kernel/store.ts";
 import type { Snapshot, Store, Tx, Wake } from "../../kernel/store.ts";
+import type { Key } from "../../kernel/tuple.ts";
+import { clearStatement } from "./clear.ts";
 import { Lanes } from "./lanes.ts";
 import { READ_IDLE_TIMEOUT_MS } from "./limits.ts";
 import { migrate } from "./schema.ts";
@@ -190,8 +192,8 @@ class OpenPostgresStore implements PostgresStore {
     this.#listeners.push(listener);
   }
 
-  clear(): Promise<void> {
-    return this.#snapshots.run({ text: "TRUNCATE entry, total" });
+  clear(kept: readonly Key[] = []): Promise<void> {
+    return this.#snapshots.run(clearStatement(kept));
   }
 
   check(): Promise<void> {

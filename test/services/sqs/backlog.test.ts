@@ -45,7 +45,7 @@ function countingStore(): { readonly store: Store; readonly read: () => number }
       transact: (body) => store.transact((tx) => body(watch(tx))),
       read: (body) => store.read(body),
       onWake: (listener) => store.onWake(listener),
-      clear: () => store.clear(),
+      clear: (kept) => store.clear(kept),
       check: () => store.check(),
       close: () => store.close(),
     },
