@@ -70,6 +70,17 @@ export function tasks(open: OpenWorkshop): void {
     assert.equal(Object(described.output).StateMachineArn, machine);
   });
 
+  test("JSON where aws-sdk's operation takes a string is its text [AWS SDK integration]", async () => {
+    const StateMachineArn = await workshop.machine(
+      { StartAt: "E", States: { E: { Type: "Pass", End: true } } },
+      "EXPRESS",
+    );
+    const Parameters = { StateMachineArn, Input: { "a.$": "$" } };
+    const ran = await workshop.run(task("aws-sdk:sfn:startSyncExecution", { Parameters }), [1]);
+    assert.equal(ran.status, "SUCCEEDED", ran.cause);
+    assert.equal(Object(ran.output).Output, '{"a":[1]}');
+  });
+
   test("a service's refusal fails the task with the service's error name, and nothing is written", async () => {
     const sdk = await workshop.run(
       task("aws-sdk:sqs:sendMessage", {

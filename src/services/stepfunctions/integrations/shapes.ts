@@ -4,7 +4,8 @@ import type { Json } from "../language/json.ts";
 
 /**
  * The input of an operation from a task's JSON: member names begin with a capital in every task,
- * whatever the service calls them, blobs are text (or JSON) and timestamps are ISO 8601 or seconds.
+ * whatever the service calls them, blobs and strings may be written as JSON, and timestamps are ISO 8601
+ * or seconds.
  */
 export function toInput(model: ServiceModel, shapeName: string | undefined, value: Json): unknown {
   return shapeName === undefined ? {} : fromJson(model, { shape: shapeName }, value);
@@ -48,7 +49,8 @@ function fromJson(model: ServiceModel, { shape }: Pick<Member, "shape">, value: 
     if (typeof value === "string") return new Date(value);
     if (typeof value === "number") return new Date(value * 1000);
   }
-  return value;
+  const isStructured = isJsonObject(value) || isJsonArray(value);
+  return shape === "string" && isStructured ? JSON.stringify(value) : value;
 }
 
 function toJson(model: ServiceModel, { shape }: Pick<Member, "shape">, value: unknown): Json {
