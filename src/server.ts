@@ -9,6 +9,7 @@ import type { Service } from "./kernel/service.ts";
 import type { Store } from "./kernel/store.ts";
 import { TargetRegistry } from "./kernel/targets.ts";
 import { Waiters } from "./kernel/waiters.ts";
+import { assertWhole } from "./kernel/unfinished-import.ts";
 import { WorkRunner } from "./kernel/work-runner.ts";
 import { workQueue } from "./kernel/work.ts";
 import { awsBodyLimit, awsHandler } from "./listeners/aws.ts";
@@ -126,6 +127,7 @@ export async function startServer(config: ServerConfig): Promise<Server> {
   const { store, now } = opened;
   const clock = config.clock ?? new AdjustableClock({ machineNow: now });
   try {
+    await store.read(assertWhole);
     const ground = { ...opened, random, clock, option };
     const kept = keptClock({ ...ground, log });
     await kept.restore();

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Hash } from "node:crypto";
+import { machineNow } from "./kernel/clock.ts";
 import { NODE } from "./kernel/nodes.ts";
 import { encodeRecord } from "./kernel/record.ts";
-import type { Entry, Snapshot, Store, Total } from "./kernel/store.ts";
+import type { Entry, Snapshot, Store, Total, Tx } from "./kernel/store.ts";
 import { keyAfter, spaceOf } from "./kernel/tuple.ts";
 import type { Key, KeyRange } from "./kernel/tuple.ts";
+import { assertWhole, UNFINISHED_IMPORT, unfinishedImport } from "./kernel/unfinished-import.ts";
+import type { UnfinishedImport } from "./kernel/unfinished-import.ts";
 import { WORK_LEASED } from "./kernel/work.ts";
 
 /**
@@ -45,6 +48,11 @@ export interface TransferOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+export interface ImportOptions extends TransferOptions {
+  /** The machine's time, in milliseconds of the epoch. */
+  readonly now?: () => number;
+}
+
 /** What takes the file's bytes; a promise makes the export wait. */
 export type Sink = (chunk: Uint8Array) => void | Promise<void>;
 
@@ -60,9 +68,10 @@ export class TransferRefused extends Error {
 export function exportStore(
   store: Store,
   sink: Sink,
-  { onProgress }: TransferOptions = {},
+  { onProgress, now = machineNow }: ImportOptions = {},
 ): Promise<Progress> {
   return store.read(async (snapshot) => {
+    await assertWhole(snapshot);
     const hash = createHash("sha256");
     const done = { entries: 0, totals: 0, bytes: 0 };
     const write = async (chunk: Buffer): Promise<void> => {
@@ -87,15 +96,17 @@ export function exportStore(
 }
 
 /**
- * Fills an empty store with what {@link exportStore} wrote. Throws a {@link TransferRefused}, and
- * leaves the store empty, when it is not whole.
+ * Fills a store that is empty, or has part of an import that was cut off, with what
+ * {@link exportStore} wrote. Throws a {@link TransferRefused}, and leaves the store empty, when that
+ * is not whole. A store whose import was killed says so itself: see {@link assertWhole}.
  */
 export async function importStore(
   store: Store,
   source: AsyncIterable<Uint8Array>,
   { onProgress }: TransferOptions = {},
 ): Promise<Progress> {
-  await assertEmpty(store);
+  const own = { startedAtMs: now() };
+  await begin(store, own);
   const input = new Input(source);
   const done = { entries: 0, totals: 0, bytes: 0 };
   try {
@@ -105,19 +116,48 @@ export async function importStore(
     for (let last = false; !last;) {
       const chunk = await readChunk(input);
       last = chunk.end !== undefined;
-      await writeChunk(store, chunk);
       done.entries += chunk.entries.length;
       done.totals += chunk.totals.length;
       done.bytes = input.taken;
-      if (chunk.end) checkEnd(chunk.end, done);
+      if (chunk.end) {
+        checkEnd(chunk.end, done);
+        await input.assertEnd();
+      }
+      await writeChunk(store, chunk, own);
       onProgress?.({ ...done });
     }
-    await input.assertEnd();
     return done;
   } catch (error) {
-    await store.clear();
+    if (!(error instanceof TakenOver)) await store.clear();
     throw error;
   }
+}
+
+/** Another import of the same store began meanwhile: what is there now is that one's. */
+class TakenOver extends TransferRefused {
+  constructor() {
+    super("another import into this store took over");
+  }
+}
+
+/** Makes the store one that holds part of an import, and nothing of it yet. */
+async function begin(store: Store, own: UnfinishedImport): Promise<void> {
+  const before = await store.read(async (snapshot) => {
+    const unfinished = await unfinishedImport(snapshot);
+    if (unfinished === undefined) await assertEmpty(snapshot);
+    return unfinished;
+  });
+  await store.transact(async (tx) => {
+    await assertOwn(tx, before);
+    tx.put(UNFINISHED_IMPORT.key(), encodeRecord(own));
+  });
+  // Nobody but this import writes any more.
+  if (before !== undefined) await store.clear([UNFINISHED_IMPORT.key()]);
+}
+
+async function assertOwn(tx: Tx, own: UnfinishedImport | undefined): Promise<void> {
+  const present = await unfinishedImport(tx);
+  if (present?.startedAtMs !== own?.startedAtMs) throw new TakenOver();
 }
 
 /** Walks everything, a chunk at a time. */
@@ -206,8 +246,10 @@ async function readChunk(input: Input): Promise<Chunk> {
   return chunk;
 }
 
-async function writeChunk(store: Store, { entries, totals }: Chunk): Promise<void> {
+async function writeChunk(store: Store, chunk: Chunk, own: UnfinishedImport): Promise<void> {
+  const { entries, totals, end } = chunk;
   await store.transact(async (tx) => {
+    await assertOwn(tx, own);
     for (const { key, value } of entries) {
       tx.put(key, value);
       // Who had leased something is not here: it counts as a node that is dead.
@@ -215,6 +257,7 @@ async function writeChunk(store: Store, { entries, totals }: Chunk): Promise<voi
       tx.put(NODE.key(WORK_LEASED.parts(key)[0]), encodeRecord({ aliveUntilMs: 0 }));
     }
     for (const { key, total } of totals) tx.add(key, total);
+    if (end) tx.delete(UNFINISHED_IMPORT.key());
   });
 }
 
@@ -223,10 +266,11 @@ function checkEnd(end: { entries: number; totals: number }, done: Progress): voi
   throw new TransferRefused("the export is damaged: records are missing");
 }
 
-async function assertEmpty(store: Store): Promise<void> {
-  const [entries, totals] = await store.read((snapshot) =>
-    Promise.all([snapshot.range(EVERYTHING, { limit: 1 }), snapshot.sums(EVERYTHING, 1)]),
-  );
+async function assertEmpty(snapshot: Snapshot): Promise<void> {
+  const [entries, totals] = await Promise.all([
+    snapshot.range(EVERYTHING, { limit: 1 }),
+    snapshot.sums(EVERYTHING, 1),
+  ]);
   if (entries.length + totals.length > 0) {
     throw new TransferRefused("the store to import into is not empty");
   }

@@ -1,24 +1,29 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import type { TestContext } from "node:test";
 import fc from "fast-check";
 import { silentLog } from "../src/kernel/log.ts";
 import { NODE } from "../src/kernel/nodes.ts";
 import { decodeRecord } from "../src/kernel/record.ts";
+import { StoreUnavailable } from "../src/kernel/store.ts";
 import type { Store } from "../src/kernel/store.ts";
 import { encodeKey } from "../src/kernel/tuple.ts";
 import { WORK_LEASED } from "../src/kernel/work.ts";
 import { systemRandom } from "../src/random.ts";
+import { startServer } from "../src/server.ts";
 import { openLmdbStore } from "../src/stores/lmdb.ts";
 import { memoryStore } from "../src/stores/memory.ts";
 import { openPostgresStore } from "../src/stores/postgres/store.ts";
 import { exportStore, importStore, TransferRefused } from "../src/transfer.ts";
 import type { Progress } from "../src/transfer.ts";
 import { startPostgres } from "./stores/postgres-server.ts";
+
+const folders = await mkdtemp(join(tmpdir(), "waystation-transfer-"));
+after(() => rm(folders, { recursive: true }));
 
 async function exported(store: Store): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
@@ -45,14 +50,14 @@ async function filled(): Promise<Store> {
   return store;
 }
 
-async function lmdb(t: TestContext): Promise<Store> {
-  const folder = await mkdtemp(join(tmpdir(), "waystation-transfer-"));
-  const store = await openLmdbStore({ path: folder, log: silentLog });
-  t.after(async () => {
-    await store.close();
-    await rm(folder, { recursive: true });
-  });
+async function lmdb(t: TestContext, path: string): Promise<Store> {
+  const store = await openLmdbStore({ path, log: silentLog });
+  t.after(() => store.close());
   return store;
+}
+
+function emptyFolder(): Promise<string> {
+  return mkdtemp(join(folders, "store-"));
 }
 
 async function postgres(t: TestContext): Promise<Store> {
@@ -65,7 +70,7 @@ async function postgres(t: TestContext): Promise<Store> {
 
 test("everything moves from store to store and stays the same, byte for byte", async (t) => {
   const first = await exported(await filled());
-  for (const store of [memoryStore(), await lmdb(t), await postgres(t)]) {
+  for (const store of [memoryStore(), await lmdb(t, await emptyFolder()), await postgres(t)]) {
     const progress: Progress[] = [];
     const done = await importStore(store, pieces(first), {
       onProgress: (each) => progress.push(each),
@@ -99,6 +104,53 @@ test("an export is refused where it is cut, changed or longer, and leaves nothin
     await refused(changed);
   });
   await fc.assert(property, { seed, numRuns: 300 });
+});
+
+test("a store whose import was killed half way serves nothing, and takes the import again", async (t) => {
+  const file = await exported(await filled());
+  const folder = await emptyFolder();
+  const killed = join(folder, "killed");
+  const store = await lmdb(t, join(folder, "whole"));
+  async function* source(): AsyncGenerator<Uint8Array> {
+    yield file.subarray(0, file.byteLength / 2);
+    // What is on disk now is what a kill would leave.
+    await cp(join(folder, "whole"), killed, { recursive: true });
+    yield file.subarray(file.byteLength / 2);
+  }
+  await importStore(store, source());
+  const config = {
+    host: "127.0.0.1",
+    port: 0,
+    store: { kind: "lmdb" as const, folder: killed },
+    region: "eu-central-1",
+    enforceQuotas: false,
+    serviceOptions: {},
+    log: silentLog,
+  };
+  await assert.rejects(startServer(config), { name: "StoreUnavailable", message: /import/ });
+  const half = await lmdb(t, killed);
+  await assert.rejects(exported(half), StoreUnavailable);
+  await importStore(half, pieces(file));
+  assert.equal(Buffer.compare(await exported(half), file), 0);
+});
+
+test("an import that another one took over from writes nothing more, and removes nothing", async () => {
+  const file = await exported(await filled());
+  const store = memoryStore();
+  const reached = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  async function* slow(): AsyncGenerator<Uint8Array> {
+    yield file.subarray(0, file.byteLength - 1);
+    reached.resolve();
+    await goOn.promise;
+    yield file.subarray(file.byteLength - 1);
+  }
+  const first = importStore(store, slow(), { now: () => 1_000 });
+  await reached.promise;
+  await importStore(store, pieces(file), { now: () => 2_000 });
+  goOn.resolve();
+  await assert.rejects(first, /took over/);
+  assert.equal(Buffer.compare(await exported(store), file), 0);
 });
 
 test("a store that holds something takes no import and keeps what it has", async () => {
