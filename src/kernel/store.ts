@@ -38,6 +38,7 @@ export interface RangeOptions {
 
 /** Reads. A transaction's reader sees what the transaction wrote. */
 export interface Reader {
+  /** The value at a key; undefined when there is none, as at a key that is too long to be written. */
   get(key: Key): Promise<Uint8Array | undefined>;
   /** Reads known together travel together: one round trip where the store is remote. */
   getMany(keys: readonly Key[]): Promise<(Uint8Array | undefined)[]>;

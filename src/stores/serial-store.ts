@@ -2,7 +2,7 @@ import type { Log } from "../kernel/log.ts";
 import { StoreUnavailable } from "../kernel/store.ts";
 import type { Entry, RangeOptions, Snapshot, Store, Total, Tx, Wake } from "../kernel/store.ts";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
-import { MAX_KEY_BYTES } from "./limits.ts";
+import { isTooLong, writable } from "./limits.ts";
 
 /**
  * Where a {@link SerialStore} keeps its entries. Reads and writes happen at once and only while a
@@ -202,12 +202,12 @@ class SerialTx implements Tx, Snapshot {
 
   async get(key: Key): Promise<Uint8Array | undefined> {
     this.#assertOpen();
-    return this.#tables.get(checked(key));
+    return this.#get(key);
   }
 
   async getMany(keys: readonly Key[]): Promise<(Uint8Array | undefined)[]> {
     this.#assertOpen();
-    return keys.map((key) => this.#tables.get(checked(key)));
+    return keys.map((key) => this.#get(key));
   }
 
   async range(range: KeyRange, options: RangeOptions): Promise<Entry[]> {
@@ -220,6 +220,7 @@ class SerialTx implements Tx, Snapshot {
 
   async sum(key: Key): Promise<number> {
     this.#assertOpen();
+    if (isTooLong(key)) return 0;
     const at = sumKey(key);
     return this.#total(at) + (this.#added?.get(at) ?? 0);
   }
@@ -238,11 +239,11 @@ class SerialTx implements Tx, Snapshot {
   }
 
   put(key: Key, value: Uint8Array): void {
-    this.#write(checked(key), value);
+    this.#write(writable(key), value);
   }
 
   delete(key: Key): void {
-    this.#write(checked(key), undefined);
+    if (!isTooLong(key)) this.#write(key, undefined);
   }
 
   add(key: Key, delta: number): void {
@@ -266,6 +267,10 @@ class SerialTx implements Tx, Snapshot {
     this.actions.push(action);
   }
 
+  #get(key: Key): Uint8Array | undefined {
+    return isTooLong(key) ? undefined : this.#tables.get(key);
+  }
+
   #write(key: Key, value: Uint8Array | undefined): void {
     this.#assertOpen();
     this.#tables.write(key, value);
@@ -282,7 +287,7 @@ class SerialTx implements Tx, Snapshot {
 }
 
 function sumKey(key: Key): Key {
-  return (SUM_PREFIX + checked(key)) as Key; // what sorts as it should is a key
+  return (SUM_PREFIX + writable(key)) as Key; // what sorts as it should is a key
 }
 
 function encodeTotal(total: number): Uint8Array {
@@ -293,11 +298,6 @@ function encodeTotal(total: number): Uint8Array {
 
 function decodeTotal(value: Uint8Array): number {
   return new DataView(value.buffer, value.byteOffset, 8).getFloat64(0);
-}
-
-function checked(key: Key): Key {
-  if (key.length <= MAX_KEY_BYTES) return key;
-  throw new Error(`a key has at most ${MAX_KEY_BYTES} bytes, not ${key.length}`);
 }
 
 function closedError(): StoreUnavailable {

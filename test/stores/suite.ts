@@ -174,6 +174,16 @@ function readingAndWriting({ store }: SuiteContext): void {
     await assert.rejects(sumTooLong, /1900 bytes/);
   });
 
+  test("nothing is found at a key that is longer", async () => {
+    const tooLong = key("x".repeat(100_000));
+    const found = await store().transact(async (tx) => {
+      tx.put(key("a"), bytes("1"));
+      tx.delete(tooLong);
+      return [await tx.get(tooLong), await tx.getMany([tooLong, key("a")]), await tx.sum(tooLong)];
+    });
+    assert.deepEqual(found, [undefined, [undefined, bytes("1")], 0]);
+  });
+
   test("values may be empty or 10 MiB, ten in a transaction, and stay as they were read", async () => {
     const size = 10 * 1_048_576;
     const big = new Uint8Array(size).fill(7);

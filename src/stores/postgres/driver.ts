@@ -24,7 +24,7 @@ export interface DriverOptions {
   readonly tls?: TlsOptions | undefined;
   /** How long the server may take to let a connection in, and to let it go. */
   readonly connectTimeoutMs: number;
-  /** A connection that leaves a statement without an answer this long is given up. */
+  /** A connection that owes answers and gives none for this long is given up. */
   readonly answerTimeoutMs: number;
   readonly applicationName: string;
 }
@@ -79,8 +79,9 @@ export class Connection {
   async run(statement: Statement, values: readonly Value[] = []): Promise<Reply> {
     if (this.#lost) throw this.#lost;
     this.#sendTogether();
+    // It waits for the next answer: what is asked meanwhile gives a silent server no more time.
+    if (this.#unanswered === 0) this.#watchdog.refresh();
     this.#unanswered += 1;
-    this.#watchdog.refresh();
     try {
       const result = await this.#client.query<(string | null)[]>({
         ...statement,
@@ -93,6 +94,7 @@ export class Connection {
       throw this.#explain(error);
     } finally {
       this.#unanswered -= 1;
+      if (this.#unanswered > 0) this.#watchdog.refresh();
     }
   }
 

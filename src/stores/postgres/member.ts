@@ -1,6 +1,6 @@
 import type { Entry, RangeOptions, Snapshot, Total, Tx, Wake } from "../../kernel/store.ts";
 import type { Key, KeyRange } from "../../kernel/tuple.ts";
-import { MAX_KEY_BYTES } from "../limits.ts";
+import { isTooLong, writable } from "../limits.ts";
 import { Overlay } from "./overlay.ts";
 import type { Requests } from "./requests.ts";
 
@@ -73,7 +73,7 @@ export class Member implements Tx, Snapshot {
 
   async prefetch(keys: readonly Key[]): Promise<void> {
     this.#assertOpen();
-    const unknown = keys.filter((key) => !this.#knows(checked(key)));
+    const unknown = keys.filter((key) => !this.#knows(key));
     for (const key of unknown) {
       const until = this.#options.busy(key);
       if (until !== undefined) return this.#leave(until);
@@ -93,7 +93,8 @@ export class Member implements Tx, Snapshot {
 
   async sum(key: Key): Promise<number> {
     this.#assertOpen();
-    const stored = await this.#options.requests.sum(checked(key));
+    if (isTooLong(key)) return 0;
+    const stored = await this.#options.requests.sum(key);
     return this.writes.sum(key, this.#options.base.sum(key, stored));
   }
 
@@ -120,22 +121,22 @@ export class Member implements Tx, Snapshot {
 
   put(key: Key, value: Uint8Array): void {
     this.#assertOpen();
-    this.writes.write(checked(key), value);
+    this.writes.write(writable(key), value);
   }
 
   delete(key: Key): void {
     this.#assertOpen();
-    this.writes.write(checked(key), undefined);
+    if (!isTooLong(key)) this.writes.write(key, undefined);
   }
 
   add(key: Key, delta: number): void {
     this.#assertOpen();
-    this.writes.add(checked(key), delta);
+    this.writes.add(writable(key), delta);
   }
 
   clearSum(key: Key): void {
     this.#assertOpen();
-    this.writes.clearSum(checked(key));
+    this.writes.clearSum(writable(key));
   }
 
   wake(wake: Wake): void {
@@ -148,6 +149,7 @@ export class Member implements Tx, Snapshot {
 
   #knows(key: Key): boolean {
     const { base } = this.#options;
+    if (isTooLong(key)) return true;
     return this.writes.entries.has(key) || base.entries.has(key) || this.claimed.has(key);
   }
 
@@ -156,6 +158,7 @@ export class Member implements Tx, Snapshot {
     if (this.writes.entries.has(key)) return this.writes.entries.get(key);
     if (base.entries.has(key)) return base.entries.get(key);
     if (this.claimed.has(key)) return this.claimed.get(key);
+    if (isTooLong(key)) return undefined;
     this.reads.add(key);
     const found = requests.found.get(key);
     if (found === undefined) return undefined;
@@ -180,9 +183,4 @@ function assertLimit(limit: number): void {
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new RangeError(`a range's limit is a positive whole number, not ${limit}`);
   }
-}
-
-function checked(key: Key): Key {
-  if (key.length <= MAX_KEY_BYTES) return key;
-  throw new Error(`a key has at most ${MAX_KEY_BYTES} bytes, not ${key.length}`);
 }

@@ -28,6 +28,28 @@ export const topics: Topic = (bench) => {
     );
   });
 
+  test("what is longer than any name is not there", async () => {
+    const { sns } = bench();
+    const TopicArn = await bench().topic();
+    const long = "x".repeat(3_000);
+    const arns = "arn:aws:sns:us-east-1:000000000000";
+    const TopicOfNone = `${arns}:${long}`;
+    await refused(sns.getTopicAttributes({ TopicArn: TopicOfNone }), "NotFoundException");
+    await refused(sns.publish({ TopicArn: TopicOfNone, Message: "m" }), "NotFoundException");
+    await sns.deleteTopic({ TopicArn: TopicOfNone });
+    const SubscriptionArn = `${TopicArn}:${long}`;
+    await refused(sns.getSubscriptionAttributes({ SubscriptionArn }), "NotFoundException");
+    await refused(sns.confirmSubscription({ TopicArn, Token: long }), INVALID);
+    const EndpointArn = `${arns}:endpoint/GCM/app/${long}`;
+    await refused(sns.getEndpointAttributes({ EndpointArn }), "NotFoundException");
+    const PlatformApplicationArn = `${arns}:app/GCM/${long}`;
+    await refused(
+      sns.getPlatformApplicationAttributes({ PlatformApplicationArn }),
+      "NotFoundException",
+    );
+    await sns.deletePlatformApplication({ PlatformApplicationArn });
+  });
+
   test("all missing members are refused together, by the places where they are missing", async () => {
     const TopicArn = await bench().topic();
     const why = "failed to satisfy constraint: Member must not be null";
