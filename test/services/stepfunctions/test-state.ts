@@ -179,9 +179,11 @@ export function testState(open: OpenWorkshop): void {
     });
   });
 
-  test("a state needs a role, unless its work is mocked [roleArn]", async () => {
+  test("a task needs a role, unless its work is mocked, and other states need none [roleArn]", async () => {
     const pass = { Type: "Pass", End: true };
-    await assert.rejects(workshop.testState(pass), { name: "ValidationException" });
+    const task = { ...pass, Type: "Task", Resource: "arn:aws:states:::sqs:listQueues" };
+    assert.equal((await workshop.testState(pass)).status, "SUCCEEDED");
+    await assert.rejects(workshop.testState(task), { name: "ValidationException" });
     await assert.rejects(check(pass, { roleArn: "xx" }), {
       name: "InvalidArn",
       message: "Invalid Role Arn: 'xx'",

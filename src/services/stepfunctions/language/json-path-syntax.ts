@@ -18,7 +18,7 @@ import { ExpressionSyntaxError, Scanner } from "./scanner.ts";
  *
  *   path    = root segment*            root = $ | $$ | $name | @ (in filters)
  *   name    = anything up to a dot, a bracket, a parenthesis or a blank; a backslash keeps the next character
- *   segment = .name | .* | ..name | ..* | ..[...] | [...] | .function(arguments)
+ *   segment = .name | .* | ..name | ..* | ..[...] | [...] | .[...] | .function(arguments)
  *   [...]   = ['name'] | ['a','b'] | [0] | [-1] | [0,2] | [1:3] | [*] | [?(filter)]
  */
 
@@ -112,14 +112,9 @@ function scanSegment(scanner: Scanner, segments: Segment[], dotName: RegExp): bo
     return true;
   }
   if (!scanner.take(".")) return false;
-  if (scanner.take(".")) {
-    segments.push({ kind: "descendants" });
-    if (scanner.peek() === "[") {
-      segments.push(scanBracket(scanner));
-      return true;
-    }
-  }
-  segments.push(scanDotted(scanner, dotName));
+  if (scanner.take(".")) segments.push({ kind: "descendants" });
+  const isBracket = scanner.peek() === "[";
+  segments.push(isBracket ? scanBracket(scanner) : scanDotted(scanner, dotName));
   return true;
 }
 

@@ -69,8 +69,8 @@ function requireNoMockNeeded(state: State): void {
 function checkUnmocked({ context, roleArn, inspectionLevel }: TestStateInput, state: State): void {
   if (context !== undefined)
     throw validationError("A context can only be specified together with a mock");
-  if (roleArn === undefined)
-    throw validationError("A roleArn must be specified when no mock is specified");
+  if (roleArn === undefined && state.type === "Task")
+    throw validationError("A roleArn must be specified for a Task when no mock is specified");
   const isHttp = state.type === "Task" && state.resource.endsWith(":http:invoke");
   if (inspectionLevel === "TRACE" && !isHttp)
     throw validationError("The inspection level TRACE is only supported for HTTP tasks");
