@@ -52,7 +52,7 @@ export async function diagnose(
     ...resourceDiagnostics(definition),
     ...(await argumentDiagnostics(operations, definition)),
   ];
-  if (type === "EXPRESS") more.push(...expressDiagnostics(definition));
+  more.push(...(type === "EXPRESS" ? expressDiagnostics : expressChildDiagnostics)(definition));
   return { definition, diagnostics: [...diagnostics, ...more] };
 }
 
@@ -149,9 +149,17 @@ async function argumentDiagnostics(
   return found;
 }
 
-/** What of a definition only Standard executions know: jobs, callbacks, activities, Distributed Maps. */
-function* expressDiagnostics(graph: StateGraph): Iterable<Diagnostic> {
+/** What of a Standard definition the Express children of its Distributed Maps do not know. */
+function* expressChildDiagnostics(graph: StateGraph): Iterable<Diagnostic> {
   for (const { state, location } of statesIn(graph)) {
+    if (state.type === "Map" && state.processor.executionType === "EXPRESS")
+      yield* expressDiagnostics(state.processor, `${location}/ItemProcessor`);
+  }
+}
+
+/** What of a definition only Standard executions know: jobs, callbacks, activities, Distributed Maps. */
+function* expressDiagnostics(graph: StateGraph, path = ""): Iterable<Diagnostic> {
+  for (const { state, location } of statesIn(graph, path)) {
     if (state.type === "Map" && state.processor.mode === "DISTRIBUTED") {
       yield refusal("Distributed Map", `${location}/ItemProcessor`);
     }

@@ -31,6 +31,8 @@ export function distributed(open: OpenWorkshop): void {
 
   const PASS = { StartAt: "E", States: { E: { Type: "Pass", End: true } } };
 
+  const STANDARD = { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" };
+
   /** A machine of one Distributed Map. */
   function map(fields: object, processor: object = PASS, executionType = "STANDARD"): object {
     const ItemProcessor = {
@@ -295,6 +297,21 @@ export function distributed(open: OpenWorkshop): void {
     }
   });
 
+  test("an Express child does nothing that only Standard executions know [ExecutionType]", async () => {
+    const activity = "arn:aws:states:us-east-1:000000000000:activity:a";
+    for (const state of [
+      { Type: "Task", Resource: activity },
+      { Type: "Task", Resource: "arn:aws:states:::states:startExecution.sync" },
+      { Type: "Map", ItemProcessor: { ProcessorConfig: STANDARD, ...PASS } },
+    ]) {
+      const work = { StartAt: "T", States: { T: { ...state, End: true } } };
+      const name = "InvalidDefinition";
+      const message =
+        /Express state machines do not support .* at \/States\/M\/ItemProcessor\/States\/T\//;
+      await assert.rejects(workshop.machine(map({}, work, "EXPRESS")), { name, message });
+    }
+  });
+
   test("an Express child has an Express ARN and can be described [labelled express execution]", async () => {
     const { sfn } = workshop;
     const ran = await workshop.run(map({ Label: "x" }, PASS, "EXPRESS"), [1]);
@@ -524,10 +541,7 @@ export function distributed(open: OpenWorkshop): void {
     // Its own name would be the label, were it not another's already.
     const inner = {
       Type: "Map",
-      ItemProcessor: {
-        ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
-        ...work,
-      },
+      ItemProcessor: { ProcessorConfig: STANDARD, ...work },
       End: true,
     };
     const outer = { StartAt: "items", States: { items: inner } };
