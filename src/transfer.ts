@@ -68,7 +68,7 @@ export class TransferRefused extends Error {
 export function exportStore(
   store: Store,
   sink: Sink,
-  { onProgress, now = machineNow }: ImportOptions = {},
+  { onProgress }: TransferOptions = {},
 ): Promise<Progress> {
   return store.read(async (snapshot) => {
     await assertWhole(snapshot);
@@ -103,7 +103,7 @@ export function exportStore(
 export async function importStore(
   store: Store,
   source: AsyncIterable<Uint8Array>,
-  { onProgress }: TransferOptions = {},
+  { onProgress, now = machineNow }: ImportOptions = {},
 ): Promise<Progress> {
   const own = { startedAtMs: now() };
   await begin(store, own);
