@@ -1,3 +1,4 @@
+import { machineNow } from "../kernel/clock.ts";
 import { StoreUnavailable } from "../kernel/store.ts";
 import type { Entry, RangeOptions } from "../kernel/store.ts";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
@@ -41,7 +42,12 @@ export interface JournaledTablesOptions {
   readonly log: RecordLog;
   /** Opens the log again, whose records up to number `applied` do not matter any more. */
   readonly reopenLog: (applied: number) => Promise<RecordLog>;
+  /** This machine's time, in milliseconds of the epoch. */
+  readonly machineNow?: () => number;
 }
+
+/** After a failed try to write again, everybody is refused for so long before the next one. */
+export const RECOVERY_PAUSE_MS = 250;
 
 /** Writes in memory above which a segment is full, however short they are: bounds memory. */
 const MOST_WRITES = 50_000;
@@ -67,6 +73,7 @@ const CROWD = 64;
 export class JournaledTables implements Tables {
   readonly #file: OrderedFile;
   readonly #reopenLog: (applied: number) => Promise<RecordLog>;
+  readonly #machineNow: () => number;
   #log: RecordLog;
   #memtable: Overlay;
   /** What is being applied, or could not be. */
@@ -80,15 +87,19 @@ export class JournaledTables implements Tables {
   #spare = new FlushGroup();
   #failure: StoreUnavailable | undefined;
   #checking: Promise<void> | undefined;
+  /** When the last try to write again failed. */
+  #recoveryFailedAtMs = 0;
   #scheduled = false;
   #bodyIsOpen = false;
   /** Why writes of the open body are gone. */
   #bodyIsLost: StoreUnavailable | undefined;
 
-  constructor({ file, log, reopenLog }: JournaledTablesOptions) {
+  constructor(options: JournaledTablesOptions) {
+    const { file, log } = options;
     this.#file = file;
     this.#log = log;
-    this.#reopenLog = reopenLog;
+    this.#reopenLog = options.reopenLog;
+    this.#machineNow = options.machineNow ?? machineNow;
     this.#applied = log.sequence;
     this.#memtable = new Overlay(file);
   }
@@ -163,9 +174,11 @@ export class JournaledTables implements Tables {
     await this.#file.close();
   }
 
-  /** Rejects while the disk does not take writes; after a failure tries whether it does again. */
+  /** Rejects while the disk does not take writes; after a failure tries, now and then, whether it does again. */
   check(): Promise<void> {
     if (this.#failure === undefined) return Promise.resolve();
+    const sinceMs = Math.abs(this.#machineNow() - this.#recoveryFailedAtMs);
+    if (sinceMs < RECOVERY_PAUSE_MS) return Promise.reject(this.#failure);
     this.#checking ??= this.#recover().finally(() => (this.#checking = undefined));
     return this.#checking;
   }
@@ -285,6 +298,7 @@ export class JournaledTables implements Tables {
       this.#applied = log.sequence;
     } catch (error) {
       this.#failure = unavailable(error);
+      this.#recoveryFailedAtMs = this.#machineNow();
       throw this.#failure;
     }
     this.#memtable = new Overlay(this.#file);

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { writeSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { silentLog } from "../../src/kernel/log.ts";
 import { StoreUnavailable } from "../../src/kernel/store.ts";
 import { encodeKey } from "../../src/kernel/tuple.ts";
+import { RECOVERY_PAUSE_MS } from "../../src/stores/journaled-tables.ts";
 import { openLmdbStore } from "../../src/stores/lmdb.ts";
 
 /**
@@ -40,7 +42,14 @@ await put();
 await put();
 say("full");
 await once(process.stdin, "data");
-await store.check();
+// It tries again after a pause.
+while (
+  await store.check().then(
+    () => false,
+    () => true,
+  )
+)
+  await delay(RECOVERY_PAUSE_MS);
 const stored = [await put(), await put()];
 await store.close();
 if (!stored.includes("refused")) say("done");

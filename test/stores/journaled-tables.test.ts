@@ -8,7 +8,7 @@ import { StoreUnavailable } from "../../src/kernel/store.ts";
 import type { Store } from "../../src/kernel/store.ts";
 import { encodeKey, rangeBelow, rangeBetween } from "../../src/kernel/tuple.ts";
 import type { Key } from "../../src/kernel/tuple.ts";
-import { JournaledTables } from "../../src/stores/journaled-tables.ts";
+import { JournaledTables, RECOVERY_PAUSE_MS } from "../../src/stores/journaled-tables.ts";
 import { SerialStore } from "../../src/stores/serial-store.ts";
 import { SlowDisk } from "./slow-disk.ts";
 
@@ -120,6 +120,29 @@ test("a store that can write again goes on without being asked whether it can", 
   disk.fail("disk full");
   await assert.rejects(failed, StoreUnavailable);
   disk.broken = false;
+  await through(disk, put(store, 2));
+  assert.deepEqual(await numbers(store), [2]);
+});
+
+test("while the disk takes no writes, all are refused, and only some try whether it does", async () => {
+  let nowMs = 1_000_000;
+  const { disk, store } = open(() => nowMs);
+  const failed = put(store, 1);
+  await nextTurn();
+  disk.fail("disk full");
+  await assert.rejects(failed, /disk full/);
+  const refused = async (): Promise<void> => {
+    const calls = [put(store, 2), numbers(store), store.check()];
+    for (const call of calls) await assert.rejects(call, /still broken/);
+  };
+  for (let at = 0; at < 10; at += 1) await refused();
+  assert.equal(disk.probes, 1);
+  nowMs += RECOVERY_PAUSE_MS;
+  for (let at = 0; at < 10; at += 1) await refused();
+  assert.equal(disk.probes, 2);
+  disk.broken = false;
+  await refused();
+  nowMs += RECOVERY_PAUSE_MS;
   await through(disk, put(store, 2));
   assert.deepEqual(await numbers(store), [2]);
 });
@@ -358,10 +381,17 @@ async function after(running: Promise<unknown>): Promise<void> {
   for (let turns = 0; turns < 60; turns += 1) await Promise.resolve();
 }
 
-function open(): { disk: SlowDisk; store: Store } {
+/** Whenever its tables look at the time, a pause between recoveries is over. */
+function open(machineNow = impatient()): { disk: SlowDisk; store: Store } {
   const disk = new SlowDisk();
-  const tables = new JournaledTables({ file: disk, log: disk, reopenLog: async () => disk });
+  const reopenLog = async (): Promise<SlowDisk> => disk;
+  const tables = new JournaledTables({ file: disk, log: disk, reopenLog, machineNow });
   return { disk, store: new SerialStore(tables, silentLog) };
+}
+
+function impatient(): () => number {
+  let nowMs = 0;
+  return () => (nowMs += RECOVERY_PAUSE_MS);
 }
 
 /** Writes something else into another segment, so that the full one is being applied. */

@@ -15,6 +15,8 @@ export class SlowDisk implements RecordLog, OrderedFile {
   steps = 0;
   /** How many keys each finished record had. */
   readonly recordSizes: number[] = [];
+  /** How often it was tried whether writing works again. */
+  probes = 0;
   /** While set, nothing can be written again. */
   broken = false;
   /** While set, a record needs another segment than the one before. */
@@ -127,6 +129,7 @@ export class SlowDisk implements RecordLog, OrderedFile {
   }
 
   async probe(): Promise<void> {
+    this.probes += 1;
     if (this.broken) throw new Error("still broken");
   }
 
