@@ -2,30 +2,14 @@ import { setMaxListeners } from "node:events";
 import type { Alarm, Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import type { Random } from "./random.ts";
-import { decodeRecord, encodeRecord, PRESENT } from "./record.ts";
-import { StoreUnavailable, WAKE_ALL } from "./store.ts";
-import type { Store, Tx } from "./store.ts";
-import {
-  DEFAULT_RETRY,
-  putDue,
-  retryDelayMs,
-  takeDue,
-  WORK_DEAD,
-  WORK_DUE,
-  WORK_ITEM,
-  WORK_LEASED,
-  WORK_TOPIC,
-} from "./work.ts";
-import type {
-  DeadWork,
-  DueWork,
-  EffectHandler,
-  LeasedWork,
-  RetryPolicy,
-  TimerHandler,
-  WorkHandler,
-  WorkRecord,
-} from "./work.ts";
+import { WAKE_ALL } from "./store.ts";
+import type { Store } from "./store.ts";
+import { describe, fireFirst, PAUSE_AFTER_FAILURE_MS, perform } from "./work-handling.ts";
+import type { Handling } from "./work-handling.ts";
+import { leaseDue, releaseLeases } from "./work-transitions.ts";
+import type { Lease, LeasedWork } from "./work-transitions.ts";
+import { WORK_DUE, WORK_LEASED, WORK_TOPIC } from "./work.ts";
+import type { EffectHandler, TimerHandler, WorkHandler } from "./work.ts";
 
 export interface WorkRunnerOptions {
   readonly store: Store;
@@ -40,8 +24,6 @@ export interface WorkRunnerOptions {
 
 /** How many transactions fire timers of one kind side by side, so that they share flushes. */
 const TIMERS_AT_ONCE = 16;
-/** Wait before a kind is looked at again after the store or one of its timers failed. */
-const PAUSE_AFTER_FAILURE_MS = 1_000;
 /** How many leases one transaction gives back. */
 const RELEASE_LIMIT = 500;
 
@@ -56,9 +38,12 @@ interface KindState {
   performing: number;
 }
 
-/** Handles what is due, on this node. One per server. */
+/**
+ * Decides when to look for what is due, on this node, and hands it over to be handled. One per server.
+ */
 export class WorkRunner {
   readonly #options: WorkRunnerOptions;
+  readonly #handling: Handling;
   readonly #kinds = new Map<string, KindState>();
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
@@ -68,8 +53,10 @@ export class WorkRunner {
 
   constructor(options: WorkRunnerOptions) {
     this.#options = options;
+    const stopping = this.#stopping.signal;
+    this.#handling = { ...options, stopping, own: (promise) => this.#own(promise) };
     // Node 20 takes more than 10 effects that listen for a leak, and says so on stderr.
-    setMaxListeners(0, this.#stopping.signal);
+    setMaxListeners(0, stopping);
     options.store.onWake((wake) => {
       if (wake.topic === WAKE_ALL.topic) void this.#own(this.#startAnew());
       if (!wake.topic.startsWith(WORK_TOPIC)) return;
@@ -99,21 +86,9 @@ export class WorkRunner {
   async release(node: string): Promise<void> {
     const { store, clock } = this.#options;
     for (let released = RELEASE_LIMIT; released === RELEASE_LIMIT;) {
-      released = await store.transact(async (tx) => {
-        const leases = await tx.claim(WORK_LEASED.below(node), RELEASE_LIMIT);
-        const keys = leases.map((lease) => WORK_LEASED.parts(lease.key));
-        const values = await tx.getMany(keys.map(([, kind, id]) => WORK_ITEM.key(kind, id)));
-        for (const [index, [, kind, id]] of keys.entries()) {
-          tx.delete(WORK_LEASED.key(node, kind, id));
-          const value = values[index];
-          if (value === undefined) continue;
-          const record = decodeRecord<WorkRecord>(value);
-          if (record.leasedBy !== node) continue;
-          const { payload, failures, next } = record;
-          putDue(tx, { kind, id, dueAtMs: clock.now(), payload, next }, failures);
-        }
-        return leases.length;
-      });
+      released = await store.transact((tx) =>
+        releaseLeases(tx, node, { limit: RELEASE_LIMIT, nowMs: clock.now() }),
+      );
     }
     await this.#startAnew();
   }
@@ -227,39 +202,10 @@ export class WorkRunner {
 
   async #fireDue(kind: string, handler: TimerHandler): Promise<void> {
     const worker = async (): Promise<void> => {
-      while (!this.#stopping.signal.aborted && (await this.#fireOne(kind, handler)));
+      while (!this.#stopping.signal.aborted && (await fireFirst(this.#handling, kind, handler)));
     };
-    if (!(await this.#fireOne(kind, handler))) return;
+    if (!(await fireFirst(this.#handling, kind, handler))) return;
     await Promise.all(Array.from({ length: TIMERS_AT_ONCE }, worker));
-  }
-
-  /** Fires the first due timer of a kind; false when there is none. */
-  async #fireOne(kind: string, handler: TimerHandler): Promise<boolean> {
-    const nowMs = this.#options.clock.now();
-    let item: DueWork | undefined;
-    try {
-      await this.#options.store.transact(async (tx) => {
-        item = await takeDue(tx, kind, nowMs);
-        if (item?.attempt) await handler.fire(tx, item);
-      });
-    } catch (error) {
-      if (item === undefined || error instanceof StoreUnavailable) throw error;
-      await this.#retryTimer(item, error);
-    }
-    return item !== undefined;
-  }
-
-  /** Puts a timer whose handler threw back for later, so that it does not hold up the others. */
-  async #retryTimer(failed: DueWork, error: unknown): Promise<void> {
-    const { kind, id, attempt } = failed;
-    this.#options.log.error("timer failed", { kind, id, attempt, error: describe(error) });
-    await this.#options.store.transact(async (tx) => {
-      const value = await tx.get(WORK_ITEM.key(kind, id));
-      const record = value && decodeRecord<WorkRecord>(value);
-      if (record?.dueAtMs !== failed.dueAtMs) return;
-      tx.delete(WORK_DUE.key(kind, record.dueAtMs, id));
-      this.#putBack(tx, DEFAULT_RETRY, failed, error);
-    });
   }
 
   async #performDue(state: KindState, handler: EffectHandler): Promise<void> {
@@ -267,11 +213,11 @@ export class WorkRunner {
       const free = handler.concurrency - state.performing;
       if (free <= 0) return;
       const items = await this.#lease(state.kind, free);
-      // A node that stops keeps its leases: the items are performed when it starts.
+      // A node that stops keeps its leases; who owns the runner, or the next start, gives them back.
       if (this.#stopping.signal.aborted) return;
       for (const item of items) {
         state.performing += 1;
-        const performed = this.#perform(handler, item).finally(() => {
+        const performed = perform(this.#handling, handler, item).finally(() => {
           state.performing -= 1;
           this.#lookAt(state.kind, this.#options.clock.now());
         });
@@ -283,113 +229,14 @@ export class WorkRunner {
   }
 
   #lease(kind: string, limit: number): Promise<LeasedWork[]> {
-    const nowMs = this.#options.clock.now();
-    const { node, store } = this.#options;
-    return store.transact(async (tx) => {
-      const due = await tx.claim(WORK_DUE.between([kind], 0, nowMs + 1), limit);
-      const ids = due.map((entry) => WORK_DUE.parts(entry.key)[2]);
-      const values = await tx.getMany(ids.map((id) => WORK_ITEM.key(kind, id)));
-      const items: LeasedWork[] = [];
-      for (const [index, entry] of due.entries()) {
-        const id = ids[index] ?? "";
-        const value = values[index];
-        tx.delete(entry.key);
-        if (value === undefined) continue;
-        const record = decodeRecord<WorkRecord>(value);
-        const lease = (this.#leases += 1);
-        tx.put(
-          WORK_ITEM.key(kind, id),
-          encodeRecord({ ...record, leasedBy: node, lease } satisfies WorkRecord),
-        );
-        tx.put(WORK_LEASED.key(node, kind, id), PRESENT);
-        const { dueAtMs, payload, failures } = record;
-        items.push({ kind, id, dueAtMs, payload, attempt: failures + 1, lease });
-      }
-      return items;
-    });
-  }
-
-  async #perform(handler: EffectHandler, item: LeasedWork): Promise<void> {
-    const { clock, store, log } = this.#options;
-    try {
-      const finish = await handler.perform(item, this.#stopping.signal);
-      await clock.track(
-        store.transact(async (tx) => {
-          // Without its lease the item is cancelled, or another node's: then that one's result counts.
-          if ((await this.#endLease(tx, item)) !== undefined) await finish(tx);
-        }),
-      );
-    } catch (error) {
-      // A node that stops keeps its lease: the item is performed anew when it starts.
-      if (this.#stopping.signal.aborted) return;
-      log.warn("work failed", {
-        kind: item.kind,
-        id: item.id,
-        attempt: item.attempt,
-        error: describe(error),
-      });
-      await this.#endFailed(handler, item, error);
-    }
-  }
-
-  /** Puts an item that failed back; while the store is away, again and again. */
-  async #endFailed(handler: EffectHandler, item: LeasedWork, error: unknown): Promise<void> {
-    const { clock, store, log } = this.#options;
-    const { kind, id } = item;
-    if (this.#stopping.signal.aborted) return;
-    try {
-      await store.transact((tx) => this.#fail(tx, handler, item, error));
-    } catch (failure) {
-      const isAway = failure instanceof StoreUnavailable;
-      const message = isAway ? "work stays leased for now" : "work stays leased until restart";
-      log.error(message, { kind, id, error: describe(failure) });
-      if (!isAway) return;
-      clock.alarm(clock.now() + PAUSE_AFTER_FAILURE_MS, () =>
-        this.#own(this.#endFailed(handler, item, error)),
-      );
-    }
-  }
-
-  /** Removes the item, or makes due what follows it. Undefined, and no change, without the lease. */
-  async #endLease(tx: Tx, item: LeasedWork): Promise<WorkRecord | undefined> {
-    const { node } = this.#options;
-    const { kind, id, lease } = item;
-    const value = await tx.get(WORK_ITEM.key(kind, id));
-    const record = value && decodeRecord<WorkRecord>(value);
-    if (record?.leasedBy !== node || record.lease !== lease) return undefined;
-    tx.delete(WORK_LEASED.key(node, kind, id));
-    if (record.next === undefined) tx.delete(WORK_ITEM.key(kind, id));
-    else putDue(tx, { kind, id, ...record.next }, 0);
-    return record;
-  }
-
-  async #fail(tx: Tx, handler: EffectHandler, item: LeasedWork, error: unknown): Promise<void> {
-    const policy = handler.retry ?? DEFAULT_RETRY;
-    const record = await this.#endLease(tx, item);
-    if (record === undefined || record.next !== undefined) return;
-    if (this.#putBack(tx, policy, item, error) === "dead") await handler.giveUp?.(tx, item, error);
-  }
-
-  #putBack(tx: Tx, policy: RetryPolicy, item: DueWork, error: unknown): "due" | "dead" {
-    const { kind, id, payload, attempt } = item;
-    const nowMs = this.#options.clock.now();
-    if (attempt < policy.maxAttempts) {
-      const dueAtMs = nowMs + retryDelayMs(policy, attempt, this.#options.random);
-      putDue(tx, { kind, id, dueAtMs, payload }, attempt);
-      return "due";
-    }
-    const dead: DeadWork = { payload, failures: attempt, error: describe(error), diedAtMs: nowMs };
-    tx.delete(WORK_ITEM.key(kind, id));
-    tx.put(WORK_DEAD.key(kind, id), encodeRecord(dead));
-    return "dead";
+    const { node, store, clock } = this.#options;
+    const nowMs = clock.now();
+    const nextLease = (): Lease => ({ node, number: (this.#leases += 1) });
+    return store.transact((tx) => leaseDue(tx, kind, { limit, nowMs, nextLease }));
   }
 
   #own(promise: Promise<void>): Promise<void> {
     this.#running.add(promise);
     return promise.finally(() => this.#running.delete(promise));
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,4 +1,3 @@
-import type { Random } from "./random.ts";
 import { decodeRecord, encodeRecord, PRESENT } from "./record.ts";
 import { space } from "./spaces.ts";
 import type { Space } from "./spaces.ts";
@@ -58,12 +57,6 @@ export interface DueWork extends WorkItem {
   readonly attempt: number;
 }
 
-/** An item that a node performs. */
-export interface LeasedWork extends DueWork {
-  /** Counts the leases of the node. */
-  readonly lease: number;
-}
-
 export interface WorkRecord {
   readonly dueAtMs: number;
   readonly payload: unknown;
@@ -96,12 +89,6 @@ export const DEFAULT_RETRY: RetryPolicy = {
   firstDelayMs: 200,
   maxDelayMs: 60_000,
 };
-
-/** Exponential, between half and all of the step so that what failed together spreads out. */
-export function retryDelayMs(policy: RetryPolicy, attempt: number, random: Random): number {
-  const step = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (attempt - 1));
-  return Math.round(step * (0.5 + random.fraction() / 2));
-}
 
 /** Handles an item inside the transaction that removes it: exactly once. */
 export interface TimerHandler {
@@ -198,17 +185,4 @@ export function putDue(tx: Tx, item: ItemToPut, failures: number): void {
   tx.put(WORK_ITEM.key(kind, id), encodeRecord(record));
   tx.put(WORK_DUE.key(kind, dueAtMs, id), PRESENT);
   tx.wake({ topic: WORK_TOPIC + kind, atMs: dueAtMs });
-}
-
-/** Takes the first due item of a kind out; an item without its record counts as attempt 0. */
-export async function takeDue(tx: Tx, kind: string, nowMs: number): Promise<DueWork | undefined> {
-  const [due] = await tx.claim(WORK_DUE.between([kind], 0, nowMs + 1), 1);
-  if (due === undefined) return undefined;
-  const [, dueAtMs, id] = WORK_DUE.parts(due.key);
-  const value = await tx.get(WORK_ITEM.key(kind, id));
-  tx.delete(due.key);
-  if (value === undefined) return { kind, id, dueAtMs, payload: undefined, attempt: 0 };
-  const record = decodeRecord<WorkRecord>(value);
-  tx.delete(WORK_ITEM.key(kind, id));
-  return { kind, id, dueAtMs, payload: record.payload, attempt: record.failures + 1 };
 }
