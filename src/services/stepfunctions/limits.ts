@@ -95,3 +95,5 @@ export const MAX_RUNNING_TASKS: number = 256;
 export const MAX_CACHED_DEFINITIONS: number = 1_000;
 /** Children of a map run that are started in one transaction. */
 export const MAP_RUN_START_CHUNK: number = 100;
+/** Readers of map runs that a node keeps open while nobody reads them. */
+export const MAX_IDLE_CURSORS: number = 64;

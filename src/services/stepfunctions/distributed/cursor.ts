@@ -1,13 +1,13 @@
+import { assert } from "../../../kernel/errors.ts";
 import type { Json } from "../language/json.ts";
-
-/** How many map runs' readers a node keeps open. */
-const MAX_CURSORS = 64;
+import { MAX_IDLE_CURSORS } from "../limits.ts";
 
 /** Items that are read bit by bit; may be given back one. */
 export class ItemCursor {
   readonly #iterator: AsyncIterator<Json>;
   #position = 0;
   #returned: Json | undefined;
+  #isClosed = false;
 
   constructor(items: AsyncIterable<Json>) {
     this.#iterator = items[Symbol.asyncIterator]();
@@ -20,6 +20,7 @@ export class ItemCursor {
 
   /** The next item, or undefined at the end. */
   async next(): Promise<Json | undefined> {
+    assert(!this.#isClosed, "nobody reads on where it is closed: that is not the items' end");
     const returned = this.#returned;
     this.#returned = undefined;
     if (returned !== undefined) {
@@ -39,32 +40,69 @@ export class ItemCursor {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#iterator.return?.();
   }
 }
 
+/** Where the items of a map run are read on. */
+export interface Reading {
+  readonly uid: string;
+  /** How many items were taken before. */
+  readonly position: number;
+  readonly open: () => AsyncIterable<Json>;
+}
+
 /** Readers of map runs on this node: a long list is not read anew for each child that starts. */
 export class Cursors {
-  readonly #cursors = new Map<string, ItemCursor>();
+  readonly #mostIdle: number;
+  /** Those that nobody reads now, the one that was read last at the end. */
+  readonly #idle = new Map<string, ItemCursor>();
 
-  /** The cursor of a map run, after `position` items: the open one, or a new one that skips as many. */
-  async at(uid: string, position: number, open: () => AsyncIterable<Json>): Promise<ItemCursor> {
-    const kept = this.#cursors.get(uid);
-    if (kept?.position === position) return kept;
-    await this.close(uid);
-    const cursor = new ItemCursor(open());
-    while (cursor.position < position && (await cursor.next()) !== undefined);
-    this.#cursors.set(uid, cursor);
-    for (const oldest of this.#cursors.keys()) {
-      if (this.#cursors.size <= MAX_CURSORS) break;
-      await this.close(oldest);
-    }
-    return cursor;
+  constructor(mostIdle: number = MAX_IDLE_CURSORS) {
+    this.#mostIdle = mostIdle;
   }
 
+  /** Has `take` read on from a position, at the cursor that was left there or a new one that skips as many. */
+  async read<Result>(
+    reading: Reading,
+    take: (cursor: ItemCursor) => Promise<Result>,
+  ): Promise<Result> {
+    const cursor = await this.#takeOut(reading);
+    try {
+      while (cursor.position < reading.position && (await cursor.next()) !== undefined);
+      const result = await take(cursor);
+      await this.#keep(reading.uid, cursor);
+      return result;
+    } catch (error) {
+      await cursor.close();
+      throw error;
+    }
+  }
+
+  /** Closes what was left of a map run. */
   async close(uid: string): Promise<void> {
-    const cursor = this.#cursors.get(uid);
-    this.#cursors.delete(uid);
+    const cursor = this.#idle.get(uid);
+    this.#idle.delete(uid);
     await cursor?.close();
+  }
+
+  async #takeOut({ uid, position, open }: Reading): Promise<ItemCursor> {
+    const idle = this.#idle.get(uid);
+    if (idle?.position !== position) {
+      await this.close(uid);
+      return new ItemCursor(open());
+    }
+    this.#idle.delete(uid);
+    return idle;
+  }
+
+  async #keep(uid: string, cursor: ItemCursor): Promise<void> {
+    await this.close(uid);
+    this.#idle.set(uid, cursor);
+    for (const oldest of this.#idle.keys()) {
+      if (this.#idle.size <= this.#mostIdle) break;
+      await this.close(oldest);
+    }
   }
 }

@@ -9,6 +9,7 @@ import { mapStateAt } from "../interpreter/transition.ts";
 import { EXECUTION_BY_STATUS } from "../keys.ts";
 import type { MapState } from "../language/definition.ts";
 import { StatesError } from "../language/errors.ts";
+import type { Json } from "../language/json.ts";
 import { MAP_RUN_START_CHUNK, MAX_DISTRIBUTED_MAP_CONCURRENCY } from "../limits.ts";
 import type { ExecutionRecord, MapRunProgress } from "../records.ts";
 import { createExecution, newMapRunChild, writeStart } from "../start.ts";
@@ -143,22 +144,8 @@ function isOverThreshold(progress: MapRunProgress, items: Counts): boolean {
 }
 
 async function startChildren(engine: Engine, run: MapRun, limit: number): Promise<void> {
-  const { record, progress, state } = run;
-  const cursor = await engine.cursors.at(record.uid, progress.readItems, () =>
-    openItems(engine.settings, record, state),
-  );
-  const batching = { record, state, random: engine.random, nowMs: engine.clock.now() };
-  const children: ChildInput[] = [];
-  let isRead = false;
-  while (children.length < limit) {
-    const child = await nextChild(cursor, batching);
-    if (child === undefined) {
-      isRead = true;
-      break;
-    }
-    children.push(child);
-  }
-  const readItems = cursor.position;
+  const { record, progress } = run;
+  const { children, readItems, isRead } = await takeChildren(engine, run, limit);
   const starts: Start[] = [];
   for (const [index, child] of children.entries())
     starts.push(await newChild(engine, { run, child, index: progress.started + index }));
@@ -180,6 +167,33 @@ async function startChildren(engine: Engine, run: MapRun, limit: number): Promis
       isRead,
     });
   });
+}
+
+interface TakenChildren {
+  readonly children: readonly ChildInput[];
+  /** How many items were read, with those of before. */
+  readonly readItems: number;
+  /** True at the end of the items. */
+  readonly isRead: boolean;
+}
+
+/** Reads the items of as many children. */
+function takeChildren(engine: Engine, run: MapRun, limit: number): Promise<TakenChildren> {
+  const { record, progress, state } = run;
+  const open = (): AsyncIterable<Json> => openItems(engine.settings, record, state);
+  const batching = { record, state, random: engine.random, nowMs: engine.clock.now() };
+  return engine.cursors.read(
+    { uid: record.uid, position: progress.readItems, open },
+    async (cursor) => {
+      const children: ChildInput[] = [];
+      while (children.length < limit) {
+        const child = await nextChild(cursor, batching);
+        if (child === undefined) return { children, readItems: cursor.position, isRead: true };
+        children.push(child);
+      }
+      return { children, readItems: cursor.position, isRead: false };
+    },
+  );
 }
 
 /** A child that is to be started, perhaps with what it comes to at once. */
