@@ -21,7 +21,7 @@ export interface Handling {
   /** Aborts when the node stops. */
   readonly stopping: AbortSignal;
   /** Makes the node's stop wait for what runs. */
-  own(promise: Promise<void>): Promise<void>;
+  readonly own: (promise: Promise<void>) => Promise<void>;
 }
 
 /** Fires the first due timer of a kind; false when there is none. */
