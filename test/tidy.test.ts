@@ -3,6 +3,8 @@ import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { SpaceFacts } from "../src/kernel/spaces.ts";
+import { KEY_SPACES, RETIRED_KEY_SPACES } from "./key-spaces.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -118,6 +120,30 @@ test("the number of a key space is used once", () => {
   }
   assert.ok(owners.size > 5);
 });
+
+test("a key space keeps its number, its name and what its keys are made of", async () => {
+  const numbers = new Set<number>();
+  for (const { path, text } of SOURCES) {
+    if (!/\bspace\(\{/.test(text)) continue;
+    const module: object = await import(join(root, path));
+    for (const { number, name, layout } of Object.values(module).filter(isSpace)) {
+      const facts = [name, layout.join(" / ")].filter(Boolean).join(": ");
+      assert.equal(facts, KEY_SPACES[number], `space ${number}: say a new one in key-spaces.ts`);
+      assert.ok(!RETIRED_KEY_SPACES.has(number), `${path} uses the retired space ${number}`);
+      numbers.add(number);
+    }
+  }
+  const expected = Object.keys(KEY_SPACES).map(Number);
+  const present = expected.filter((number) => !RETIRED_KEY_SPACES.has(number));
+  assert.deepEqual(
+    [...numbers].toSorted((one, other) => one - other),
+    present,
+  );
+});
+
+function isSpace(value: unknown): value is SpaceFacts {
+  return typeof value === "object" && value !== null && "layout" in value && "number" in value;
+}
 
 test("no file or folder is a drawer", () => {
   const drawers = /^(utils?|helpers?|common|misc|base|shared|manager|info|data)(\.|$)/;

@@ -7,7 +7,7 @@ import type { Reader } from "./store.ts";
 /** Says that the store does not hold all of what is imported into it. */
 export const UNFINISHED_IMPORT: Space<[]> = space({
   number: 7,
-  name: "unfinished-import",
+  name: "unfinished import",
   layout: [],
   value: "UnfinishedImport",
   lifetime: "from before an import's first entry until its last one, with which it goes",
