@@ -6,7 +6,12 @@ import type { ServiceModel } from "../../src/kernel/model.ts";
 import { model as snsModel } from "../../src/services/sns/model.gen.ts";
 import { model as sqsModel } from "../../src/services/sqs/model.gen.ts";
 import { awsQuery } from "../../src/wire/aws-query.ts";
-import { MAX_FORM_DEPTH, MAX_FORM_PARAMETERS, parseForm } from "../../src/wire/form.ts";
+import {
+  MAX_FORM_DEPTH,
+  MAX_FORM_NODES,
+  MAX_FORM_PARAMETERS,
+  parseForm,
+} from "../../src/wire/form.ts";
 import { requestOf, requestOfBytes } from "./http-request.ts";
 import { plainRefusals } from "./refusals.ts";
 
@@ -159,7 +164,7 @@ test("malformed forms are refused, never mended", () => {
   }
 });
 
-test("a form has limits: parameters, and parts of a name", () => {
+test("a form has limits: parameters, parts of a name, and parts of all names", () => {
   const most = "a=1&".repeat(MAX_FORM_PARAMETERS);
   assert.equal(
     codeOf(() => parseForm(most)),
@@ -176,6 +181,17 @@ test("a form has limits: parameters, and parts of a name", () => {
   );
   assert.equal(
     codeOf(() => parseForm(`${deepest}.a`)),
+    "MalformedQueryString",
+  );
+  const parts = MAX_FORM_NODES / 50;
+  const many = (count: number): string =>
+    Array.from({ length: count }, (_, at) => `${at}${".a".repeat(49)}=`).join("&");
+  assert.equal(
+    codeOf(() => parseForm(many(parts), "0.a=1&0.a.a=1")),
+    "none",
+  );
+  assert.equal(
+    codeOf(() => parseForm(many(parts), "b=1")),
     "MalformedQueryString",
   );
 });
