@@ -27,9 +27,12 @@ export interface Destination {
   readonly endpoint: string;
 }
 
-/** How often a delivery was tried and failed. */
+/** What is known of a delivery without its message. */
 export interface DeliveryState {
+  /** How often it was tried and failed. */
   readonly failures: number;
+  /** Bytes of its message, as it is kept; absent in records of former versions. */
+  readonly bytes?: number;
 }
 
 /** Whose deliveries a pump makes. */
@@ -48,11 +51,10 @@ export async function enqueueDelivery(
   const { id, topic, topicId } = subscription;
   const nowMs = sns.deps.clock.now();
   const sequence = sequenceOf(delivery.message);
-  tx.put(
-    DELIVERY_DUE.key(id, nowMs, sequence),
-    encodeRecord({ failures: 0 } satisfies DeliveryState),
-  );
-  tx.put(DELIVERY_MESSAGE.key(id, sequence), encodeRecord(delivery));
+  const message = encodeRecord(delivery);
+  const state: DeliveryState = { failures: 0, bytes: message.byteLength };
+  tx.put(DELIVERY_DUE.key(id, nowMs, sequence), encodeRecord(state));
+  tx.put(DELIVERY_MESSAGE.key(id, sequence), message);
   const payload: PumpPayload = { topic, topicId };
   await sns.deps.work.ensure(tx, { kind: DELIVER_WORK, id, dueAtMs: nowMs, payload });
 }

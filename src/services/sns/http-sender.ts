@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici";
 import { refusedAddress } from "../../outbound.ts";
 import type { Outbound } from "../../outbound.ts";
 import { LIMITS } from "./limits.ts";
-import { failedForGood, failedForNow } from "./outcome.ts";
+import { failedForGood, failedForNow, unanswered } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** How far web hooks are trusted. */
@@ -126,7 +126,7 @@ function failureOf(error: unknown, signal: AbortSignal): Outcome {
     const message = `${refused} is an address of instance metadata; web hooks may not reach it`;
     return failedForGood("AddressRefused", message);
   }
-  if (signal.aborted) return failedForNow("Timeout", "The endpoint did not answer in time");
+  if (signal.aborted) return unanswered();
   const code = error instanceof Error && "code" in error ? String(error.code) : "ConnectionFailed";
   return failedForNow(code, error instanceof Error ? error.message : String(error));
 }

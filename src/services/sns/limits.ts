@@ -60,15 +60,21 @@ export const LIMITS = {
   rememberedSignatureLength: 16_384,
   outboxEntries: 10_000,
   outboxPage: 100,
-  /** Attempts that one subscription has under way at once on a node. */
+  /** Attempts that one subscription has under way at once on a node, and one that did not answer. */
   attemptsAtOnce: 16,
+  attemptsAtOnceToSilent: 4,
+  /** Bytes of messages that are attempted at once on a node, and what an attempt counts at least. */
+  attemptBytes: 67_108_864,
+  smallestAttemptBytes: 16_384,
+  /** Subscriptions that are remembered for not having answered. */
+  rememberedSilent: 10_000,
   /** Deliveries read at once, and attempts after which a pump lets others run. */
   deliveriesRead: 64,
   attemptsPerRun: 1_024,
   /** Connections to one host, which many subscriptions may share. */
   connectionsPerHost: 512,
   /** Subscriptions pumped at once on a node. */
-  pumpsAtOnce: 512,
+  pumpsAtOnce: 4_096,
   /** The largest message, percent-encoded in a form, with room for attributes. */
   requestBytes: 4_194_304,
   /** Bytes of a web hook's answer that are read. */

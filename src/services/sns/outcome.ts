@@ -19,6 +19,25 @@ export type Outcome =
       readonly statusCode?: number;
     };
 
+const TIMEOUT = "Timeout";
+/** What undici and the system call it when nobody answers. */
+const SILENCE: ReadonlySet<string> = new Set([
+  TIMEOUT,
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+]);
+
+/** An attempt that was not answered in time. */
+export function unanswered(): Outcome {
+  return failedForNow(TIMEOUT, "The endpoint did not answer in time");
+}
+
+/** Whether an attempt was not answered in time. */
+export function isSilence(outcome: Outcome): boolean {
+  return outcome.kind === "failed" && SILENCE.has(outcome.code);
+}
+
 /** An attempt that may do better next time. */
 export function failedForNow(code: string, message: string, statusCode?: number): Outcome {
   return {

@@ -1,6 +1,7 @@
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import type { Entry, Tx } from "../../kernel/store.ts";
 import type { DueWork, EffectHandler } from "../../kernel/work.ts";
+import { AttemptRoom } from "./attempt-room.ts";
 import { makeAttempt, payloadOf } from "./attempt.ts";
 import type { Attempt, Payload, Senders } from "./attempt.ts";
 import { deadLetterQueue, putDeadLetter } from "./dead-letter.ts";
@@ -11,6 +12,7 @@ import type { HttpDeliveryPolicy } from "./delivery-policy.ts";
 import { isWebHook } from "./endpoint.ts";
 import { DELIVERY_DUE, DELIVERY_MESSAGE } from "./keys.ts";
 import { LIMITS, PUMP_RUN_MS } from "./limits.ts";
+import { isSilence } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { RateWindows } from "./rate-windows.ts";
 import type { Sns } from "./sns.ts";
@@ -23,17 +25,26 @@ import type { TopicRecord } from "./topic.ts";
 /**
  * Makes the deliveries of one subscription that are due, some at a time, then makes itself due for
  * the next one. Each subscription has one pump, so that a dead endpoint holds up nobody else and
- * what waits for it costs nothing until its time comes.
+ * what waits for it costs nothing until its time comes. One that does not answer is tried with few
+ * messages at once, until it does: what hangs takes little of the room that all have together.
  */
 export function pumpHandler(sns: Sns, senders: Senders): EffectHandler {
-  const windows = new RateWindows();
+  const shared: Shared = { windows: new RateWindows(), room: new AttemptRoom(), silent: new Set() };
   return {
     kind: "effect",
     concurrency: LIMITS.pumpsAtOnce,
     // What fails here is the store or a bug: no delivery may be forgotten because of it.
     retry: { maxAttempts: Number.MAX_SAFE_INTEGER, firstDelayMs: 200, maxDelayMs: 60_000 },
-    perform: (item, signal) => new Pump(sns, senders, windows, item).run(signal),
+    perform: (item, signal) => new Pump(sns, senders, shared, item).run(signal),
   };
+}
+
+/** What the pumps of a node share. */
+interface Shared {
+  readonly windows: RateWindows;
+  readonly room: AttemptRoom;
+  /** Subscriptions whose endpoints did not answer in time when they were tried last. */
+  readonly silent: Set<string>;
 }
 
 /** A subscription as one round of attempts sees it. */
@@ -41,22 +52,22 @@ interface Situation {
   readonly topic: TopicRecord | undefined;
   readonly subscription: SubscriptionRecord | undefined;
   readonly policy: HttpDeliveryPolicy;
+  /** Without their messages, which are read when it is their turn. */
   readonly due: readonly Entry[];
-  readonly messages: readonly (Uint8Array | undefined)[];
 }
 
 class Pump {
   readonly #sns: Sns;
   readonly #senders: Senders;
-  readonly #windows: RateWindows;
+  readonly #shared: Shared;
   readonly #id: string;
   readonly #payload: PumpPayload;
   #attempts = 0;
 
-  constructor(sns: Sns, senders: Senders, windows: RateWindows, item: DueWork) {
+  constructor(sns: Sns, senders: Senders, shared: Shared, item: DueWork) {
     this.#sns = sns;
     this.#senders = senders;
-    this.#windows = windows;
+    this.#shared = shared;
     this.#id = item.id;
     // Written by enqueueDelivery.
     this.#payload = item.payload as PumpPayload;
@@ -69,7 +80,7 @@ class Pump {
     while (this.#attempts < LIMITS.attemptsPerRun && clock.now() < endMs) {
       const situation = await this.#look();
       if (situation.due.length === 0) break;
-      const share = this.#windows.take(this.#id, {
+      const share = this.#shared.windows.take(this.#id, {
         wanted: situation.due.length,
         perSecond: situation.policy.maxReceivesPerSecond,
         nowMs: clock.now(),
@@ -93,38 +104,45 @@ class Pump {
       const due = await reader.range(DELIVERY_DUE.between([this.#id], 0, clock.now() + 1), {
         limit: LIMITS.deliveriesRead,
       });
-      const messages = await reader.getMany(
-        due.map(({ key }) => DELIVERY_MESSAGE.key(this.#id, DELIVERY_DUE.parts(key)[2])),
-      );
       const policy = httpDeliveryPolicy(
         topic?.attributes["DeliveryPolicy"],
         subscription && isWebHook(subscription.protocol)
           ? subscription.attributes["DeliveryPolicy"]
           : undefined,
       );
-      return { topic, subscription, policy, due, messages };
+      return { topic, subscription, policy, due };
     });
   }
 
   /** Attempts the first `count` of what is due, a bounded number at once. */
   async #makeAttempts(situation: Situation, count: number, stopping: AbortSignal): Promise<void> {
-    let next = 0;
-    const worker = async (): Promise<void> => {
-      while (next < count && !stopping.aborted) {
-        const index = next;
-        next += 1;
-        this.#attempts += 1;
-        await this.#attempt(situation, index, stopping);
+    const { silent } = this.#shared;
+    const waiting = situation.due.slice(0, count).values();
+    const most = (): number =>
+      silent.has(this.#id) ? LIMITS.attemptsAtOnceToSilent : LIMITS.attemptsAtOnce;
+    const worker = async (_: unknown, number: number): Promise<void> => {
+      for (const entry of waiting) {
+        await this.#attemptInRoom(situation, entry, stopping);
+        if (stopping.aborted || number >= most()) return;
       }
     };
-    const workers = Math.min(count, LIMITS.attemptsAtOnce);
-    await Promise.all(Array.from({ length: workers }, worker));
+    await Promise.all(Array.from({ length: Math.min(count, most()) }, worker));
   }
 
-  async #attempt(situation: Situation, index: number, stopping: AbortSignal): Promise<void> {
-    const entry = situation.due[index];
-    const value = situation.messages[index];
-    if (entry === undefined) return;
+  async #attemptInRoom(situation: Situation, entry: Entry, stopping: AbortSignal): Promise<void> {
+    this.#attempts += 1;
+    const { bytes = LIMITS.messageBytes } = decodeRecord<DeliveryState>(entry.value);
+    const leave = await this.#shared.room.enter(bytes);
+    try {
+      if (!stopping.aborted) await this.#attempt(situation, entry, stopping);
+    } finally {
+      leave();
+    }
+  }
+
+  async #attempt(situation: Situation, entry: Entry, stopping: AbortSignal): Promise<void> {
+    const messageKey = DELIVERY_MESSAGE.key(this.#id, DELIVERY_DUE.parts(entry.key)[2]);
+    const value = await this.#sns.deps.store.read((reader) => reader.get(messageKey));
     const delivery = value && decodeRecord<DeliveryMessage>(value);
     const { topic, subscription, policy } = situation;
     if (
@@ -140,6 +158,7 @@ class Pump {
     const outcome = await makeAttempt(this.#sns, this.#senders, { ...attempt, payload }, stopping);
     // An attempt that the server's stop cut off says nothing about the endpoint.
     if (stopping.aborted && outcome.kind === "failed") return;
+    this.#remember(outcome);
     // Loaded here, not in the transaction that may need it; a queue that is missing refuses then.
     const queue = subscription && deadLetterQueue(subscription);
     if (queue !== undefined && outcome.kind === "failed") {
@@ -149,33 +168,40 @@ class Pump {
     await this.#sns.deps.store.transact((tx) => this.#commit(tx, made));
   }
 
+  #remember(outcome: Outcome): void {
+    const { silent } = this.#shared;
+    if (!isSilence(outcome)) silent.delete(this.#id);
+    else if (silent.size < LIMITS.rememberedSilent) silent.add(this.#id);
+  }
+
   /** Moves the delivery to where the outcome puts it. */
   async #commit(tx: Tx, made: MadeAttempt): Promise<void> {
     const { outcome, entry, delivery } = made;
     // Gone when another node took this one for dead and made the attempt, too.
     if ((await tx.get(entry.key)) === undefined) return;
-    const { failures } = decodeRecord<DeliveryState>(entry.value);
+    const state = decodeRecord<DeliveryState>(entry.value);
+    const failures = state.failures + 1;
     if (outcome.kind === "delivered") {
       this.#remove(tx, entry);
       await outcome.write?.(tx);
-      this.#logOutcome(tx, made, failures + 1);
+      this.#logOutcome(tx, made, failures);
       return;
     }
     const isHttp = delivery.destination.protocol.startsWith("http");
     const phases = isHttp ? made.policy.healthyRetryPolicy : CUSTOMER_PHASES;
-    const delayMs = outcome.isPermanent ? undefined : retryDelayMs(phases, failures + 1);
+    const delayMs = outcome.isPermanent ? undefined : retryDelayMs(phases, failures);
     if (delayMs !== undefined) {
       const [, , sequence] = DELIVERY_DUE.parts(entry.key);
       const dueAtMs = this.#sns.deps.clock.now() + delayMs;
       tx.delete(entry.key);
       tx.put(
         DELIVERY_DUE.key(this.#id, dueAtMs, sequence),
-        encodeRecord({ failures: failures + 1 } satisfies DeliveryState),
+        encodeRecord({ ...state, failures } satisfies DeliveryState),
       );
       return;
     }
     this.#remove(tx, entry);
-    this.#logOutcome(tx, made, failures + 1);
+    this.#logOutcome(tx, made, failures);
     await this.#giveUp(tx, made, outcome);
   }
 

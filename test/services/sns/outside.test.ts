@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { ServerResponse } from "node:http";
 import { createServer, globalAgent } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
@@ -130,6 +131,35 @@ describe("slow web hooks", () => {
       assert.equal(codes.length, 2, String(codes));
       assert.ok(codes.includes("Timeout"), String(codes));
     });
+  });
+});
+
+test("a web hook that does not answer is tried with few messages at once, until it does", async () => {
+  await withBench({ serviceOptions: { "sns.httpTimeoutMs": "500" } }, async (bench) => {
+    const topic = await bench.topic();
+    const policy = JSON.stringify({ healthyRetryPolicy: { numRetries: 0 } });
+    const hook = await bench.hook(topic, { DeliveryPolicy: policy });
+    let open = 0;
+    let mostOpen = 0;
+    const hang = (response: ServerResponse): void => {
+      open += 1;
+      mostOpen = Math.max(mostOpen, open);
+      response.on("close", () => (open -= 1));
+    };
+    const publishTen = async (): Promise<readonly [requests: number, mostOpen: number]> => {
+      mostOpen = 0;
+      const entries = Array.from({ length: 10 }, (_, at) => ({ Id: String(at), Message: "m" }));
+      await bench.sns.publishBatch({ TopicArn: topic, PublishBatchRequestEntries: entries });
+      await bench.settle();
+      return [hook.take().length, mostOpen];
+    };
+    hook.answer = hang;
+    assert.deepEqual(await publishTen(), [10, 10], "nothing is known of it yet");
+    assert.deepEqual(await publishTen(), [10, 4]);
+    hook.answer = (response) => void response.end();
+    assert.deepEqual(await publishTen(), [10, 0]);
+    hook.answer = hang;
+    assert.deepEqual(await publishTen(), [10, 10], "it is trusted again");
   });
 });
 
