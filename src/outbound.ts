@@ -111,11 +111,15 @@ export function refusedAddress(error: unknown): string | undefined {
 }
 
 /**
- * Where clouds serve credentials to whoever asks: link-local addresses, and those of AWS on IPv6
- * (EC2 User Guide, "Use the Instance Metadata Service").
+ * Where clouds serve credentials to whoever asks: link-local addresses, those of AWS on IPv6 (EC2 User
+ * Guide, "Use the Instance Metadata Service"), and Alibaba Cloud's (ECS User Guide, "Instance
+ * metadata"); by way of NAT64, too (RFC 6052, 2.1).
  */
 const METADATA = new BlockList();
 METADATA.addSubnet("169.254.0.0", 16, "ipv4");
+METADATA.addAddress("100.100.100.200", "ipv4");
+METADATA.addSubnet("64:ff9b::169.254.0.0", 112, "ipv6");
+METADATA.addAddress("64:ff9b::100.100.100.200", "ipv6");
 METADATA.addSubnet("fe80::", 10, "ipv6");
 METADATA.addSubnet("fd00:ec2::", 32, "ipv6");
 

@@ -69,7 +69,8 @@ describe("instance metadata", () => {
   });
 
   test("a name is refused if any of its addresses is", async () => {
-    for (const bad of [METADATA, "fd00:ec2::254", "fe80::1", `::ffff:${METADATA}`]) {
+    const others = ["fd00:ec2::254", "fe80::1", "100.100.100.200", "64:ff9b::a9fe:a9fe"];
+    for (const bad of [METADATA, `::ffff:${METADATA}`, ...others, "64:ff9b::6464:64c8"]) {
       const outbound = outboundTo(new Rebinding([LOOPBACK, bad]), false);
       const error = await ask(outbound, new URL("http://name.example/")).catch(
         (thrown: unknown) => thrown,
