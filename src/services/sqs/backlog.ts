@@ -77,6 +77,8 @@ export interface FlightRecord {
   readonly visibleAtMs: number;
   /** Of a FIFO queue. */
   readonly sequence?: string;
+  /** Of a FIFO queue: the message is back in its group, so the receipt is over, whatever the time is. */
+  readonly isBack?: true;
 }
 
 /** Why a message is hidden, and where it goes afterwards. */
@@ -211,6 +213,11 @@ export async function readFlight(
 ): Promise<FlightRecord | undefined> {
   const value = await tx.get(FLIGHT.key(backlogOf(queue), position));
   return value && decodeRecord<FlightRecord>(value);
+}
+
+/** Whether the time that a message of a FIFO queue is in flight is over, also if time went back since. */
+export function isOver({ isBack, visibleAtMs }: FlightRecord, nowMs: number): boolean {
+  return isBack === true || visibleAtMs <= nowMs;
 }
 
 /** Deletes the message and its flight; where it was is the caller's to delete. */

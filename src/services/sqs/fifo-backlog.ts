@@ -5,6 +5,7 @@ import {
   checkTotalVisibility,
   deleteMessage,
   isExpired,
+  isOver,
   moveHidden,
   newTally,
   putInFlight,
@@ -121,7 +122,7 @@ export const fifoBacklog: Backlog = {
   },
 
   async changeVisibility(scope, receipt, change) {
-    const { nowMs, queue, tx } = scope;
+    const { nowMs } = scope;
     await prefetchReceipts(scope, [receipt]);
     const flight = await readFlight(scope, receipt.position);
     if (flight === undefined) throw messageIsGone(change.handle);
@@ -137,8 +138,7 @@ export const fifoBacklog: Backlog = {
     }
     landFlight(scope, receipt, { flight, expired });
     const landed: FlightRecord = { ...flight, visibleAtMs: nowMs };
-    tx.put(FLIGHT.key(backlogOf(queue), receipt.position), encodeRecord(landed));
-    await putBack(scope, receipt.position, { group: receipt.group, sequence });
+    await putBack(scope, receipt.position, { flight: landed, group: receipt.group, sequence });
     writeTally(scope, { ready: 1, delayed: 0, inFlight: -1 });
     await changeGroup(scope, receipt.group, { queued: 1, inFlight: -1 });
   },
@@ -273,20 +273,32 @@ async function changeGroup(
 async function promoteOne(scope: Scope, { key, value }: Entry, tally: Tally): Promise<void> {
   const hidden = decodeRecord<HiddenRecord>(value);
   const { group = "", sequence = "" } = hidden;
+  const position = HIDDEN.parts(key)[2];
   scope.tx.delete(key);
   tally.ready += 1;
   tally.inFlight -= 1;
-  await putBack(scope, HIDDEN.parts(key)[2], { group, sequence });
+  await putBack(scope, position, { flight: await readFlight(scope, position), group, sequence });
   await changeGroup(scope, group, { queued: 1, inFlight: -1 });
 }
 
-/** Returns a message that was in flight to its place in its group's order. */
+/** What returns to its place in a group's order. */
+interface Returning {
+  readonly flight: FlightRecord | undefined;
+  readonly group: string;
+  readonly sequence: string;
+}
+
+/** Returns a message that was in flight to its place in its group's order; its receipt is over. */
 async function putBack(
   { tx, queue }: Scope,
   position: string,
-  place: { readonly group: string; readonly sequence: string },
+  { flight, ...place }: Returning,
 ): Promise<void> {
   const backlog = backlogOf(queue);
+  if (flight !== undefined) {
+    const back: FlightRecord = { ...flight, isBack: true };
+    tx.put(FLIGHT.key(backlog, position), encodeRecord(back));
+  }
   const value = await tx.get(MESSAGE.key(backlog, position));
   const sentAtMs = value === undefined ? 0 : decodeRecord<MessageRecord>(value).sentAtMs;
   const order: OrderRecord = { position, sentAtMs };
@@ -307,8 +319,7 @@ function landFlight(scope: Scope, receipt: Receipt, held: Held): void {
 }
 
 function checkReceipt({ nowMs }: Scope, receipt: Receipt, { flight, expired }: Held): void {
-  if (flight.receive === receipt.receive && flight.visibleAtMs > nowMs) return;
-  throw expired();
+  if (flight.receive !== receipt.receive || isOver(flight, nowMs)) throw expired();
 }
 
 /** Takes a message out of its group's order; answers which count it was in. */

@@ -39,8 +39,10 @@ export async function prefetchPromotion(
   delayed: readonly Entry[],
 ): Promise<void> {
   const backlog = backlogOf(queue);
+  const positions = due.map(({ key }) => HIDDEN.parts(key)[2]);
   await tx.prefetch?.([
-    ...due.map(({ key }) => MESSAGE.key(backlog, HIDDEN.parts(key)[2])),
+    ...positions.map((position) => MESSAGE.key(backlog, position)),
+    ...positions.map((position) => FLIGHT.key(backlog, position)),
     ...due.map(({ value }) =>
       FIFO_GROUP.key(backlog, decodeRecord<HiddenRecord>(value).group ?? ""),
     ),

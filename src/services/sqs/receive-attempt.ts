@@ -1,5 +1,5 @@
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
-import { moveHidden } from "./backlog.ts";
+import { isOver, moveHidden } from "./backlog.ts";
 import type { FlightRecord, HiddenRecord, ReceiveRequest, Scope } from "./backlog.ts";
 import { forgetAt } from "./deduplication.ts";
 import { attemptNotRetryable } from "./errors.ts";
@@ -78,7 +78,7 @@ async function heldMessages(
     const flight = decodeRecord<FlightRecord>(value);
     const isLatest = flight.receive === receipt.receive;
     if (isLatest && flight.visibleAtMs !== attempt.visibleAtMs) return "changed";
-    if (!isLatest || flight.visibleAtMs <= nowMs) isVisibleAgain = true;
+    if (!isLatest || isOver(flight, nowMs)) isVisibleAgain = true;
     const received = { ...earlier, message: decodeRecord<MessageRecord>(record) };
     held.push({ receipt, flight, received });
   }

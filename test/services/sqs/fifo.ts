@@ -234,6 +234,29 @@ export const fifo: Topic = (bench) => {
     assert.deepEqual(await bench().bodies(url), ["1"], "its timeout did not begin anew");
   });
 
+  test("a receipt ends when its message is back in its group, also when the clock is set back then", async () => {
+    for (const endsBy of ["its timeout", "a changed timeout"] as const) {
+      const url = await bench().fifo();
+      await sendAll(url, "g", ["1", "2"]);
+      const attempt = { ReceiveRequestAttemptId: "a" };
+      const [held] = await bench().receive(url, { ...attempt, MaxNumberOfMessages: 1 });
+      const handle = { QueueUrl: url, ReceiptHandle: held?.ReceiptHandle };
+      if (endsBy === "its timeout") await bench().advance(31);
+      else await bench().client.changeMessageVisibility({ ...handle, VisibilityTimeout: 0 });
+      assert.equal(await bench().counts(url), "2 ready, 0 delayed, 0 in flight");
+      await bench().clock.set(bench().clock.now() - 5_000);
+      await refused(bench().client.deleteMessage(handle), "InvalidParameterValue", /expired/);
+      const change = bench().client.changeMessageVisibility({ ...handle, VisibilityTimeout: 9 });
+      await refused(change, "InvalidParameterValue", /expired/);
+      if (endsBy === "its timeout") {
+        assert.deepEqual(await bench().bodies(url, attempt), ["1", "2"], "a new receive");
+        await bench().advance(31);
+      }
+      await checkedState(bench().server.store, url);
+      assert.deepEqual(await bench().bodies(url), ["1", "2"]);
+    }
+  });
+
   test("a delay of the queue holds each message, and a changed one holds for those already sent", async () => {
     const url = await bench().fifo({ DelaySeconds: "60" });
     await bench().sendTo(url, "g", "1");
