@@ -19,20 +19,46 @@ export interface FanoutRecord {
   readonly topicId: string;
   readonly message: PublishedMessage;
   readonly signatures: readonly (readonly [body: string, signature: EnvelopeSignature])[];
+  /** The subscription that was looked at last; absent when none was. */
+  readonly after?: string;
+}
+
+/** What one transaction may still deliver of what is published in it. */
+export class FanoutBudget {
+  #deliveries: number = LIMITS.fanoutPerTransaction;
+  #bytes: number = LIMITS.fanoutBytesPerTransaction;
+
+  get isSpent(): boolean {
+    return this.#deliveries <= 0 || this.#bytes <= 0;
+  }
+
+  spend(message: PublishedMessage): void {
+    this.#deliveries -= 1;
+    this.#bytes -= message.body.length;
+  }
+}
+
+/** How far a fan-out is. */
+interface Progress {
   /** The subscription that was looked at last. */
-  readonly after: string;
+  readonly after?: string | undefined;
 }
 
 /** The kind of work that serves the rest; its id is the message's. */
 export const FANOUT_WORK = "sns.fanout";
 
 /**
- * Gives a message to all of a topic's subscriptions that want it: to a bounded number in this
- * transaction, to the rest in later ones. `after` is the subscription that was looked at last.
+ * Gives a message to all of a topic's subscriptions that want it: to as many as the budget has in
+ * this transaction, to the rest in later ones. A FIFO topic has few, and an order that allows no later.
  */
-export async function fanOut(sns: Sns, tx: Tx, sending: Outgoing, after?: string): Promise<void> {
-  const stoppedAfter = await serve(sns, tx, sending, after);
-  if (stoppedAfter !== undefined) await fanOutLater(sns, tx, sending, stoppedAfter);
+export async function fanOut(
+  sns: Sns,
+  tx: Tx,
+  sending: Outgoing,
+  { after, budget = new FanoutBudget() }: Progress & { readonly budget?: FanoutBudget | undefined },
+): Promise<void> {
+  const stopped = await serve(sns, tx, sending, { after, budget });
+  if (stopped !== undefined) await fanOutLater(sns, tx, sending, stopped);
 }
 
 /** Serves the next part of a topic's subscriptions. */
@@ -47,39 +73,43 @@ export function fanoutTimer(sns: Sns): TimerHandler {
       const topic = await findTopic(tx, record.topic);
       if (topic?.id !== record.topicId) return;
       const sending = outgoing(topic, record.message, new Map(record.signatures));
-      await fanOut(sns, tx, sending, record.after);
+      await fanOut(sns, tx, sending, { after: record.after });
     },
   };
 }
 
-/** Answers the subscription after which it stopped; undefined when all were served. */
+/** Answers where it stopped; undefined when all were served. */
 async function serve(
   sns: Sns,
   tx: Tx,
   sending: Outgoing,
-  after: string | undefined,
-): Promise<string | undefined> {
+  { after, budget }: Progress & { readonly budget: FanoutBudget },
+): Promise<Progress | undefined> {
   const { topic } = sending;
   const first = await sns.routes.of(tx, topic);
   const isBeyond =
     after !== undefined && first.goesOnAfter !== undefined && after >= first.goesOnAfter;
   const { routes, goesOnAfter } = isBeyond ? await routesAfter(tx, topic.id, after) : first;
-  let served = 0;
   let last = after;
   for (const route of routes) {
     const { id } = route.subscription;
     if (after !== undefined && id <= after) continue;
     if (wants(route, sending)) {
-      if (served === LIMITS.fanoutPerTransaction) return last;
+      if (budget.isSpent && !topic.isFifo) return { after: last };
       await deliver(sns, tx, sending, route);
-      served += 1;
+      budget.spend(sending.message);
     }
     last = id;
   }
-  return goesOnAfter;
+  return goesOnAfter === undefined ? undefined : { after: goesOnAfter };
 }
 
-async function fanOutLater(sns: Sns, tx: Tx, sending: Outgoing, after: string): Promise<void> {
+async function fanOutLater(
+  sns: Sns,
+  tx: Tx,
+  sending: Outgoing,
+  { after }: Progress,
+): Promise<void> {
   const { topic, message } = sending;
   const { accountId, region, name } = topic;
   const record: FanoutRecord = {
@@ -87,7 +117,7 @@ async function fanOutLater(sns: Sns, tx: Tx, sending: Outgoing, after: string): 
     topicId: topic.id,
     message,
     signatures: [...sending.signatures],
-    after,
+    ...(after !== undefined && { after }),
   };
   tx.put(FANOUT.key(message.messageId), encodeRecord(record));
   await scheduleFanout(sns, tx, message.messageId);

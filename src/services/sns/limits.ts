@@ -43,8 +43,9 @@ export const LIMITS = {
   /** Of a device token on iOS, and of any other. */
   appleTokenDigits: 400,
   tokenBytes: 8_192,
-  /** Deliveries that the publishing transaction makes itself; the rest is work. */
+  /** Deliveries, and bytes of them, that the publishing transaction makes itself; the rest is work. */
   fanoutPerTransaction: 500,
+  fanoutBytesPerTransaction: 4_194_304,
   /** Subscriptions of a topic that are looked at together. */
   routesPerTopic: 5_000,
   /** Archived messages that one transaction replays. */

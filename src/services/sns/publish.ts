@@ -2,11 +2,11 @@ import type { Tx } from "../../kernel/store.ts";
 import { archive } from "./archive.ts";
 import { invalidParameter } from "./errors.ts";
 import { fanOut } from "./fanout.ts";
+import type { FanoutBudget } from "./fanout.ts";
 import { admit } from "./fifo.ts";
 import type { PublishedMessage } from "./message.ts";
 import { outgoing } from "./outgoing.ts";
 import type { Signatures } from "./outgoing.ts";
-import type { RouteList } from "./routes.ts";
 import type { Sns } from "./sns.ts";
 import { maximumMessageBytes } from "./topic.ts";
 import type { TopicRecord } from "./topic.ts";
@@ -21,41 +21,32 @@ export interface PublishReceipt {
 export interface Publication {
   readonly message: PublishedMessage;
   readonly signatures: Signatures;
+  /** Shared by what is published in the same transaction. */
+  readonly budget?: FanoutBudget | undefined;
 }
 
 /**
  * Publishes to a topic: every queue has the message when the transaction commits, every other
- * endpoint has a delivery waiting. Costs O(1) per subscription.
+ * endpoint has a delivery waiting; those beyond the budget, when work has served them. Costs O(1)
+ * per subscription.
  */
 export async function publish(
   sns: Sns,
   tx: Tx,
   topic: TopicRecord,
-  { message, signatures }: Publication,
+  { message, signatures, budget }: Publication,
 ): Promise<PublishReceipt> {
   const { messageId } = message;
   if (!topic.isFifo) {
-    await fanOut(sns, tx, outgoing(topic, message, signatures));
+    await fanOut(sns, tx, outgoing(topic, message, signatures), { budget });
     return { messageId };
   }
   const admission = await admit(tx, topic, message, sns.deps.clock.now());
   if ("duplicate" in admission) return admission.duplicate;
   const { admitted } = admission;
   archive(tx, topic, admitted);
-  await fanOut(sns, tx, outgoing(topic, admitted.message, signatures));
+  await fanOut(sns, tx, outgoing(topic, admitted.message, signatures), { budget });
   return { messageId, sequenceNumber: admitted.message.sequenceNumber };
-}
-
-/** Loads what the targets of a topic's subscriptions need, before a transaction needs it. */
-export async function prepareTargets(sns: Sns, list: RouteList | undefined): Promise<void> {
-  const services = new Map<string, string>();
-  for (const { subscription } of list?.routes ?? []) {
-    if (subscription.protocol === "sqs" || subscription.protocol === "lambda") {
-      services.set(subscription.protocol, subscription.endpoint);
-    }
-  }
-  // One that is missing refuses its deliveries later, each to its dead-letter queue.
-  for (const arn of services.values()) await sns.deps.targets.prepare(arn).catch(() => {});
 }
 
 /** Throws when a message is larger than its topic takes. */

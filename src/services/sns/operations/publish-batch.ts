@@ -10,13 +10,14 @@ import { preparedTransaction } from "../../../kernel/operation.ts";
 import type { Context, Operation } from "../../../kernel/operation.ts";
 import type { Tx } from "../../../kernel/store.ts";
 import { batchError } from "../errors.ts";
+import { FanoutBudget } from "../fanout.ts";
 import { checkOrdering } from "../fifo.ts";
 import { LIMITS } from "../limits.ts";
 import { readBodies, readMessage, sizeBytes } from "../message.ts";
 import type { PublishedMessage } from "../message.ts";
 import { presign } from "../outgoing.ts";
 import type { Signatures } from "../outgoing.ts";
-import { prepareTargets, publish } from "../publish.ts";
+import { publish } from "../publish.ts";
 import type { Publication } from "../publish.ts";
 import type { Having, Sns } from "../sns.ts";
 import { maximumMessageBytes, parseTopicArnOf, requireTopic } from "../topic.ts";
@@ -50,12 +51,11 @@ export function publishBatch(sns: Sns): Operation<Input, PublishBatchResponse> {
   );
 }
 
-/** Checks the entries, loads what their targets need, and signs them. */
+/** Checks the entries and signs them. */
 async function prepare(sns: Sns, context: Context, input: Input): Promise<Input> {
   const entries = entriesOf(input);
   const address = parseTopicArnOf(context.caller, input.TopicArn);
   const likely = await sns.routes.likely(sns.deps.store, address);
-  await prepareTargets(sns, likely);
   const ready = await Promise.all(
     entries.map(async (entry) => {
       const read = readEntry(sns, context, entry);
@@ -109,13 +109,14 @@ async function publishAll(
   for (const each of batch.candidates) if ("message" in each) checkOrdering(topic, each.message);
   const Successful: PublishBatchResultEntry[] = [];
   const Failed: BatchResultErrorEntry[] = [];
+  const budget = new FanoutBudget();
   for (const candidate of batch.candidates) {
     const { id: Id } = candidate;
     if ("error" in candidate) {
       Failed.push(failedEntry(Id, candidate.error));
       continue;
     }
-    const receipt = await publish(sns, tx, topic, candidate);
+    const receipt = await publish(sns, tx, topic, { ...candidate, budget });
     Successful.push({
       Id,
       MessageId: receipt.messageId,
