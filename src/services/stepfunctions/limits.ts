@@ -5,7 +5,7 @@
 
 /** Bytes of UTF-8 in the input or output of a state, task or execution. */
 export const MAX_PAYLOAD_BYTES: number = 262_144;
-/** Events in the history of one execution; reaching it fails the execution. */
+/** Events in the history of one Standard execution; reaching it fails the execution. */
 export const MAX_HISTORY_EVENTS: number = 25_000;
 /** Events that an execution may have to be redriven. */
 export const MAX_REDRIVABLE_EVENTS: number = 24_999;
@@ -85,6 +85,12 @@ export const MAX_VARIABLES_BYTES: number = 10_485_760;
 
 /** Bytes of events in one page of a history, so that an answer stays of a bearable size. */
 export const MAX_HISTORY_PAGE_BYTES: number = 16_777_216;
+/** Branches and iterations of one execution that may run at once, with what they are in. */
+export const MAX_THREADS: number = 25_000;
+/** Transitions that an Express execution makes before others have their turn. */
+export const EXPRESS_TRANSITIONS_PER_TURN: number = 200;
+/** Turns in a row of an Express execution that a clock which is moved waits for. */
+export const MAX_AWAITED_TURNS: number = 250;
 /** Transitions of one execution that may share a transaction. */
 export const MAX_TRANSITIONS_PER_COMMIT: number = 16;
 /** Executions that one node advances at once. */

@@ -72,6 +72,40 @@ export function express(open: OpenWorkshop): void {
     assert.equal((stopDate?.getTime() ?? 0) - (startDate?.getTime() ?? 0), 300_000);
   });
 
+  /** Counts in a loop until it is above a number. */
+  const counting = (until: number): object => ({
+    StartAt: "Add",
+    States: {
+      Add: { Type: "Pass", Parameters: { "n.$": "States.MathAdd($.n, 1)" }, Next: "Enough" },
+      Enough: {
+        Type: "Choice",
+        Choices: [{ Variable: "$.n", NumericGreaterThan: until, Next: "S" }],
+        Default: "Add",
+      },
+      S: { Type: "Succeed" },
+    },
+  });
+
+  test("a history has no end but that of the execution [Quotas for Express Workflows]", async () => {
+    const stateMachineArn = await workshop.machine(counting(7000), "EXPRESS");
+    const ran = await workshop.sfn.startSyncExecution({ stateMachineArn, input: '{"n":0}' });
+    assert.deepEqual([ran.status, ran.output], ["SUCCEEDED", '{"n":7001}'], ran.cause);
+  });
+
+  test("an endless loop ends after five minutes, and others have their turn until then [Express limits]", async () => {
+    const stateMachineArn = await workshop.machine(counting(Number.MAX_SAFE_INTEGER), "EXPRESS");
+    let isOver = false;
+    const running = workshop.sfn
+      .startSyncExecution({ stateMachineArn, input: '{"n":0}' })
+      .finally(() => {
+        isOver = true;
+      });
+    await workshop.sfn.describeStateMachine({ stateMachineArn });
+    assert.equal(isOver, false);
+    const { status } = await workshop.advanceUntil(running, 100);
+    assert.equal(status, "TIMED_OUT");
+  });
+
   test("an asynchronous execution runs by itself, tasks and waits included [Express]", async () => {
     const { QueueUrl = "" } = await workshop.sqs.createQueue({ QueueName: "express" });
     const stateMachineArn = await workshop.machine(

@@ -16,7 +16,11 @@ import { initialState, readyThread } from "../interpreter/state.ts";
 import type { ExecutionState } from "../interpreter/state.ts";
 import type { StateMachineDefinition } from "../language/definition.ts";
 import type { Json, JsonObject } from "../language/json.ts";
-import { MAX_EXPRESS_DURATION_MS } from "../limits.ts";
+import {
+  EXPRESS_TRANSITIONS_PER_TURN,
+  MAX_AWAITED_TURNS,
+  MAX_EXPRESS_DURATION_MS,
+} from "../limits.ts";
 import { logEvents } from "../logging.ts";
 import { isWaitingCall, perform } from "./task.ts";
 
@@ -33,7 +37,7 @@ export interface ExpressRun {
 }
 
 /**
- * Runs an execution in memory, five minutes at most. While it does something a clock that is advanced
+ * Runs an execution in memory, five minutes at most; its events are not kept, but in the log. While it does something a clock that is advanced
  * waits for it; while it waits for the clock it does not. Rejects when `signal` aborts.
  */
 export function runExpress(engine: Engine, run: ExpressRun, signal: AbortSignal): Promise<Outcome> {
@@ -103,23 +107,43 @@ class Express {
     return this.#engine.clock.track(this.#pump());
   }
 
-  /** Makes transitions until the execution is over or waits. */
-  async #pump(): Promise<void> {
-    if (this.#isPumping) return;
+  /**
+   * Makes transitions. Resolves when the execution is over or waits, or when it has been at it for so long
+   * that it may have no end but its deadline, for which a clock that is moved must not wait.
+   */
+  #pump(): Promise<void> {
+    if (this.#isPumping) return Promise.resolve();
     this.#isPumping = true;
+    return new Promise((resolve) => {
+      void this.#goOn(resolve).finally(() => {
+        this.#isPumping = false;
+        resolve();
+      });
+    });
+  }
+
+  async #goOn(onLong: () => void): Promise<void> {
     try {
-      while (!this.#isOver) {
-        const event = this.#queue.shift() ?? this.#nextStep();
-        if (event === undefined) return;
-        const { events, effects } = await advance(this.#state, event, this.#surroundings());
-        this.#log(events);
-        for (const effect of effects) this.#perform(effect);
+      for (let turn = 1; await this.#takeTurn(); turn += 1) {
+        if (turn === MAX_AWAITED_TURNS) onLong();
+        await new Promise((resolve) => setImmediate(resolve));
       }
     } catch (error) {
       if (this.#end()) this.#settle.reject(error);
-    } finally {
-      this.#isPumping = false;
     }
+  }
+
+  /** Makes transitions until others should have their turn; false when the execution is over or waits. */
+  async #takeTurn(): Promise<boolean> {
+    for (let made = 0; made < EXPRESS_TRANSITIONS_PER_TURN; made += 1) {
+      if (this.#isOver) return false;
+      const event = this.#queue.shift() ?? this.#nextStep();
+      if (event === undefined) return false;
+      const { events, effects } = await advance(this.#state, event, this.#surroundings());
+      this.#log(events);
+      for (const effect of effects) this.#perform(effect);
+    }
+    return true;
   }
 
   #nextStep(): ExecutionEvent | undefined {

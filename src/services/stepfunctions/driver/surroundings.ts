@@ -4,6 +4,7 @@ import type { Engine } from "../engine.ts";
 import { argumentProblems } from "../integrations/arguments.ts";
 import type { Surroundings } from "../interpreter/protocol.ts";
 import { labelOf } from "../language/label.ts";
+import { MAX_HISTORY_EVENTS } from "../limits.ts";
 import type { ExecutionRecord } from "../records.ts";
 import { formatToken } from "../uids.ts";
 import type { Execution } from "./execution.ts";
@@ -18,6 +19,7 @@ export function surroundingsOf(engine: Engine, execution: Execution, nowMs: numb
     region: record.region,
     random: engine.random,
     nowMs,
+    maxEvents: MAX_HISTORY_EVENTS,
     tokenOf: (thread, wait) => formatToken({ uid, thread, wait }, engine.random),
     mapRunArnOf: (state) => newMapRunArn(engine, record, labelOf(revision.definition, state)),
     argumentProblems: (resource, given) => argumentProblems(engine.operations, resource, given),

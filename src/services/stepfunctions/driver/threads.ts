@@ -2,10 +2,7 @@ import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
 import type { Reader, Tx } from "../../../kernel/store.ts";
 import type { ExecutionState, Thread, ThreadData } from "../interpreter/state.ts";
 import { THREAD, THREAD_DATA } from "../keys.ts";
-import { MAX_HISTORY_EVENTS } from "../limits.ts";
-
-/** More threads than a history has events cannot be. */
-const MAX_THREADS = MAX_HISTORY_EVENTS;
+import { MAX_THREADS } from "../limits.ts";
 
 /** The threads of an execution: all of them, or those that were looked for. */
 export type Threads = Pick<ExecutionState, "threads" | "lookedFor">;

@@ -9,7 +9,6 @@ import { chooseRule } from "../language/choice.ts";
 import { StatesError } from "../language/errors.ts";
 import { resolveInteger, resolveString, resolveTimestampMs } from "../language/evaluate.ts";
 import { MAX_SECONDS } from "../language/limits.ts";
-import { MAX_HISTORY_EVENTS } from "../limits.ts";
 import {
   onChildDone,
   onMapRunEvent,
@@ -25,7 +24,7 @@ import type { ExecutionEvent, Failure, Surroundings } from "./protocol.ts";
 import { allThreads, findThread, isReady } from "./state.ts";
 import type { ExecutionState, Thread } from "./state.ts";
 import { onTaskEvent, startTask } from "./task.ts";
-import { HistoryIsFull, Transition } from "./transition.ts";
+import { LimitReached, Transition } from "./transition.ts";
 
 /**
  * Makes one transition: what `event` does to an execution. `state` is changed in place; the answer
@@ -43,9 +42,8 @@ export async function advance(
     await happen(transition, event);
     await settle(transition);
   } catch (error) {
-    if (!(error instanceof HistoryIsFull)) throw error;
-    const cause = `The execution reached the maximum number of history events (${MAX_HISTORY_EVENTS}).`;
-    failExecution(transition, root, { error: "States.Runtime", cause });
+    if (!(error instanceof LimitReached)) throw error;
+    failExecution(transition, root, { error: "States.Runtime", cause: error.message });
   }
   return transition;
 }

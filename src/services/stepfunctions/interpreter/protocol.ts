@@ -161,6 +161,8 @@ export interface Surroundings {
   readonly region: string;
   readonly random: Random;
   readonly nowMs: number;
+  /** Events that the history may have; without it there is no limit. */
+  readonly maxEvents?: number;
   /** The task token of a wait. */
   readonly tokenOf: (thread: number, wait: number) => string;
   /** A new map run's ARN for a Distributed Map. */

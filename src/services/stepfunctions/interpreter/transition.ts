@@ -4,7 +4,7 @@ import { isJsonObject } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import type { EvaluationScope } from "../language/scope.ts";
 import { formatTimestamp } from "../language/timestamp.ts";
-import { MAX_HISTORY_EVENTS } from "../limits.ts";
+import { MAX_THREADS } from "../limits.ts";
 import type {
   Effect,
   HistoryDetails,
@@ -15,9 +15,9 @@ import type {
 import { allThreads } from "./state.ts";
 import type { ExecutionState, Phase, Thread, ThreadData, TimerPurpose } from "./state.ts";
 
-/** Thrown when an execution's history has no room for what must happen next. */
-export class HistoryIsFull extends Error {
-  override readonly name = "HistoryIsFull";
+/** Thrown when an execution has come to the end of what it may have; the message is the cause of its failure. */
+export class LimitReached extends Error {
+  override readonly name = "LimitReached";
 }
 
 /** One transition in the making: the state, which it changes in place, and all that comes of it. */
@@ -54,8 +54,12 @@ export class Transition {
 
   /** Adds an event to the history, after the thread's last one. */
   emit(thread: Thread, type: string, details?: HistoryDetails): number {
+    const { maxEvents = Infinity } = this.around;
     // The last place is for the event that ends the execution.
-    if (this.state.lastEvent >= MAX_HISTORY_EVENTS - 1) throw new HistoryIsFull();
+    if (this.state.lastEvent >= maxEvents - 1)
+      throw new LimitReached(
+        `The execution reached the maximum number of history events (${maxEvents}).`,
+      );
     return this.emitFinal(thread, type, details);
   }
 
@@ -108,12 +112,16 @@ export class Transition {
     this.effects.push({ kind: "timer", thread: thread.id, wait, purpose, atMs });
   }
 
-  /** Opens a thread below `parent`. */
+  /** Opens a thread below `parent`. Throws {@link LimitReached}. */
   fork(
     parent: Thread,
     index: number,
     options: { graph: Thread["graph"]; startAt: string; input: Json },
   ): Thread {
+    if (this.state.threads.size >= MAX_THREADS)
+      throw new LimitReached(
+        `The execution reached the maximum number of branches and iterations at once (${MAX_THREADS}).`,
+      );
     const child: Thread = {
       id: this.state.nextThread,
       parent: parent.id,

@@ -9,7 +9,7 @@ import type { Effect, Failure, ObservedStep, Surroundings } from "../interpreter
 import type { Thread } from "../interpreter/state.ts";
 import type { Transition } from "../interpreter/transition.ts";
 import type { JsonObject } from "../language/json.ts";
-import { MAX_TEST_STATE_DURATION_MS } from "../limits.ts";
+import { MAX_HISTORY_EVENTS, MAX_TEST_STATE_DURATION_MS } from "../limits.ts";
 import { givenOf } from "./context.ts";
 import type { Given } from "./context.ts";
 import { failureAround, testMap } from "./map.ts";
@@ -177,6 +177,7 @@ class StateTest {
       region: caller.region,
       random,
       nowMs: clock.now(),
+      maxEvents: MAX_HISTORY_EVENTS,
       tokenOf: () => random.uuid(),
       mapRunArnOf: () => "",
       argumentProblems: (resource, sent) =>

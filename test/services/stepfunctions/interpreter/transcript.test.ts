@@ -10,6 +10,7 @@ import { initialState, isReady } from "../../../../src/services/stepfunctions/in
 import type { ExecutionState } from "../../../../src/services/stepfunctions/interpreter/state.ts";
 import type { Json } from "../../../../src/services/stepfunctions/language/json.ts";
 import { parseDefinition } from "../../../../src/services/stepfunctions/language/parse.ts";
+import { MAX_THREADS } from "../../../../src/services/stepfunctions/limits.ts";
 
 /** A workflow and what it said so far: one line for each event that comes in, event that goes to the history, and effect. */
 class Conversation {
@@ -54,6 +55,16 @@ class Conversation {
       if (ready === undefined) return this;
       await this.#advance({ kind: "step", thread: ready.id });
     }
+  }
+
+  /** Has branches wait, so that there are as many threads in all. */
+  crowd(threads: number): this {
+    const root = this.#state.threads.get(0);
+    assert.ok(root);
+    for (let id = 1; id < threads; id += 1)
+      this.#state.threads.set(id, { ...root, id, parent: 0, phase: { kind: "waiting", wait: id } });
+    this.#state.nextThread = threads;
+    return this;
   }
 
   /** The same workflow after its state was written down and read again. */
@@ -233,4 +244,14 @@ test("a Map starts the next iteration when one is done", async () => {
     "14 ExecutionSucceeded after 13",
     '< complete SUCCEEDED ["a","b"]',
   ]);
+});
+
+test("an execution with as many branches as may run at once fails when it opens another [limit]", async () => {
+  const branch = { StartAt: "P", States: { P: { Type: "Pass", End: true } } };
+  const workflow = new Conversation({
+    StartAt: "All",
+    States: { All: { Type: "Parallel", Branches: [branch, branch], End: true } },
+  });
+  await workflow.crowd(MAX_THREADS).go();
+  assert.equal(workflow.lines.at(-1), "< complete FAILED States.Runtime");
 });
