@@ -247,10 +247,13 @@ test("a Map starts the next iteration when one is done", async () => {
 });
 
 test("an execution with as many branches as may run at once fails when it opens another [limit]", async () => {
-  const branch = { StartAt: "P", States: { P: { Type: "Pass", End: true } } };
+  const branch = (name: string): object => ({
+    StartAt: name,
+    States: { [name]: { Type: "Pass", End: true } },
+  });
   const workflow = new Conversation({
     StartAt: "All",
-    States: { All: { Type: "Parallel", Branches: [branch, branch], End: true } },
+    States: { All: { Type: "Parallel", Branches: [branch("A"), branch("B")], End: true } },
   });
   await workflow.crowd(MAX_THREADS).go();
   assert.equal(workflow.lines.at(-1), "< complete FAILED States.Runtime");
