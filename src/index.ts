@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { OperatedClock } from "./kernel/clock.ts";
 import type { StoreChoice } from "./server.ts";
-import type { ServerClock } from "./server-clock.ts";
 
 /** How a Waystation is started from a program; nothing needs to be said. */
 export interface WaystationOptions {
@@ -80,7 +80,7 @@ function storeOf({ data, postgres }: WaystationOptions): StoreChoice {
   return data === undefined ? { kind: "memory" } : { kind: "lmdb", folder: data };
 }
 
-function clockOf(clock: ServerClock): WaystationClock {
+function clockOf(clock: OperatedClock): WaystationClock {
   return {
     now: () => clock.now(),
     freeze: () => clock.freeze(),

@@ -1,19 +1,7 @@
-import type { AdjustableClock, ClockState } from "./kernel/clock.ts";
+import type { AdjustableClock, OperatedClock } from "./kernel/clock.ts";
 import type { Log } from "./kernel/log.ts";
 import { restoreClock, saveClock, watchClock } from "./kernel/saved-clock.ts";
 import type { Store } from "./kernel/store.ts";
-
-/** The server's time, which can be moved for every service at once; moves are kept in the store. */
-export interface ServerClock {
-  now(): number;
-  state(): ClockState;
-  freeze(): Promise<void>;
-  /** Moves to a time, running what becomes due on the way, in order. */
-  set(atMs: number): Promise<void>;
-  /** Moves forward, running what becomes due on the way, in order. */
-  advance(durationMs: number): Promise<void>;
-  resume(): Promise<void>;
-}
 
 export interface KeptClockOptions {
   readonly clock: AdjustableClock;
@@ -32,7 +20,7 @@ export function keptClock({
   store,
   isShared,
   log,
-}: KeptClockOptions): ServerClock & { readonly restore: () => Promise<void> } {
+}: KeptClockOptions): OperatedClock & { readonly restore: () => Promise<void> } {
   let last = Promise.resolve();
   // A move is kept before anything looks at what is kept: it would be taken back.
   const inTurn = (act: () => Promise<void>): Promise<void> => {

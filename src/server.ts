@@ -1,5 +1,6 @@
 import { ServiceCatalog } from "./kernel/catalog.ts";
 import { AdjustableClock, machineNow } from "./kernel/clock.ts";
+import type { OperatedClock } from "./kernel/clock.ts";
 import type { Log } from "./kernel/log.ts";
 import type { ProtocolName } from "./kernel/model.ts";
 import type { Deps, Settings } from "./kernel/operation.ts";
@@ -22,7 +23,6 @@ import { guardOrigin, isLocalHost, refuseForeignGet } from "./listeners/origin.t
 import type { ServiceRoute } from "./listeners/routes.ts";
 import { systemRandom } from "./random.ts";
 import { keptClock } from "./server-clock.ts";
-import type { ServerClock } from "./server-clock.ts";
 import { OPTION_KINDS, serviceOptions } from "./service-options.ts";
 import type { OptionKind } from "./service-options.ts";
 import { packageVersion } from "./version.ts";
@@ -105,7 +105,7 @@ export interface ServerConfig {
 export interface Server {
   readonly url: string;
   readonly port: number;
-  readonly clock: ServerClock;
+  readonly clock: OperatedClock;
   readonly store: Store;
   /** Removes every resource. */
   reset(): Promise<void>;
@@ -158,7 +158,7 @@ interface Ground extends OpenStore {
   readonly option: Settings["option"];
 }
 
-async function serve(config: ServerConfig, ground: Ground, kept: ServerClock): Promise<Server> {
+async function serve(config: ServerConfig, ground: Ground, kept: OperatedClock): Promise<Server> {
   const { store, clock, random } = ground;
   const { log, limits = HTTP_LIMITS, services = SERVICES } = config;
   const place = { url: config.publicUrl ?? "" };
@@ -276,7 +276,7 @@ function frontDoor(options: {
   readonly config: ServerConfig;
   readonly ground: Ground;
   readonly catalog: ServiceCatalog;
-  readonly clock: ServerClock;
+  readonly clock: OperatedClock;
   readonly reset: () => Promise<void>;
   readonly place: { readonly url: string };
 }): HttpHandler {

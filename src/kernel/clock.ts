@@ -28,6 +28,20 @@ export interface ClockState {
   readonly offsetMs: number;
 }
 
+/** A server's clock as its operators see it: it can be moved, for every service at once. */
+export interface OperatedClock {
+  now(): number;
+  state(): ClockState;
+  /** Stops time where it is. */
+  freeze(): Promise<void>;
+  /** Moves to a time, running what becomes due on the way, in order. */
+  set(atMs: number): Promise<void>;
+  /** Moves forward, running what becomes due on the way, in order. */
+  advance(durationMs: number): Promise<void>;
+  /** Lets frozen time run on. */
+  resume(): Promise<void>;
+}
+
 /** The machine's time; the only place that reads it. */
 export const machineNow = (): number => Date.now();
 
@@ -37,8 +51,13 @@ export const machineNow = (): number => Date.now();
  */
 const MAX_TIMER_MS = 10_000;
 
-/** The last time that a Date holds. */
-const LAST_MS = 8.64e15;
+/** The last time that a Date holds; as far before 1970, the first one. */
+export const LAST_MS = 8.64e15;
+
+/** Whether a clock can be set to this, in milliseconds of the epoch. */
+export function isTime(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= LAST_MS;
+}
 
 interface Pending {
   readonly atMs: number;
@@ -287,9 +306,9 @@ export class AdjustableClock implements Clock {
   }
 }
 
-function checkTime(ms: number): void {
-  if (Number.isSafeInteger(ms) && ms >= 0 && ms <= LAST_MS) return;
-  throw new RangeError(`${ms} is no whole number of milliseconds from 0 to ${LAST_MS}`);
+function checkTime(ms: unknown): void {
+  if (isTime(ms)) return;
+  throw new RangeError(`${String(ms)} is no whole number of milliseconds from 0 to ${LAST_MS}`);
 }
 
 function isBefore(a: Pending, b: Pending): boolean {

@@ -36,6 +36,18 @@ export class ServiceError extends Error {
   }
 }
 
+const UNKNOWN_OPERATION = "UnknownOperationException";
+
+/** A request for what a service does not do; `reason` says it to the caller. */
+export function unknownOperation(reason: string): ServiceError {
+  return new ServiceError(UNKNOWN_OPERATION, reason);
+}
+
+/** Whether an error is of {@link unknownOperation}. */
+export function isUnknownOperation(error: ServiceError): boolean {
+  return error.code === UNKNOWN_OPERATION;
+}
+
 /** Throws when something that this program guarantees does not hold: a bug, never bad input. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`assertion failed: ${message}`);

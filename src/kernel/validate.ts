@@ -1,3 +1,4 @@
+import { LAST_MS } from "./clock.ts";
 import { assert, type ServiceError } from "./errors.ts";
 import { shortPath } from "./input-path.ts";
 import type { InputPath, InputStep } from "./input-path.ts";
@@ -62,14 +63,15 @@ export function validate(
 interface Place {
   readonly kind: "structure" | "list" | "map";
   readonly parent: Place | undefined;
-  readonly key: Key;
+  readonly key: Step;
   readonly depth: number;
 }
 
-type Key = string | number;
+/** A member's name, an element's index, or a key of a map. */
+type Step = string | number;
 
 /** Reads the value at `key` of `parent`; it is neither undefined nor null. */
-type Read = (value: unknown, parent: Place | undefined, key: Key) => unknown;
+type Read = (value: unknown, parent: Place | undefined, key: Step) => unknown;
 
 type ReadableScalar = Exclude<Scalar, "unit">;
 
@@ -152,7 +154,7 @@ class Compiler {
 
   #structure(
     shape: StructureShape,
-  ): (value: unknown, parent: Place | undefined, key: Key) => Record<string, unknown> {
+  ): (value: unknown, parent: Place | undefined, key: Step) => Record<string, unknown> {
     const required = new Set(shape.required);
     const members: MemberReader[] = Object.entries(shape.members).map(([name, member]) => ({
       name,
@@ -211,7 +213,7 @@ class Compiler {
   }
 
   /** The place of a container; the outermost one has the empty key. */
-  #enter(kind: Place["kind"], parent: Place | undefined, key: Key): Place {
+  #enter(kind: Place["kind"], parent: Place | undefined, key: Step): Place {
     const depth = parent === undefined ? 1 : parent.depth + 1;
     if (depth > MAX_INPUT_DEPTH) {
       const path = shortPath(pathOf(parent, key));
@@ -227,14 +229,14 @@ class Compiler {
 
   #wrongType(
     value: unknown,
-    where: { parent: Place | undefined; key: Key; expected: string },
+    where: { parent: Place | undefined; key: Step; expected: string },
   ): ServiceError {
     const path = shortPath(pathOf(where.parent, where.key));
     return this.#refusals.wrongType(path, where.expected, typeName(value));
   }
 }
 
-function pathOf(parent: Place | undefined, key: Key): InputPath {
+function pathOf(parent: Place | undefined, key: Step): InputPath {
   const steps: InputStep[] = [];
   let inner = key;
   for (let place = parent; place !== undefined; place = place.parent) {
@@ -244,7 +246,7 @@ function pathOf(parent: Place | undefined, key: Key): InputPath {
   return steps.toReversed();
 }
 
-function stepInto(kind: Place["kind"], key: Key): InputStep {
+function stepInto(kind: Place["kind"], key: Step): InputStep {
   if (typeof key === "number") return { index: key };
   return kind === "map" ? { key } : { member: key };
 }
@@ -266,11 +268,8 @@ export function decodeBase64(text: string): Uint8Array | undefined {
   return Buffer.from(text, "base64");
 }
 
-/** The latest and earliest time that a `Date` can hold, in milliseconds of the epoch. */
-const MAX_DATE_MS = 8.64e15;
-
 function dateOfMs(ms: number): Date | undefined {
-  return Math.abs(ms) <= MAX_DATE_MS ? new Date(ms) : undefined;
+  return Math.abs(ms) <= LAST_MS ? new Date(ms) : undefined;
 }
 
 function readText(value: unknown): string | undefined {

@@ -1,20 +1,12 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { ServiceCatalog } from "../kernel/catalog.ts";
-import type { ClockState } from "../kernel/clock.ts";
+import { isTime } from "../kernel/clock.ts";
+import type { OperatedClock } from "../kernel/clock.ts";
 import type { Store } from "../kernel/store.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../wire/http.ts";
+import { isSameSecret } from "../wire/secrets.ts";
 import { refusal } from "./http-answer.ts";
 import type { Metrics } from "./metrics.ts";
 import { isLocalHost } from "./origin.ts";
-
-/** The clock as operators move it. Moves resolve when what became due has run. */
-export interface OperatedClock {
-  state(): ClockState;
-  freeze(): Promise<void>;
-  set(atMs: number): Promise<void>;
-  advance(durationMs: number): Promise<void>;
-  resume(): Promise<void>;
-}
 
 export interface AdminOptions {
   readonly catalog: ServiceCatalog;
@@ -30,9 +22,6 @@ export interface AdminOptions {
 }
 
 type Page = (options: AdminOptions, request: HttpRequest) => Promise<HttpResponse>;
-
-/** The last instant that a Date can hold, in milliseconds of the epoch. */
-const LAST_MS = 8.64e15;
 
 /** Answers under `/_waystation/`: operators' pages, and the pages of services. */
 export function adminHandler(options: AdminOptions): HttpHandler {
@@ -73,8 +62,9 @@ const PAGES: Readonly<Record<string, { readonly get?: Page; readonly post?: Page
   "/_waystation/clock/advance": {
     post: moveClock((clock, { durationMs }) => {
       if (!isTime(durationMs)) return "`durationMs` must be a whole number from 0";
-      const isInTime = clock.state().nowMs + durationMs <= LAST_MS;
-      return isInTime ? clock.advance(durationMs) : "`durationMs` must end before the year 275760";
+      return isTime(clock.now() + durationMs)
+        ? clock.advance(durationMs)
+        : "`durationMs` must end before the year 275760";
     }),
   },
   "/_waystation/reset": {
@@ -88,15 +78,10 @@ const PAGES: Readonly<Record<string, { readonly get?: Page; readonly post?: Page
 const FORBIDDEN = refusal(403, "AccessDenied", "Only operators may ask for this");
 
 function isOperator({ token }: AdminOptions, request: HttpRequest): boolean {
-  if (token !== undefined) return isSame(request.header("authorization") ?? "", `Bearer ${token}`);
+  if (token !== undefined)
+    return isSameSecret(request.header("authorization") ?? "", `Bearer ${token}`);
   // A foreign name that resolves to this machine is a web page's way around its own origin.
   return request.isLoopback && isLocalHost(request.header("host") ?? "");
-}
-
-/** Compares in a time that tells nothing about where the two differ. */
-function isSame(a: string, b: string): boolean {
-  const left = createHash("sha256").update(a).digest();
-  return timingSafeEqual(left, createHash("sha256").update(b).digest());
 }
 
 /** In the shape that tools probe: each service is "running" once it is loaded, else "available". */
@@ -159,10 +144,6 @@ function parseBody(bytes: Uint8Array): Readonly<Record<string, unknown>> | undef
   } catch {
     return undefined;
   }
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= LAST_MS;
 }
 
 /** `/_waystation/<signing name>/...` is the service's own; it decides what is for everybody. */

@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
+import { unknownOperation } from "../kernel/errors.ts";
 import type { ServiceError } from "../kernel/errors.ts";
 import type { ProtocolName, ServiceModel } from "../kernel/model.ts";
 import type { Refusals } from "../kernel/service.ts";
 import { inputReader } from "../kernel/validate.ts";
-import { errorForm, malformedBody, unknownOperation } from "./error-form.ts";
+import { errorForm, malformedBody } from "./error-form.ts";
 import type { HttpResponse } from "./http.ts";
 import { jsonWriter, writeBlob, type ToJson } from "./json-writer.ts";
 import type { Protocol } from "./protocol.ts";

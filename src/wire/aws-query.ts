@@ -1,8 +1,8 @@
-import { ServiceError } from "../kernel/errors.ts";
+import { isUnknownOperation, ServiceError, unknownOperation } from "../kernel/errors.ts";
 import type { ServiceModel } from "../kernel/model.ts";
 import type { Refusals } from "../kernel/service.ts";
 import { inputReader } from "../kernel/validate.ts";
-import { errorForm, isUnknownOperation, unknownOperation } from "./error-form.ts";
+import { errorForm } from "./error-form.ts";
 import { FormReader } from "./form-reader.ts";
 import { formText, parseForm } from "./form.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";

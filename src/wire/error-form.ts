@@ -98,15 +98,3 @@ export function internalFailure(cause?: unknown): ServiceError {
 export function malformedBody(reason: string): ServiceError {
   return new ServiceError("SerializationException", reason);
 }
-
-const UNKNOWN_OPERATION = "UnknownOperationException";
-
-/** A request for what the service does not do. */
-export function unknownOperation(reason: string): ServiceError {
-  return new ServiceError(UNKNOWN_OPERATION, reason);
-}
-
-/** Whether an error is of {@link unknownOperation}. */
-export function isUnknownOperation(error: ServiceError): boolean {
-  return error.code === UNKNOWN_OPERATION;
-}

@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { ServiceError } from "../kernel/errors.ts";
 import { canonicalHeaders, canonicalPath, canonicalQuery, parseQuery } from "./sigv4-canonical.ts";
+import { isSameSecret } from "./secrets.ts";
 import type { HttpRequest } from "./http.ts";
 
 /** Who says to have signed a request, and for what. */
@@ -59,14 +60,14 @@ export function verifySignature(
 ): CredentialScope {
   const claim = claimOf(request);
   const secret = options.secretOf(claim.scope.accessKeyId);
-  if (secret === undefined || !isSame(secret.sessionToken ?? "", claim.sessionToken ?? "")) {
+  if (secret === undefined || !isSameSecret(secret.sessionToken ?? "", claim.sessionToken ?? "")) {
     throw refuse("InvalidClientTokenId", "The security token included in the request is invalid.");
   }
   checkTime(claim, options.nowMs);
   checkSignedHeaders(request, claim);
   const text = stringToSign(request, claim);
   const signature = hmac(signingKey(secret.secretAccessKey, claim.scope), text).toString("hex");
-  if (!isSame(signature, claim.signature)) throw doesNotMatch();
+  if (!isSameSecret(signature, claim.signature)) throw doesNotMatch();
   return claim.scope;
 }
 
@@ -245,7 +246,7 @@ function payloadHash(request: HttpRequest, claim: Claim): string {
     return UNSIGNED_PAYLOAD;
   }
   const hash = sha256(request.body);
-  if (named !== undefined && !isSame(named, hash)) throw doesNotMatch();
+  if (named !== undefined && !isSameSecret(named, hash)) throw doesNotMatch();
   return hash;
 }
 
@@ -261,12 +262,6 @@ function hmac(key: string | Uint8Array, text: string): Buffer {
 
 function sha256(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
-}
-
-/** Compares secrets in a time that tells nothing about where they differ. */
-function isSame(a: string, b: string): boolean {
-  const left = createHash("sha256").update(a).digest();
-  return timingSafeEqual(left, createHash("sha256").update(b).digest());
 }
 
 function required<Value>(value: Value | undefined | "", where: string, what: string): Value {

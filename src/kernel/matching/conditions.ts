@@ -3,10 +3,10 @@ import { PatternError } from "./errors.ts";
 import { compileWildcard } from "./wildcard.ts";
 
 /** A value that a leaf of a pattern is compared with. */
-export type Scalar = string | number | boolean | null;
+export type Primitive = string | number | boolean | null;
 
 /** Whether any of the values under a key fits; it gets none when the key is missing. */
-export type ValueTest = (values: readonly Scalar[]) => boolean;
+export type ValueTest = (values: readonly Primitive[]) => boolean;
 
 /** What differs between the services that have patterns. */
 export interface Dialect {
@@ -22,19 +22,19 @@ export interface Dialect {
   readonly existing: "any" | "full";
 }
 
-type Condition = (value: Scalar) => boolean;
+type Condition = (value: Primitive) => boolean;
 type Compile = (argument: unknown, dialect: Dialect) => Condition;
 
 /** Compiles the list of values under a key. Throws a {@link PatternError}. */
 export function compileConditions(list: readonly unknown[], dialect: Dialect): ValueTest {
   if (list.length === 0) throw new PatternError("Empty arrays are not allowed");
-  const exact = new Set<Scalar>();
+  const exact = new Set<Primitive>();
   const conditions: Condition[] = [];
   let present = false;
   let absent = false;
   for (const item of list) {
     if (typeof item !== "object" || item === null) {
-      exact.add(comparable(checkedScalar(item, dialect), dialect));
+      exact.add(comparable(checkedPrimitive(item, dialect), dialect));
       continue;
     }
     const { operator, argument } = operatorOf(item);
@@ -53,7 +53,7 @@ export function compileConditions(list: readonly unknown[], dialect: Dialect): V
   };
 }
 
-function isFull(value: Scalar): boolean {
+function isFull(value: Primitive): boolean {
   return value !== null && value !== "";
 }
 
@@ -88,7 +88,7 @@ function operatorOf(item: object): { operator: string; argument: unknown } {
   return { operator: entry[0], argument: entry[1] };
 }
 
-function checkedScalar(item: unknown, dialect: Dialect): Scalar {
+function checkedPrimitive(item: unknown, dialect: Dialect): Primitive {
   if (typeof item === "number") return checkedNumber(item, dialect);
   if (item === null || typeof item === "string" || typeof item === "boolean") return item;
   throw new PatternError("Match value must be String, number, true, false, or null");
@@ -104,7 +104,7 @@ function checkedNumber(item: number, { largestNumber }: Dialect): number {
 }
 
 /** Numbers as far as they count; other values as they are. */
-function comparable(value: Scalar, { decimals }: Dialect): Scalar {
+function comparable(value: Primitive, { decimals }: Dialect): Primitive {
   return typeof value === "number" ? rounded(value, decimals) : value;
 }
 
@@ -159,12 +159,12 @@ function anythingBut(argument: unknown, dialect: Dialect): Condition {
     const refused = nonEmptyList(wanted).map((each) => compileOperator(operator, each, dialect));
     return (value) => !refused.some((fits) => fits(value));
   }
-  const refused = new Set<Scalar>();
+  const refused = new Set<Primitive>();
   for (const each of nonEmptyList(argument)) {
     if (typeof each !== "string" && typeof each !== "number") {
       throw new PatternError("Inside anything-but list, only strings and numbers are supported.");
     }
-    refused.add(comparable(checkedScalar(each, dialect), dialect));
+    refused.add(comparable(checkedPrimitive(each, dialect), dialect));
   }
   return (value) => !refused.has(comparable(value, dialect));
 }

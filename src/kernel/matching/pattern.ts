@@ -1,5 +1,5 @@
 import { compileConditions, isReserved } from "./conditions.ts";
-import type { Dialect, Scalar, ValueTest } from "./conditions.ts";
+import type { Dialect, Primitive, ValueTest } from "./conditions.ts";
 import { PatternError } from "./errors.ts";
 
 /**
@@ -53,7 +53,7 @@ export function matchesPattern(pattern: Pattern, value: unknown): boolean {
 
 function matchesObject(pattern: Pattern, object: Record<string, unknown>): boolean {
   for (const { key, test } of pattern.leaves) {
-    if (!test(scalarsOf(own(object, key)))) return false;
+    if (!test(primitivesOf(own(object, key)))) return false;
   }
   for (const { key, pattern: child } of pattern.children) {
     if (!matchesBelow(child, own(object, key))) return false;
@@ -104,15 +104,15 @@ function alternativesOf(value: unknown): Record<string, unknown>[] | undefined {
 }
 
 /** The plain values under a key: one, those of a list, or none. */
-function scalarsOf(value: unknown): readonly Scalar[] {
-  if (isScalar(value)) return [value];
+function primitivesOf(value: unknown): readonly Primitive[] {
+  if (isPrimitive(value)) return [value];
   if (!Array.isArray(value)) return [];
-  const scalars: Scalar[] = [];
+  const primitives: Primitive[] = [];
   anyElement(value, (element) => {
-    if (isScalar(element)) scalars.push(element);
+    if (isPrimitive(element)) primitives.push(element);
     return false;
   });
-  return scalars;
+  return primitives;
 }
 
 /** Whether `test` holds for any element, looking through lists in lists. */
@@ -131,7 +131,7 @@ function own(object: Record<string, unknown>, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-function isScalar(value: unknown): value is Scalar {
+function isPrimitive(value: unknown): value is Primitive {
   return (
     value === null ||
     typeof value === "string" ||
