@@ -1,6 +1,7 @@
 import { ServiceCatalog } from "./kernel/catalog.ts";
 import { AdjustableClock, machineNow } from "./kernel/clock.ts";
 import type { OperatedClock } from "./kernel/clock.ts";
+import { loadingStore } from "./kernel/loading-store.ts";
 import type { Log } from "./kernel/log.ts";
 import type { ProtocolName } from "./kernel/model.ts";
 import type { Deps, Settings } from "./kernel/operation.ts";
@@ -128,7 +129,7 @@ export async function startServer(config: ServerConfig): Promise<Server> {
   const clock = config.clock ?? new AdjustableClock({ machineNow: now });
   try {
     await store.read(assertWhole);
-    const ground = { ...opened, random, clock, option };
+    const ground = { ...opened, store: loadingStore(store), random, clock, option };
     const kept = keptClock({ ...ground, log });
     await kept.restore();
     return await serve(config, ground, kept);

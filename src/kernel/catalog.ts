@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "./clock.ts";
 import { ServiceError } from "./errors.ts";
+import { NotLoaded } from "./loading-store.ts";
 import type { ServiceModel } from "./model.ts";
 import type { AnyOperation, Context } from "./operation.ts";
 import type { Random } from "./random.ts";
@@ -17,6 +18,7 @@ export type ServiceLoader = () => Promise<Service>;
 export interface ServiceCatalogOptions {
   /** By signing name. */
   readonly loaders: Readonly<Record<string, ServiceLoader>>;
+  /** A `loadingStore`: calls within its transactions may need services that are not loaded. */
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
@@ -85,12 +87,12 @@ export class ServiceCatalog implements OperationRegistry {
   }
 
   async call(call: InProcessCall): Promise<Record<string, unknown>> {
-    const { operation, input } = await this.#prepare(call);
+    const { operation, input } = checked(call, await this.service(call.service));
     return (await this.run(operation, this.#contextOf(call), input)) ?? {};
   }
 
   async callWithin(tx: Tx, call: InProcessCall): Promise<Record<string, unknown>> {
-    const { operation, input } = await this.#prepare(call);
+    const { operation, input } = checked(call, this.#within(call.service));
     if (operation.kind !== "transaction") {
       throw new Error(`${call.service} ${call.operation} does not work within a transaction`);
     }
@@ -106,9 +108,9 @@ export class ServiceCatalog implements OperationRegistry {
     return (await this.service(service))?.model;
   }
 
-  /** The target that a service is to others; for {@link TargetRegistry}. */
-  async target(name: string): Promise<Target | undefined> {
-    return (await this.service(name))?.target;
+  /** The target that a service is to others, for a transaction; throws {@link NotLoaded}. */
+  target(name: string): Target | undefined {
+    return this.#within(name)?.target;
   }
 
   /** The handler of a kind of work, which begins with its service's signing name and a dot. */
@@ -122,13 +124,11 @@ export class ServiceCatalog implements OperationRegistry {
     return (await this.service(name))?.pages;
   }
 
-  async #prepare(call: InProcessCall): Promise<{ operation: AnyOperation; input: unknown }> {
-    const service = await this.service(call.service);
-    const operation = service && operationOf(service, call.operation);
-    if (service === undefined || operation === undefined) {
-      throw unknownOperation(call.service, call.operation);
-    }
-    return { operation, input: validate(service, call.operation, call.input) };
+  /** The service for a transaction, inside of which nothing is loaded. */
+  #within(name: string): Service | undefined {
+    const loaded = this.#loaded.get(name);
+    if (loaded !== undefined || !Object.hasOwn(this.#options.loaders, name)) return loaded;
+    throw new NotLoaded(name, () => this.service(name));
   }
 
   #contextOf(call: InProcessCall): Context {
@@ -141,6 +141,18 @@ export class ServiceCatalog implements OperationRegistry {
       signal: call.signal ?? NEVER,
     };
   }
+}
+
+/** The operation of a call, with input that is valid. Throws what AWS answers otherwise. */
+function checked(
+  call: InProcessCall,
+  service: Service | undefined,
+): { readonly operation: AnyOperation; readonly input: unknown } {
+  const operation = service && operationOf(service, call.operation);
+  if (service === undefined || operation === undefined) {
+    throw unknownOperation(call.service, call.operation);
+  }
+  return { operation, input: validate(service, call.operation, call.input) };
 }
 
 /** The operation of a service by name; undefined when the service does not answer it. */

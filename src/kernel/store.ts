@@ -8,7 +8,8 @@ export interface Store {
   /**
    * Runs `body` as one transaction: all of its writes happen, or none. Resolves when they are
    * durable. Transactions are serializable in what they `get`, `getMany` and `claim`; `body` may run
-   * again after a conflict, so its only effects are through `tx`. A body awaits nothing but `tx`.
+   * again after a conflict (or once what it needs is loaded: `loading-store.ts`), so its only effects
+   * are through `tx`. A body awaits nothing but `tx`.
    */
   transact<Result>(body: (tx: Tx) => Promise<Result>): Promise<Result>;
   /** Runs `body` on a consistent state; resolves when all that it saw is durable. */

@@ -41,28 +41,24 @@ export interface Target {
 
 /** Finds the target of an ARN: where services meet without knowing each other. */
 export class TargetRegistry {
-  readonly #find: (service: string) => Promise<Target | undefined>;
+  readonly #find: (service: string) => Target | undefined;
 
-  constructor(find: (service: string) => Promise<Target | undefined>) {
+  /** `find` loads nothing, as it is asked inside of transactions. */
+  constructor(find: (service: string) => Target | undefined) {
     this.#find = find;
   }
 
-  /** Loads the target service of `arn`, which may take I/O: never inside a transaction. */
-  async prepare(arn: string): Promise<void> {
-    await this.#targetOf(arn);
-  }
-
   async deliver(tx: Tx, arn: string, delivery: Delivery): Promise<DeliveryReceipt> {
-    return (await this.#targetOf(arn)).deliver(tx, arn, delivery);
+    return this.#targetOf(arn).deliver(tx, arn, delivery);
   }
 
   async check(tx: Tx, arn: string): Promise<void> {
-    await (await this.#targetOf(arn)).check?.(tx, arn);
+    await this.#targetOf(arn).check?.(tx, arn);
   }
 
-  async #targetOf(arn: string): Promise<Target> {
+  #targetOf(arn: string): Target {
     const service = parseArn(arn)?.service;
-    const target = service === undefined ? undefined : await this.#find(service);
+    const target = service === undefined ? undefined : this.#find(service);
     if (target === undefined) {
       throw new ServiceError("InvalidTarget", `Nothing here can be delivered to at ${arn}`);
     }

@@ -5,11 +5,14 @@ import { ServiceCatalog } from "../../src/kernel/catalog.ts";
 import { AdjustableClock } from "../../src/kernel/clock.ts";
 import { ServiceError } from "../../src/kernel/errors.ts";
 import { shortPath } from "../../src/kernel/input-path.ts";
+import { loadingStore } from "../../src/kernel/loading-store.ts";
 import type { ServiceModel } from "../../src/kernel/model.ts";
 import { conversation, transaction } from "../../src/kernel/operation.ts";
 import type { Context } from "../../src/kernel/operation.ts";
 import type { Service } from "../../src/kernel/service.ts";
 import { space } from "../../src/kernel/spaces.ts";
+import type { Store } from "../../src/kernel/store.ts";
+import { TargetRegistry } from "../../src/kernel/targets.ts";
 import { systemRandom } from "../../src/random.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 
@@ -52,10 +55,12 @@ const NOTES: Service = {
   },
 };
 
-function catalogOf(load: () => Promise<Service> = async () => NOTES) {
-  const store = memoryStore();
+function catalogOf(
+  load: (store: Store) => Promise<Service> = async () => NOTES,
+  store: Store = loadingStore(memoryStore()),
+) {
   const catalog = new ServiceCatalog({
-    loaders: { notes: load },
+    loaders: { notes: () => load(store) },
     store,
     clock: new AdjustableClock({ frozenAtMs: 0 }),
     random: systemRandom(),
@@ -78,7 +83,7 @@ test("a service is loaded once, by the first that needs it", async () => {
     return NOTES;
   });
   assert.equal(catalog.loaded("notes"), undefined);
-  await Promise.all([catalog.call(put), catalog.service("notes"), catalog.target("notes")]);
+  await Promise.all([catalog.call(put), catalog.service("notes"), catalog.pages("notes")]);
   assert.equal(catalog.loaded("notes"), NOTES);
   assert.equal(loads, 1);
 });
@@ -146,4 +151,66 @@ test("work is handled by the service that its kind names", async () => {
   assert.equal((await catalog.workHandler("notes.tidy"))?.kind, "timer");
   assert.equal(await catalog.workHandler("notes.other"), undefined);
   assert.equal(await catalog.workHandler("nobody.tidy"), undefined);
+});
+
+/** Notes as others can deliver to them. */
+const NOTES_TARGET: Service = {
+  ...NOTES,
+  target: {
+    async deliver(tx, _arn, { body }) {
+      tx.put(NOTE.key(), Buffer.from(body));
+      return { messageId: "1" };
+    },
+  },
+};
+
+/** Notes whose loading has a transaction of its own, which waits until no other one runs. */
+async function loadWithTheStore(store: Store): Promise<Service> {
+  await store.transact(async (tx) => tx.get(NOTE.key()));
+  return NOTES_TARGET;
+}
+
+const ARN = "arn:aws:notes:us-east-1:123456789012:note";
+
+test("a transaction that delivers to a service which is not loaded does not wait for it with its turn taken", async () => {
+  const { catalog, store, read } = catalogOf(loadWithTheStore);
+  const targets = new TargetRegistry((name) => catalog.target(name));
+  const delivery = { body: "delivered", sourceArn: ARN, nowMs: 0 };
+  await store.transact((tx) => targets.deliver(tx, ARN, delivery));
+  assert.equal(await read(), "delivered");
+});
+
+test("a transaction that calls a service which is not loaded does not wait for it with its turn taken", async () => {
+  const { catalog, store, read } = catalogOf(loadWithTheStore);
+  await store.transact((tx) => catalog.callWithin(tx, put));
+  assert.equal(await read(), "a");
+});
+
+test("a transaction fails when the service that it needs does not load, and the next one tries again", async () => {
+  let loads = 0;
+  const load = async (store: Store): Promise<Service> => {
+    loads += 1;
+    if (loads === 1) throw new Error("not yet");
+    return loadWithTheStore(store);
+  };
+  const { catalog, store } = catalogOf(load);
+  await assert.rejects(
+    store.transact((tx) => catalog.callWithin(tx, put)),
+    /not yet/,
+  );
+  await store.transact((tx) => catalog.callWithin(tx, put));
+  assert.equal(loads, 2);
+});
+
+test("nothing is delivered to where no service is, nor to one that takes nothing", async () => {
+  const { catalog, store } = catalogOf();
+  const targets = new TargetRegistry((name) => catalog.target(name));
+  const delivery = { body: "b", sourceArn: ARN, nowMs: 0 };
+  for (const arn of [ARN, "arn:aws:nobody:us-east-1:123456789012:x", "no ARN"]) {
+    await assert.rejects(
+      store.transact((tx) => targets.deliver(tx, arn, delivery)),
+      { code: "InvalidTarget" },
+      arn,
+    );
+  }
 });

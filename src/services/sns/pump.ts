@@ -4,7 +4,7 @@ import type { DueWork, EffectHandler } from "../../kernel/work.ts";
 import { AttemptRoom } from "./attempt-room.ts";
 import { makeAttempt, payloadOf } from "./attempt.ts";
 import type { Attempt, Payload, Senders } from "./attempt.ts";
-import { deadLetterQueue, putDeadLetter } from "./dead-letter.ts";
+import { putDeadLetter } from "./dead-letter.ts";
 import { DELIVER_WORK } from "./deliveries.ts";
 import type { DeliveryMessage, DeliveryState, PumpPayload } from "./deliveries.ts";
 import { CUSTOMER_PHASES, httpDeliveryPolicy, retryDelayMs } from "./delivery-policy.ts";
@@ -159,11 +159,6 @@ class Pump {
     // An attempt that the server's stop cut off says nothing about the endpoint.
     if (stopping.aborted && outcome.kind === "failed") return;
     this.#remember(outcome);
-    // Loaded here, not in the transaction that may need it; a queue that is missing refuses then.
-    const queue = subscription && deadLetterQueue(subscription);
-    if (queue !== undefined && outcome.kind === "failed") {
-      await this.#sns.deps.targets.prepare(queue).catch(() => {});
-    }
     const made = { ...attempt, payload, entry, policy, outcome };
     await this.#sns.deps.store.transact((tx) => this.#commit(tx, made));
   }

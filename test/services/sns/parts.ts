@@ -34,7 +34,7 @@ export function partsInMemory(): {
     log: silentLog,
     waiters: new Waiters(clock),
     work: workQueue,
-    targets: new TargetRegistry(async () => target),
+    targets: new TargetRegistry(() => target),
     operations: new ServiceCatalog({ loaders: {}, store, clock, random, publicUrl: () => "" }),
     settings: {
       enforceQuotas: false,

@@ -10,7 +10,7 @@ import { readBodies, readMessage, sizeBytes } from "../message.ts";
 import type { MessageOrigin, PublishedMessage } from "../message.ts";
 import { presign } from "../outgoing.ts";
 import { isEndpointArn, platformOf } from "../platform.ts";
-import { checkSize, prepareTargets, publish as publishToTopic } from "../publish.ts";
+import { checkSize, publish as publishToTopic } from "../publish.ts";
 import type { Publication } from "../publish.ts";
 import type { Having, Sns } from "../sns.ts";
 import { parseTopicArnOf, requireTopicAt } from "../topic.ts";
@@ -57,7 +57,7 @@ export function originOf(sns: Sns, { requestId, nowMs, traceHeader }: Context): 
   };
 }
 
-/** Checks the message, loads what its targets need, and signs it. */
+/** Checks the message and signs it. */
 async function prepare(sns: Sns, context: Context, input: Input): Promise<Input> {
   const { arn, parameter, phoneNumber } = destinationOf(input);
   if (sizeBytes(input) > LIMITS.largestMaximumMessageBytes)
@@ -68,7 +68,6 @@ async function prepare(sns: Sns, context: Context, input: Input): Promise<Input>
   }
   const address = parseTopicArnOf(context.caller, arn, parameter);
   const likely = await sns.routes.likely(sns.deps.store, address);
-  await prepareTargets(sns, likely);
   return { ...input, ready: { message, signatures: await presign(sns, likely, message) } };
 }
 

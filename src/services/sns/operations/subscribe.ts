@@ -54,8 +54,6 @@ interface Wanted {
 export function subscribe(sns: Sns): Operation<Input, SubscribeResponse> {
   return conversation(async (context, input) => {
     const wanted = readWanted(input);
-    const { protocol, endpoint } = wanted;
-    if (protocol === "sqs" || protocol === "lambda") await prepare(sns, endpoint, protocol);
     const subscription = await sns.deps.store.transact((tx) =>
       subscribeWithin(sns, tx, { context, topicArn: input.TopicArn, wanted }),
     );
@@ -81,13 +79,13 @@ function readWanted(input: Input): Wanted {
   return { protocol, endpoint, attributes };
 }
 
-/** Loads the service of a target; a Lambda function must have one to be subscribed. */
-async function prepare(sns: Sns, endpoint: string, protocol: "lambda" | "sqs"): Promise<void> {
+/** A Lambda function must be there to be subscribed. */
+async function checkFunction(sns: Sns, tx: Tx, endpoint: string): Promise<void> {
   try {
-    await sns.deps.targets.prepare(endpoint);
+    await sns.deps.targets.check(tx, endpoint);
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    if (protocol === "lambda") throw invalidParameter(`Endpoint Reason: ${error.message}`);
+    throw invalidParameter(`Endpoint Reason: ${error.message}`);
   }
 }
 
@@ -105,7 +103,7 @@ async function subscribeWithin(sns: Sns, tx: Tx, request: Request): Promise<Subs
   const existing = await findByEndpoint(tx, topic.id, wanted);
   if (existing !== undefined) return subscribeAgain(sns, tx, { ...request, topic, existing });
   if (wanted.protocol === "application") await checkDevice(tx, wanted.endpoint);
-  if (wanted.protocol === "lambda") await sns.deps.targets.check(tx, wanted.endpoint);
+  if (wanted.protocol === "lambda") await checkFunction(sns, tx, wanted.endpoint);
   await checkQuotas(sns, tx, topic, wanted);
   const isPending = mustConfirm(context.caller.accountId, wanted.protocol, wanted.endpoint);
   const token = isPending ? newToken(sns) : undefined;
