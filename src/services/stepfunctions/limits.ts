@@ -93,7 +93,10 @@ export const EXPRESS_TRANSITIONS_PER_TURN: number = 200;
 export const MAX_AWAITED_TURNS: number = 250;
 /** Transitions of one execution that may share a transaction. */
 export const MAX_TRANSITIONS_PER_COMMIT: number = 16;
-/** Executions that one node advances at once. */
+/**
+ * Executions that one node advances at once: of Standard ones, of Express ones, and of Express children of
+ * map runs, as many of each.
+ */
 export const MAX_RUNNING_EXECUTIONS: number = 512;
 /** Outside calls of tasks that one node makes at once. */
 export const MAX_RUNNING_TASKS: number = 256;

@@ -6,7 +6,7 @@ import type { Owner } from "./arns.ts";
 import { newExecution } from "./driver/execution.ts";
 import type { Execution } from "./driver/execution.ts";
 import { saveThread } from "./driver/threads.ts";
-import { deadlineId, RUN_WORK, TIMER_WORK } from "./driver/work.ts";
+import { deadlineId, scheduleRun, TIMER_WORK } from "./driver/work.ts";
 import type { TimerPayload } from "./driver/work.ts";
 import { revisionOf } from "./engine.ts";
 import type { Engine } from "./engine.ts";
@@ -142,7 +142,7 @@ export async function createExecution(
   const thread = execution.state.threads.get(0);
   if (record.type === "STANDARD") saveThread(tx, uid, { id: 0, thread, hasNewData: true });
   await writeStart(tx, engine, execution);
-  await engine.work.schedule(tx, { kind: RUN_WORK, id: uid, dueAtMs: startMs, payload: {} });
+  await scheduleRun(tx, engine, { uid, type: record.type, atMs: startMs });
 }
 
 /** Writes a new execution, all but its threads and the work that advances it. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import { MAP_RUN_RESULT } from "../../../src/services/stepfunctions/keys.ts";
+import { MAX_RUNNING_EXECUTIONS } from "../../../src/services/stepfunctions/limits.ts";
 import { uidOf } from "../../../src/services/stepfunctions/uids.ts";
 import type { OpenWorkshop, Ran, Workshop } from "./workshop.ts";
 
@@ -143,6 +144,15 @@ export function distributed(open: OpenWorkshop): void {
       (await workshop.run(map({ ToleratedFailurePercentage: 24 }, FAIL_ODD), items)).status,
       "FAILED",
     );
+  });
+
+  test("Express children that wait hold up no Standard execution", async () => {
+    const waiting = { StartAt: "W", States: { W: { Type: "Wait", Seconds: 200, End: true } } };
+    const items = Array.from({ length: MAX_RUNNING_EXECUTIONS }, (_, index) => index);
+    const ran = await workshop.run(map({}, waiting, "EXPRESS"), items);
+    assert.equal((await workshop.run(PASS)).status, "SUCCEEDED");
+    await workshop.advance(200);
+    assert.deepEqual((await workshop.look(ran.arn)).output, items);
   });
 
   test("items are put together by number and by size [ItemBatcher]", async () => {

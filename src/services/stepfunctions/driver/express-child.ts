@@ -5,18 +5,20 @@ import { PROGRESS } from "../keys.ts";
 import type { ProgressRecord } from "../records.ts";
 import { startedEvent } from "../start.ts";
 import { complete } from "./complete.ts";
-import type { Execution } from "./execution.ts";
+import { loadExecution } from "./execution.ts";
 import { runExpress } from "./express.ts";
 import { callerOfExecution, surroundingsOf } from "./surroundings.ts";
 
 /** Runs an Express child of a map run in memory: at least once. Answers how to record its end. */
 export async function runExpressChild(
   engine: Engine,
-  execution: Execution,
+  uid: string,
   signal: AbortSignal,
 ): Promise<(tx: Tx) => Promise<void>> {
+  const loading = engine.store.read((reader) => loadExecution(engine, reader, uid));
+  const execution = await engine.clock.track(loading);
+  if (execution?.progress.status !== "RUNNING") return async () => {};
   const { record, revision, progress } = execution;
-  if (progress.status !== "RUNNING") return async () => {};
   const { definition, context } = surroundingsOf(engine, execution, engine.clock.now());
   const run = {
     arn: record.arn,
@@ -39,6 +41,5 @@ export async function runExpressChild(
       outcome,
     });
     tx.put(PROGRESS.key(record.uid), encodeRecord(ended));
-    for (const { key } of execution.inbox) tx.delete(key);
   };
 }

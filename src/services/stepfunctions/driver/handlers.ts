@@ -4,6 +4,7 @@ import { runMapRun } from "../distributed/run.ts";
 import type { Engine } from "../engine.ts";
 import { MAX_RUNNING_EXECUTIONS, MAX_RUNNING_TASKS } from "../limits.ts";
 import { expireExecution } from "./expire.ts";
+import { runExpressChild } from "./express-child.ts";
 import { performExpress } from "./express-work.ts";
 import { runExecution } from "./run.ts";
 import { failBroken } from "./stop.ts";
@@ -13,6 +14,7 @@ import { deleteMachine } from "./delete.ts";
 import {
   DELETE_WORK,
   EXPIRE_WORK,
+  EXPRESS_CHILD_WORK,
   EXPRESS_WORK,
   MAP_RUN_WORK,
   RUN_WORK,
@@ -31,8 +33,6 @@ export function workHandlers(engine: Engine): WorkHandlers {
     [RUN_WORK]: {
       kind: "effect",
       concurrency: MAX_RUNNING_EXECUTIONS,
-      // A Standard execution does not wait in here, but an Express child of a map run does.
-      waitsForClock: true,
       perform: (item, signal) => runExecution(engine, item.id, signal),
       retry: FEW_TRIES,
       giveUp: (tx, item) => failBroken(tx, engine, item.id),
@@ -51,6 +51,14 @@ export function workHandlers(engine: Engine): WorkHandlers {
       concurrency: MAX_RUNNING_EXECUTIONS,
       waitsForClock: true,
       perform: (item, signal) => performExpress(engine, item, signal),
+    },
+    [EXPRESS_CHILD_WORK]: {
+      kind: "effect",
+      concurrency: MAX_RUNNING_EXECUTIONS,
+      waitsForClock: true,
+      perform: (item, signal) => runExpressChild(engine, item.id, signal),
+      retry: FEW_TRIES,
+      giveUp: (tx, item) => failBroken(tx, engine, item.id),
     },
     [MAP_RUN_WORK]: {
       kind: "effect",

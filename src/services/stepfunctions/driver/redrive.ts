@@ -6,7 +6,7 @@ import { PROGRESS } from "../keys.ts";
 import { MAX_REDRIVE_TOKENS } from "../limits.ts";
 import type { ExecutionRecord, ProgressRecord } from "../records.ts";
 import { moveStatus } from "./complete.ts";
-import { deadlineId, deliverEvent, EXPIRE_WORK, TIMER_WORK } from "./work.ts";
+import { deadlineId, deliverEvent, EXPIRE_WORK, scheduleRun, TIMER_WORK } from "./work.ts";
 import type { TimerPayload } from "./work.ts";
 
 /** Makes an execution that did not succeed run again, from where it was; answers when that was. */
@@ -49,6 +49,7 @@ export async function redriveWithin(
     const dueAtMs = nowMs + timeoutSeconds * 1000;
     await engine.work.schedule(tx, { kind: TIMER_WORK, id: deadlineId(uid), dueAtMs, payload });
   }
-  await deliverEvent(tx, engine, { uid, event: { kind: "redriven", redriveCount } });
+  if (isTold) await deliverEvent(tx, engine, { uid, event: { kind: "redriven", redriveCount } });
+  else await scheduleRun(tx, engine, { uid, type: record.type, atMs: nowMs });
   return nowMs;
 }

@@ -7,7 +7,6 @@ import type { Effect, ExecutionEvent } from "../interpreter/protocol.ts";
 import { readyThread, ThreadsMissing } from "../interpreter/state.ts";
 import type { Transition } from "../interpreter/transition.ts";
 import { MAX_TRANSITIONS_PER_COMMIT } from "../limits.ts";
-import { runExpressChild } from "./express-child.ts";
 import type { ProgressRecord } from "../records.ts";
 import { CallRefused, commitBatch } from "./commit.ts";
 import type { Batch } from "./commit.ts";
@@ -25,7 +24,7 @@ type Rest = (tx: Tx) => Promise<void>;
 const NOTHING: Rest = async () => {};
 
 /**
- * Advances an execution until it ends or waits. Each commit checks that nobody else advanced it, so
+ * Advances a Standard execution until it ends or waits. Each commit checks that nobody else advanced it, so
  * that whoever else tries loses and reads it again. Answers the last one, for the caller to make.
  * Rejects when `signal` aborts: the lease stays.
  */
@@ -34,17 +33,13 @@ export async function runExecution(
   uid: string,
   signal: AbortSignal,
 ): Promise<Rest> {
-  const loading = engine.store.read((reader) => loadConcerned(engine, reader, uid));
-  const execution = await engine.clock.track(loading);
-  if (execution?.record.type === "EXPRESS") return runExpressChild(engine, execution, signal);
-  return engine.clock.track(
-    execution?.progress.status === "RUNNING"
-      ? runStandard(engine, execution, signal)
-      : clearInbox(engine, uid),
-  );
+  const execution = await engine.store.read((reader) => loadConcerned(engine, reader, uid));
+  return execution?.progress.status === "RUNNING"
+    ? runLoaded(engine, execution, signal)
+    : clearInbox(engine, uid);
 }
 
-async function runStandard(engine: Engine, loaded: Execution, signal: AbortSignal): Promise<Rest> {
+async function runLoaded(engine: Engine, loaded: Execution, signal: AbortSignal): Promise<Rest> {
   let execution: Execution | undefined = loaded;
   const { uid } = loaded.record;
   for (

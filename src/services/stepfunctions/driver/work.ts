@@ -4,8 +4,9 @@ import type { Engine } from "../engine.ts";
 import type { ExecutionEvent } from "../interpreter/protocol.ts";
 import type { TimerPurpose } from "../interpreter/state.ts";
 import { INBOX } from "../keys.ts";
+import type { ExecutionRecord } from "../records.ts";
 
-/** An execution has something to do now; its id is the execution's uid. */
+/** A Standard execution has something to do now; its id is the execution's uid. */
 export const RUN_WORK = "states.run";
 /** A deadline of an execution passes. */
 export const TIMER_WORK = "states.timer";
@@ -13,6 +14,8 @@ export const TIMER_WORK = "states.timer";
 export const TASK_WORK = "states.task";
 /** An asynchronous Express execution is to be run. */
 export const EXPRESS_WORK = "states.express";
+/** An Express child of a map run is to be run; its id is the execution's uid. */
+export const EXPRESS_CHILD_WORK = "states.expressChild";
 /** A map run has children to start or is to be ended. */
 export const MAP_RUN_WORK = "states.mapRun";
 /** A state machine is being deleted. */
@@ -60,7 +63,18 @@ export interface Delivery {
   readonly event: ExecutionEvent;
 }
 
-/** Tells an execution that something happened, in the transaction that makes it happen. */
+/** Has an execution that is stored begin, or begin anew. */
+export async function scheduleRun(
+  tx: Tx,
+  engine: Engine,
+  { uid, type, atMs }: { uid: string; type: ExecutionRecord["type"]; atMs: number },
+): Promise<void> {
+  // Express ones hold their slot while they wait: they have slots of their own.
+  const kind = type === "STANDARD" ? RUN_WORK : EXPRESS_CHILD_WORK;
+  await engine.work.schedule(tx, { kind, id: uid, dueAtMs: atMs, payload: {} });
+}
+
+/** Tells a Standard execution that something happened, in the transaction that makes it happen. */
 export async function deliverEvent(tx: Tx, engine: Engine, delivery: Delivery): Promise<void> {
   putEvent(tx, engine, delivery);
   const dueAtMs = engine.clock.now();

@@ -31,6 +31,11 @@ export function isJsonataExpression(text: string): boolean {
   return text.length >= 4 && text.startsWith("{%") && text.endsWith("%}");
 }
 
+/** True for a string with a `{%` at its start or a `%}` at its end: one without the other is a mistake. */
+export function isMeantAsExpression(text: string): boolean {
+  return text.startsWith("{%") || text.endsWith("%}");
+}
+
 /**
  * The value of one expression with its `{% %}`. `field` is its place in the state, `Output/a[0]` for
  * example. Throws States.QueryEvaluationError.
@@ -81,8 +86,10 @@ export async function evaluateJsonataTemplate(
   return Object.fromEntries(members);
 }
 
-/** What is wrong with an expression with its `{% %}`, or undefined. */
+/** What is wrong with what {@link isMeantAsExpression}, or undefined. */
 export function checkJsonata(expression: string): string | undefined {
+  if (!isJsonataExpression(expression))
+    return "A JSONata expression must start with '{%' and end with '%}', without spaces around them";
   try {
     compile(codeOf(expression));
     return undefined;

@@ -6,7 +6,7 @@ import { checkIntrinsic, isIntrinsic } from "./intrinsics.ts";
 import { checkPath } from "./json-path.ts";
 import { isJsonArray, isJsonObject } from "./json.ts";
 import type { Json, JsonObject } from "./json.ts";
-import { checkJsonata, isJsonataExpression, unsupportedReferences } from "./jsonata.ts";
+import { checkJsonata, isMeantAsExpression, unsupportedReferences } from "./jsonata.ts";
 import { MAX_VARIABLE_NAME_LENGTH } from "./limits.ts";
 import { checkReferencePath, checkResultPath } from "./reference-path.ts";
 
@@ -126,7 +126,7 @@ export function expressionField(fields: Fields, name: string): string | undefine
   if (
     fields.reading.language !== "JSONata" ||
     typeof value !== "string" ||
-    !isJsonataExpression(value)
+    !isMeantAsExpression(value)
   ) {
     return undefined;
   }
@@ -283,7 +283,7 @@ function reportTemplate(fields: Fields, name: string, location: string): void {
 function checkJsonataTemplate(fields: Fields, value: Json, place: TemplatePlace): void {
   const { location } = place;
   if (typeof value === "string") {
-    if (isJsonataExpression(value)) checkExpression(fields, value, place);
+    if (isMeantAsExpression(value)) checkExpression(fields, value, place);
   } else if (isJsonArray(value)) {
     for (const [index, item] of value.entries()) {
       checkJsonataTemplate(fields, item, { ...place, location: `${location}[${index}]` });
