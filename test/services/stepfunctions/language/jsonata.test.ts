@@ -11,6 +11,7 @@ import {
   evaluateJsonata,
   evaluateJsonataTemplate,
   isJsonataExpression,
+  isMeantAsExpression,
   unsupportedReferences,
 } from "../../../../src/services/stepfunctions/language/jsonata.ts";
 import type { EvaluationScope } from "../../../../src/services/stepfunctions/language/scope.ts";
@@ -225,6 +226,14 @@ test("syntax errors are told as the library tells them [INVALID_JSONATA_EXPRESSI
   assert.equal(checkJsonata("{% 1 + %}"), "Unexpected end of expression");
   assert.equal(checkJsonata('{% "x %}'), "String literal must be terminated by a matching quote");
   assert.notEqual(checkJsonata("{%%}"), undefined);
+});
+
+test("an expression that is not opened or not closed is told [INVALID_JSONATA_EXPRESSION]", () => {
+  for (const text of [" {% 1 %}", "{% 1 %} ", "{%}", "{% 1", "1 %}"]) {
+    assert.equal(isMeantAsExpression(text), true, text);
+    assert.match(checkJsonata(text) ?? "", /must start with '\{%' and end with '%\}'/, text);
+  }
+  for (const text of ["", "1", "a {% 1 %} b"]) assert.equal(isMeantAsExpression(text), false, text);
 });
 
 const REFERENCES: readonly (readonly [code: string, names: readonly string[]])[] = [

@@ -385,6 +385,17 @@ const REFUSED: readonly (readonly [name: string, machine: unknown, problems: rea
         ] as const,
     ),
     [
+      "expressions that are not opened or not closed",
+      machineOf(
+        task({ Arguments: { a: ["{% 1"], b: "{% 1" }, TimeoutSeconds: " {% 1 %}" }),
+        JSONATA,
+      ),
+      ["Arguments/a[0]", "Arguments/b", "TimeoutSeconds"].map(
+        (place) =>
+          `INVALID_JSONATA_EXPRESSION: A JSONata expression must start with '{%' and end with '%}', without spaces around them at /States/A/${place}`,
+      ),
+    ],
+    [
       "a broken condition",
       before(choice({ Condition: "{% ( %}" }), JSONATA),
       [
