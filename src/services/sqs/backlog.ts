@@ -39,7 +39,7 @@ export interface Backlog {
   promote(scope: Scope): Promise<number>;
   /** Takes visible messages out of the queue; stops at the first one that is not to be taken. */
   take(scope: Scope, request: TakeRequest): Promise<Taken>;
-  /** Removes a message, wherever it is. Its record has been read; it is still there. */
+  /** Removes a message, wherever it is; does nothing when another node was faster. */
   discard(scope: Scope, position: string, message: MessageRecord): Promise<void>;
 }
 
@@ -218,6 +218,18 @@ export async function readFlight(
 /** Whether the time that a message of a FIFO queue is in flight is over, also if time went back since. */
 export function isOver({ isBack, visibleAtMs }: FlightRecord, nowMs: number): boolean {
   return isBack === true || visibleAtMs <= nowMs;
+}
+
+/** Takes a message out of HIDDEN; false when it is not there. */
+export async function leaveHidden(
+  { tx, queue }: Scope,
+  position: string,
+  visibleAtMs: number,
+): Promise<boolean> {
+  const key = HIDDEN.key(backlogOf(queue), visibleAtMs, position);
+  if ((await tx.get(key)) === undefined) return false;
+  tx.delete(key);
+  return true;
 }
 
 /** Deletes the message and its flight; where it was is the caller's to delete. */

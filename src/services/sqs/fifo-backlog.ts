@@ -6,6 +6,7 @@ import {
   deleteMessage,
   isExpired,
   isOver,
+  leaveHidden,
   moveHidden,
   newTally,
   putInFlight,
@@ -200,13 +201,12 @@ export const fifoBacklog: Backlog = {
     const orderKey = FIFO_ORDER.key(backlog, group, message.sequenceNumber ?? "");
     const flight = await readFlight(scope, position);
     const tally = newTally();
-    if ((await tx.get(orderKey)) === undefined) {
-      tx.delete(HIDDEN.key(backlog, flight?.visibleAtMs ?? 0, position));
-      tally.inFlight -= 1;
-      await changeGroup(scope, group, { queued: 0, inFlight: -1 });
-    } else {
+    if ((await tx.get(orderKey)) !== undefined) {
       tally[await leaveOrder(scope, { key: orderKey, message, position })] -= 1;
       await changeGroup(scope, group, { queued: -1, inFlight: 0 });
+    } else if (flight !== undefined && (await leaveHidden(scope, position, flight.visibleAtMs))) {
+      tally.inFlight -= 1;
+      await changeGroup(scope, group, { queued: 0, inFlight: -1 });
     }
     deleteMessage(scope, position);
     writeTally(scope, tally);

@@ -55,6 +55,10 @@ export const FIFO_CALLS_PER_SECOND = 300;
 
 /** Messages that one transaction promotes, drops, expires or moves in the background. */
 export const BACKGROUND_CHUNK = 200;
+/** Bytes of messages after which such a transaction ends, though there are fewer. */
+export const BACKGROUND_BYTES: number = 4 * 1_048_576;
+/** The most messages that it reads at once. */
+export const BACKGROUND_PAGE = 32;
 /** The shortest time between two looks for expired messages of a queue. */
 export const RETENTION_PAUSE_MS = 1_000;
 /** How often a receive looks again when all that it met was expired or dead-lettered. */

@@ -5,12 +5,15 @@ import { isExpired } from "./backlog.ts";
 import type { Scope } from "./backlog.ts";
 import { backlogKindOf } from "./backlog-kind.ts";
 import { forgetDue } from "./deduplication.ts";
+import { chunkOf, pagesOf } from "./chunk.ts";
+import type { Sized } from "./chunk.ts";
 import { queueDeletedRecently } from "./errors.ts";
 import { BACKLOG_SPACES, COUNT, DELETED_QUEUE, MESSAGE } from "./keys.ts";
 import { BACKGROUND_CHUNK, QUEUE_PAUSE_MS, RETENTION_PAUSE_MS } from "./limits.ts";
 import type { MessageRecord } from "./message.ts";
 import { leaveTurn } from "./fairness.ts";
 import type { Positions } from "./position.ts";
+import { prefetchDiscards } from "./prefetch.ts";
 import { backlogOf, findQueue } from "./queue.ts";
 import type { QueueAddress, QueueRecord } from "./queue.ts";
 
@@ -132,7 +135,8 @@ async function expireDue(scope: Scope): Promise<number> {
   const { queue, nowMs } = scope;
   const forgotten = await forgetDue(scope);
   const { expired, oldestSentAtMs } = await dropExpired(scope);
-  if (forgotten === BACKGROUND_CHUNK || expired === BACKGROUND_CHUNK) return nowMs;
+  const mayBeMore = expired > 0 && oldestSentAtMs === undefined;
+  if (forgotten === BACKGROUND_CHUNK || mayBeMore) return nowMs;
   const retentionMs = queue.messageRetentionPeriod * 1_000;
   return Math.max((oldestSentAtMs ?? nowMs) + retentionMs, nowMs + RETENTION_PAUSE_MS);
 }
@@ -141,35 +145,47 @@ async function expireDue(scope: Scope): Promise<number> {
 export async function dropExpired(
   scope: Scope,
 ): Promise<{ readonly expired: number; readonly oldestSentAtMs?: number }> {
-  const { tx, queue } = scope;
-  const all = MESSAGE.below(backlogOf(queue));
-  const [first] = await tx.range(all, { limit: 1 });
-  const message = first && decodeRecord<MessageRecord>(first.value);
-  if (message !== undefined && !isExpired(scope, message)) {
-    return { expired: 0, oldestSentAtMs: message.sentAtMs };
-  }
-  const oldest = message === undefined ? [] : await tx.range(all, { limit: BACKGROUND_CHUNK });
+  const readEntries = pagesOf(scope.tx, MESSAGE.below(backlogOf(scope.queue)));
+  const read = async (most: number): Promise<Aging[]> => {
+    const aging = (await readEntries(most)).map(({ key, value, sizeBytes }) => {
+      const message = decodeRecord<MessageRecord>(value);
+      return { position: MESSAGE.parts(key)[1], message, sizeBytes };
+    });
+    const expired = aging.filter(({ message }) => isExpired(scope, message));
+    if (expired.length > 0) await prefetchDiscards(scope, expired);
+    return aging;
+  };
   let expired = 0;
-  for (const { key, value } of oldest) {
-    const message = decodeRecord<MessageRecord>(value);
+  for await (const { position, message } of chunkOf(BACKGROUND_CHUNK, read)) {
     if (!isExpired(scope, message)) return { expired, oldestSentAtMs: message.sentAtMs };
-    await backlogKindOf(queue).discard(scope, MESSAGE.parts(key)[1], message);
+    await backlogKindOf(scope.queue).discard(scope, position, message);
     expired += 1;
   }
   return { expired };
 }
 
-/** Deletes some of a dropped backlog; true when there is more. */
+/** A message of which nobody knows yet whether it is expired. */
+interface Aging extends Sized {
+  readonly position: string;
+  readonly message: MessageRecord;
+}
+
+/** Deletes some of a dropped backlog, which nobody else uses any more; true when there is more. */
 async function dropSome(tx: Tx, queue: QueueRecord, deps: RetentionDeps): Promise<boolean> {
   const backlog = backlogOf(queue);
   const scope: Scope = { tx, queue, nowMs: deps.now(), positions: deps.positions };
   for (const space of BACKLOG_SPACES) {
-    const entries = await tx.claim(space.below(backlog), BACKGROUND_CHUNK);
-    for (const { key, value } of entries) {
+    const read = pagesOf(tx, space.below(backlog));
+    // Only messages are large.
+    const isLarge = space === MESSAGE;
+    const entries = isLarge ? chunkOf(BACKGROUND_CHUNK, read) : await read(BACKGROUND_CHUNK);
+    let met = 0;
+    for await (const { key, value } of entries) {
       tx.delete(key);
-      if (space === MESSAGE && queue.isFair) leaveTurn(scope, decodeRecord<MessageRecord>(value));
+      if (isLarge && queue.isFair) leaveTurn(scope, decodeRecord<MessageRecord>(value));
+      met += 1;
     }
-    if (entries.length > 0) return true;
+    if (met > 0) return true;
   }
   for (const name of ["ready", "delayed", "inFlight"]) tx.clearSum(COUNT.key(backlog, name));
   return false;

@@ -4,25 +4,20 @@ import {
   checkTotalVisibility,
   deleteMessage,
   isExpired,
+  leaveHidden,
   moveHidden,
   newTally,
   putInFlight,
   readFlight,
   writeTally,
 } from "./backlog.ts";
-import type {
-  Backlog,
-  FlightRecord,
-  HiddenRecord,
-  ReceiveRequest,
-  Scope,
-  Tally,
-} from "./backlog.ts";
+import type { Backlog, FlightRecord, HiddenRecord, ReceiveRequest, Scope } from "./backlog.ts";
 import { deadLettered } from "./dead-letter.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { messageIsGone, messageNotInFlight, tooManyInFlight } from "./errors.ts";
 import { assignTurn, leaveTurn } from "./fairness.ts";
 import { FLIGHT, HIDDEN, MESSAGE, READY } from "./keys.ts";
+import type { CountName } from "./keys.ts";
 import { BACKGROUND_CHUNK, RECEIVE_ROUNDS } from "./limits.ts";
 import type { MessageRecord, ReceivedMessage } from "./message.ts";
 import { backlogOf, topicOf } from "./queue.ts";
@@ -93,11 +88,9 @@ export const standardBacklog: Backlog = {
     const backlog = backlogOf(queue);
     const value = queue.isFair ? await tx.get(MESSAGE.key(backlog, receipt.position)) : undefined;
     const message = value && decodeRecord<MessageRecord>(value);
-    const hiddenKey = HIDDEN.key(backlog, flight.visibleAtMs, receipt.position);
-    const isHidden = (await tx.get(hiddenKey)) !== undefined;
+    const isHidden = await leaveHidden(scope, receipt.position, flight.visibleAtMs);
     const tally = newTally();
-    if (isHidden) tx.delete(hiddenKey);
-    else tx.delete(READY.key(backlog, message?.turn ?? 0, receipt.position));
+    if (!isHidden) tx.delete(READY.key(backlog, message?.turn ?? 0, receipt.position));
     tally[isHidden ? "inFlight" : "ready"] -= 1;
     deleteMessage(scope, receipt.position);
     if (message !== undefined) leaveTurn(scope, message);
@@ -169,19 +162,11 @@ export const standardBacklog: Backlog = {
   },
 
   async discard(scope, position, message) {
-    const { tx, queue } = scope;
-    const backlog = backlogOf(queue);
-    const readyKey = READY.key(backlog, message.turn ?? 0, position);
-    const tally = newTally();
-    if ((await tx.get(readyKey)) !== undefined) {
-      tx.delete(readyKey);
-      tally.ready -= 1;
-    } else {
-      await discardHidden(scope, { position, message, tally });
-    }
+    const place = await leavePlace(scope, position, message);
     deleteMessage(scope, position);
+    if (place === undefined) return;
     leaveTurn(scope, message);
-    writeTally(scope, tally);
+    writeTally(scope, { ...newTally(), [place]: -1 });
   },
 };
 
@@ -245,17 +230,20 @@ function putReady({ tx, queue }: Scope, turn: number | undefined, position: stri
   tx.wake({ topic: topicOf(queue) });
 }
 
-async function discardHidden(
+/** Takes a message out of the place where it is; answers which that was, undefined for none. */
+async function leavePlace(
   scope: Scope,
-  { position, message, tally }: { position: string; message: MessageRecord; tally: Tally },
-): Promise<void> {
+  position: string,
+  message: MessageRecord,
+): Promise<CountName | undefined> {
   const { tx, queue } = scope;
-  const flight = await readFlight(scope, position);
-  if (flight !== undefined) {
-    tx.delete(HIDDEN.key(backlogOf(queue), flight.visibleAtMs, position));
-    tally.inFlight -= 1;
-    return;
+  const readyKey = READY.key(backlogOf(queue), message.turn ?? 0, position);
+  if ((await tx.get(readyKey)) !== undefined) {
+    tx.delete(readyKey);
+    return "ready";
   }
-  tx.delete(HIDDEN.key(backlogOf(queue), message.delayedUntilMs ?? 0, position));
-  tally.delayed -= 1;
+  const flight = await readFlight(scope, position);
+  const hiddenUntilMs = flight?.visibleAtMs ?? message.delayedUntilMs ?? 0;
+  if (!(await leaveHidden(scope, position, hiddenUntilMs))) return undefined;
+  return flight === undefined ? "delayed" : "inFlight";
 }
