@@ -29,11 +29,11 @@ const ZEROS_BYTES = 1024 * 1024;
 const SYNCS_WRITES = process.platform === "linux";
 
 /**
- * A log of writes in two files of fixed length that take turns: durable with one small write, where
+ * A log of writes in two files of fixed length, by rotation: durable with one small write, where
  * an ordered file needs several and a commit of the file system besides. A segment is written again
  * from its start once all that it holds is also in the ordered file.
  *
- * Every record has a number, one more than the one before; what a segment holds from an earlier turn
+ * Every record has a number, one more than the one before; what a segment holds from an earlier rotation
  * is told from it by that.
  */
 export class Journal {
@@ -88,7 +88,7 @@ export class Journal {
    * Goes on in the other segment, all of whose records are in the ordered file. Answers the path of
    * the one that is full.
    */
-  turn(): string {
+  rotate(): string {
     const full = this.#pathOf(this.#current);
     this.#current = 1 - this.#current;
     this.#offset = 0;

@@ -31,7 +31,8 @@ export interface RecordLog {
   /** Number of the last record. */
   readonly sequence: number;
   isFull(sizeBytes: number): boolean;
-  turn(): string;
+  /** Goes on in the other segment; answers the path of the full one. */
+  rotate(): string;
   append(record: Uint8Array, options: AppendOptions): Promise<void> | undefined;
   close(): Promise<void>;
 }
@@ -62,11 +63,11 @@ const CROWD = 64;
  * Tables on an ordered file with a journal before it. Bodies write into a table in memory, and what
  * they wrote goes into a record that many of them share:
  *
- *   body ──▶ memtable ───────turn, when a segment is full──▶ frozen ──applySegment──▶ ordered file
+ *   body ──▶ memtable ───rotation, when a segment is full──▶ sealed ──applySegment──▶ ordered file
  *     └────▶ flush group ──end of this turn of the loop──▶ journal (on disk: acknowledged)
  *
- * Reads look at the memtable, at what is frozen, at the file. What was written and deleted again
- * within a turn never reaches the file. When the journal cannot be written, all that is not on disk
+ * Reads look at the memtable, at what is sealed, at the file. What was written and deleted again
+ * between two rotations never reaches the file. When the journal cannot be written, all that is not on disk
  * is taken back and all who wait are told: memory is what the disk is, and nothing goes on before
  * the disk takes writes again.
  */
@@ -77,7 +78,7 @@ export class JournaledTables implements Tables {
   #log: RecordLog;
   #memtable: Overlay;
   /** What is being applied, or could not be. */
-  #frozen: Overlay | undefined;
+  #sealed: Overlay | undefined;
   #applied: number;
   #applying: Promise<void> | undefined;
   /** What bodies wrote since the last flush began. */
@@ -160,7 +161,7 @@ export class JournaledTables implements Tables {
     await this.#file.clear(withApplied(writes, this.#log.sequence));
     this.#applied = this.#log.sequence;
     this.#memtable = new Overlay(this.#file);
-    this.#frozen = undefined;
+    this.#sealed = undefined;
   }
 
   /** Brings everything into the file. What that fails to do, the next open does. */
@@ -216,7 +217,7 @@ export class JournaledTables implements Tables {
         void this.#applying.then(() => this.#schedule());
         return;
       }
-      this.#turn();
+      this.#rotate();
     }
     this.#flushing = group;
     this.#group = this.#spare;
@@ -248,14 +249,14 @@ export class JournaledTables implements Tables {
   }
 
   /** Goes on in the other segment, and brings what the full one holds into the file. */
-  #turn(): void {
-    const frozen = this.#memtable;
-    const memtable = new Overlay(frozen);
-    this.#group.move(frozen, memtable);
+  #rotate(): void {
+    const sealed = this.#memtable;
+    const memtable = new Overlay(sealed);
+    this.#group.move(sealed, memtable);
     this.#memtable = memtable;
-    this.#frozen = frozen;
+    this.#sealed = sealed;
     const { sequence } = this.#log;
-    this.#applying = this.#apply(this.#log.turn(), sequence);
+    this.#applying = this.#apply(this.#log.rotate(), sequence);
   }
 
   /** Never rejects: what is wrong is kept for the next flush, and for {@link JournaledTables.check}. */
@@ -264,7 +265,7 @@ export class JournaledTables implements Tables {
       await this.#file.applySegment(path, this.#applied);
       this.#applied = sequence;
       this.#memtable.below = this.#file;
-      this.#frozen = undefined;
+      this.#sealed = undefined;
     } catch (error) {
       this.#failure = unavailable(error);
     }
@@ -302,14 +303,14 @@ export class JournaledTables implements Tables {
       throw this.#failure;
     }
     this.#memtable = new Overlay(this.#file);
-    this.#frozen = undefined;
+    this.#sealed = undefined;
     this.#failure = undefined;
   }
 
   /** All that is acknowledged and perhaps not in the file. */
   #unapplied(sequence: number): Writes {
     return withApplied(
-      new Map([...(this.#frozen?.writes ?? []), ...this.#memtable.writes]),
+      new Map([...(this.#sealed?.writes ?? []), ...this.#memtable.writes]),
       sequence,
     );
   }

@@ -11,7 +11,7 @@ const MOST_INTERVALS = 20_000;
 /**
  * Writes on top of another layer, which they hide. A range skips what it finds hidden below and
  * remembers where: whoever consumes a queue's head would otherwise walk over all that was deleted
- * since the last turn, again and again.
+ * since the last rotation, again and again.
  */
 export class Overlay implements Layer {
   /** What is underneath. May be replaced by a layer with the same entries. */

@@ -39,7 +39,7 @@ export class SerialStore implements Store {
   readonly #tables: Tables;
   readonly #log: Log;
   readonly #listeners: ((wake: Wake) => void)[] = [];
-  readonly #turns = new Turns();
+  readonly #order = new Order();
   /** How many calls run or wait for the disk. */
   #unfinished = 0;
   #onIdle: (() => void) | undefined;
@@ -52,7 +52,7 @@ export class SerialStore implements Store {
 
   async transact<Result>(body: (tx: Tx) => Promise<Result>): Promise<Result> {
     const tx = new SerialTx(this.#tables);
-    const result = await this.#inTurn(tx, body);
+    const result = await this.#inOrder(tx, body);
     for (const wake of tx.wakes) {
       for (const listener of this.#listeners) this.#isolate(() => listener(wake));
     }
@@ -61,7 +61,7 @@ export class SerialStore implements Store {
   }
 
   read<Result>(body: (reader: Snapshot) => Promise<Result>): Promise<Result> {
-    return this.#inTurn(new SerialTx(this.#tables), body);
+    return this.#inOrder(new SerialTx(this.#tables), body);
   }
 
   onWake(listener: (wake: Wake) => void): void {
@@ -90,12 +90,12 @@ export class SerialStore implements Store {
    * Runs `body` after all earlier ones. Settles when what it saw and wrote is durable, also when it
    * threw: what it threw may tell of what others wrote.
    */
-  async #inTurn<Result>(tx: SerialTx, body: (tx: SerialTx) => Promise<Result>): Promise<Result> {
+  async #inOrder<Result>(tx: SerialTx, body: (tx: SerialTx) => Promise<Result>): Promise<Result> {
     this.#enter();
     let durable: Promise<void> | undefined;
     try {
-      const turn = this.#turns.begin();
-      if (turn !== undefined) await turn;
+      const earlier = this.#order.begin();
+      if (earlier !== undefined) await earlier;
       try {
         const ready = this.#tables.begin();
         if (ready !== undefined) await ready;
@@ -111,7 +111,7 @@ export class SerialStore implements Store {
           durable = this.#tables.end();
         }
       } finally {
-        this.#turns.end();
+        this.#order.end();
       }
     } finally {
       try {
@@ -125,11 +125,11 @@ export class SerialStore implements Store {
   async #betweenBodies(action: () => Promise<void>): Promise<void> {
     this.#enter();
     try {
-      await this.#turns.begin();
+      await this.#order.begin();
       try {
         await action();
       } finally {
-        this.#turns.end();
+        this.#order.end();
       }
     } finally {
       this.#leave();
@@ -155,12 +155,12 @@ export class SerialStore implements Store {
   }
 }
 
-/** Turns that are taken one at a time, in the order in which they were asked for. */
-class Turns {
+/** Who runs one at a time, in the order in which they asked to. */
+class Order {
   readonly #waiting: (() => void)[] = [];
   #isTaken = false;
 
-  /** Resolves when it is the caller's turn, until it calls {@link Turns.end}; undefined: it is now. */
+  /** Resolves when all earlier ones have called {@link Order.end}; undefined: they have. */
   begin(): Promise<void> | undefined {
     if (this.#isTaken) return new Promise((resolve) => this.#waiting.push(resolve));
     this.#isTaken = true;

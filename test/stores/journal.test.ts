@@ -125,13 +125,13 @@ test("a broken record that was applied hides none of those after it", () => {
   );
 });
 
-test("what an earlier turn left in a segment is not read as new", async (t) => {
+test("what an earlier rotation left in a segment is not read as new", async (t) => {
   const folder = await temporaryFolder(t);
   const { journal } = await Journal.open(folder, 0, { segmentBytes: 4_096 });
   const value = (text: string): Map<Key, Uint8Array> => new Map([["k" as Key, Buffer.from(text)]]);
   for (let index = 1; index <= 6; index += 1) await append(journal, value(`old ${index}`));
-  journal.turn();
-  journal.turn();
+  journal.rotate();
+  journal.rotate();
   await append(journal, value("new 7"));
   await journal.close();
   const reopened = await Journal.open(folder, 6);
@@ -146,14 +146,14 @@ test("a journal that misses a record in between is refused", async (t) => {
   const { journal } = await Journal.open(folder, 0, { segmentBytes: 4_096 });
   const some = new Map([["k" as Key, new Uint8Array(3)]]);
   await append(journal, some);
-  journal.turn();
+  journal.rotate();
   await append(journal, some);
   await journal.close();
   await writeFile(join(folder, "journal-0.log"), Buffer.alloc(4_096));
   await assert.rejects(Journal.open(folder, 0), /record 1 is missing/);
 });
 
-test("a store whose segments turn all the time keeps everything, also over a crash", async (t) => {
+test("a store whose segments rotate all the time keeps everything, also over a crash", async (t) => {
   const folder = await temporaryFolder(t);
   const options = { path: folder, log: silentLog, segmentBytes: 8_192 };
   const key = (at: number): Key => encodeKey(7, [at]);
@@ -188,7 +188,7 @@ async function copyOf(folder: string): Promise<Map<string, Buffer>> {
     try {
       files.set(name, await readFile(join(folder, name)));
     } catch {
-      // Segments come with their first turn.
+      // Segments come with their first rotation.
     }
   }
   return files;

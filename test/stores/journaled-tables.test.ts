@@ -147,12 +147,12 @@ test("while the disk takes no writes, all are refused, and only some try whether
   assert.deepEqual(await numbers(store), [2]);
 });
 
-test("what came and went before a turn never reaches the file; the rest does, by its segment", async () => {
+test("what came and went before a rotation never reaches the file; the rest does, by its segment", async () => {
   const { disk, store } = open();
   await through(disk, put(store, 1));
   await through(disk, put(store, 2));
   await through(disk, remove(store, 1));
-  await turnOver(disk, store);
+  await rotate(disk, store);
   assert.equal(disk.get(key(2)), undefined, "not yet");
   assert.deepEqual(await numbers(store), [2]);
   disk.finishApplying();
@@ -165,7 +165,7 @@ test("what came and went before a turn never reaches the file; the rest does, by
 test("a flush waits for the other segment, and what it holds is not in the full one", async () => {
   const { disk, store } = open();
   await through(disk, put(store, 1));
-  await turnOver(disk, store);
+  await rotate(disk, store);
   disk.full = true;
   const waiting = put(store, 2);
   await nextTurn();
@@ -182,7 +182,7 @@ test("a flush waits for the other segment, and what it holds is not in the full 
 test("a segment that cannot be applied refuses what is not on disk, and loses nothing that is", async () => {
   const { disk, store } = open();
   await through(disk, put(store, 1));
-  await turnOver(disk, store);
+  await rotate(disk, store);
   const appended = put(store, 2);
   await nextTurn();
   const refused = put(store, 3);
@@ -200,17 +200,17 @@ test("a segment that cannot be applied refuses what is not on disk, and loses no
   assert.deepEqual(await numbers(store), [1, 2, 5]);
 });
 
-test("consuming the head of a long queue does not walk over what was consumed since the turn", async () => {
+test("consuming the head of a long queue does not walk over what was consumed since the rotation", async () => {
   const { disk, store } = open();
   const fill = store.transact(async (tx) => {
     for (let at = 0; at < 20_000; at += 1) tx.put(key(at), new Uint8Array(1));
   });
   await through(disk, fill);
-  await turnOver(disk, store);
+  await rotate(disk, store);
   disk.finishApplying();
   await nextTurn();
   for (const layers of [1, 2]) {
-    if (layers === 2) await turnOver(disk, store);
+    if (layers === 2) await rotate(disk, store);
     disk.steps = 0;
     const consuming: Promise<void>[] = [];
     for (let at = 0; at < 500; at += 1) {
@@ -274,7 +274,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 );
 const seed = randomInt(2 ** 31);
 
-test(`layers answer what a plain map does, whenever flushes and turns end (seed ${seed})`, async () => {
+test(`layers answer what a plain map does, whenever flushes and rotations end (seed ${seed})`, async () => {
   const property = fc.asyncProperty(
     fc.array(action, { minLength: 20, maxLength: 150, size: "max" }),
     async (actions) => {
@@ -395,7 +395,7 @@ function impatient(): () => number {
 }
 
 /** Writes something else into another segment, so that the full one is being applied. */
-async function turnOver(disk: SlowDisk, store: Store): Promise<void> {
+async function rotate(disk: SlowDisk, store: Store): Promise<void> {
   disk.full = true;
   await through(
     disk,

@@ -75,7 +75,7 @@ export class SlowDisk implements RecordLog, OrderedFile {
     return this.full;
   }
 
-  turn(): string {
+  rotate(): string {
     if (this.#fullSegment.length > 0) throw new Error("the other segment is not free");
     this.full = false;
     this.#fullSegment = this.#segment;
