@@ -12,8 +12,6 @@ export type ValueTest = (values: readonly Primitive[]) => boolean;
 export interface Dialect {
   /** `flat` refuses objects in objects. */
   readonly nesting: "flat" | "nested";
-  /** The refusal of nesting in a flat dialect. */
-  readonly nestedText: string;
   /** Numbers in a pattern lie between this and its negative. */
   readonly largestNumber: number;
   /** How many digits after the point count when numbers are compared. */

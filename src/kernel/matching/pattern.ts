@@ -36,6 +36,7 @@ const MAX_LIST_DEPTH = 32;
 
 /** Compiles parsed JSON. Throws a {@link PatternError} that says what is wrong. */
 export function compilePattern(json: unknown, dialect: Dialect): Pattern {
+  // In the words that services of AWS share, whatever they call a pattern.
   if (!isObject(json)) throw new PatternError("Filter is not an object");
   return compileObject(json, dialect, 1);
 }
@@ -70,7 +71,7 @@ function matchesBelow(pattern: Pattern, value: unknown): boolean {
 }
 
 function compileObject(json: Record<string, unknown>, dialect: Dialect, depth: number): Pattern {
-  if (depth > MAX_PATTERN_DEPTH) throw new PatternError("Filter policy is nested too deeply");
+  if (depth > MAX_PATTERN_DEPTH) throw new PatternError("Pattern is nested too deeply");
   const leaves: Leaf[] = [];
   const children: Child[] = [];
   const choices: Pattern[][] = [];
@@ -81,7 +82,9 @@ function compileObject(json: Record<string, unknown>, dialect: Dialect, depth: n
     } else if (Array.isArray(value)) {
       leaves.push({ key, test: compileConditions(value, dialect), valueCount: value.length });
     } else if (isObject(value)) {
-      if (dialect.nesting === "flat") throw new PatternError(dialect.nestedText);
+      if (dialect.nesting === "flat") {
+        throw new PatternError("Nested objects are not allowed", "nesting");
+      }
       if (Object.keys(value).length === 0) throw new PatternError("Empty objects are not allowed");
       children.push({ key, pattern: compileObject(value, dialect, depth + 1) });
     } else {

@@ -13,11 +13,8 @@ export class FilterPolicyError extends Error {
   override readonly name = "FilterPolicyError";
 }
 
-const NESTED = "Filter policy scope MessageAttributes does not support nested filter policy";
-
 const DIALECT: Dialect = {
   nesting: "nested",
-  nestedText: NESTED,
   largestNumber: LIMITS.filterPolicyLargestNumber,
   decimals: LIMITS.filterPolicyDecimals,
   existing: "full",
@@ -86,14 +83,20 @@ function compile(json: unknown, scope: FilterScope): Pattern {
   try {
     return compilePattern(json, DIALECTS[scope]);
   } catch (error) {
-    if (error instanceof PatternError) throw refusal(error.message);
-    throw error;
+    if (!(error instanceof PatternError)) throw error;
+    throw error.fault === "nesting" ? nested(scope) : refusal(error.message);
   }
 }
 
 /** SNS names the attribute, except where its scope is at fault. */
 function refusal(reason: string): FilterPolicyError {
-  return new FilterPolicyError(reason === NESTED ? reason : `FilterPolicy: ${reason}`);
+  return new FilterPolicyError(`FilterPolicy: ${reason}`);
+}
+
+function nested(scope: FilterScope): FilterPolicyError {
+  return new FilterPolicyError(
+    `Filter policy scope ${scope} does not support nested filter policy`,
+  );
 }
 
 /** Keys that have values; those on the way to them do not count. */

@@ -13,7 +13,6 @@ import { referenceMatches } from "./reference.ts";
 
 const DIALECT: Dialect = {
   nesting: "nested",
-  nestedText: "no nesting",
   largestNumber: 1e9,
   decimals: 5,
   existing: "any",
