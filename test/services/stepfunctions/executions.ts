@@ -73,6 +73,22 @@ export function executions(open: OpenWorkshop): void {
     assert.equal((await workshop.look(arn)).status, "ABORTED");
   });
 
+  test("an execution begins and ends when its first and last events say [DescribeExecution]", async () => {
+    const { sfn } = workshop;
+    const wait = { StartAt: "W", States: { W: { Type: "Wait", Seconds: 100, End: true } } };
+    const machine = await workshop.machine(wait);
+    // The clock stands still for the other tests: there, the times are the same in any case.
+    await workshop.whileTimePasses(async () => {
+      for (let count = 0; count < 30; count += 1) {
+        const { executionArn } = await sfn.startExecution({ stateMachineArn: machine });
+        await sfn.stopExecution({ executionArn });
+        const { startDate, stopDate } = await sfn.describeExecution({ executionArn });
+        const { events = [] } = await sfn.getExecutionHistory({ executionArn });
+        assert.deepEqual([events[0]?.timestamp, events.at(-1)?.timestamp], [startDate, stopDate]);
+      }
+    });
+  });
+
   test("executions are listed newest first, by status, page by page [ListExecutions]", async () => {
     const stateMachineArn = await workshop.machine(WAITING);
     const arns: string[] = [];

@@ -94,6 +94,16 @@ export class Workshop {
     return this.#clock.now();
   }
 
+  /** Lets the clock run while `run` does. */
+  async whileTimePasses<Result>(run: () => Promise<Result>): Promise<Result> {
+    this.#clock.resume();
+    try {
+      return await run();
+    } finally {
+      this.#clock.freeze();
+    }
+  }
+
   /** Moves the clock; whatever becomes due on the way is done. */
   advance(seconds: number): Promise<void> {
     return this.#server.clock.advance(seconds * 1000);

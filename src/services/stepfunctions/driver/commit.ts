@@ -159,7 +159,12 @@ async function perform(tx: Tx, engine: Engine, performing: Performing): Promise<
       await redriveMapRun(tx, engine, { effect });
       return progress;
     case "complete":
-      return complete(tx, engine, { execution, progress, outcome: effect });
+      return complete(tx, engine, {
+        execution,
+        progress,
+        outcome: effect,
+        endMs: performing.batch.transitions.at(-1)?.nowMs,
+      });
   }
 }
 

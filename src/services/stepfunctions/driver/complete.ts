@@ -19,16 +19,22 @@ export async function complete(
     execution,
     progress,
     outcome,
-  }: { execution: Execution; progress: ProgressRecord; outcome: Outcome & { kind?: unknown } },
+    endMs = engine.clock.now(),
+  }: {
+    execution: Execution;
+    progress: ProgressRecord;
+    outcome: Outcome & { kind?: unknown };
+    /** The time of its last event. */
+    endMs?: number | undefined;
+  },
 ): Promise<ProgressRecord> {
   const { record, state } = execution;
   const { uid, groups, startMs } = record;
   const { kind: _, ...rest } = outcome;
-  const nowMs = engine.clock.now();
   const ended: ProgressRecord = {
     ...progress,
     status: outcome.status,
-    stopMs: nowMs,
+    stopMs: endMs,
     outcome: rest,
     hasDeadline: false,
   };
@@ -45,7 +51,7 @@ export async function complete(
     await engine.work.schedule(tx, {
       kind: EXPIRE_WORK,
       id: uid,
-      dueAtMs: nowMs + EXECUTION_RETENTION_MS,
+      dueAtMs: endMs + EXECUTION_RETENTION_MS,
       payload: {},
     });
   } else {
