@@ -30,6 +30,8 @@ export function keptClock({
   };
   const keepAfter = (move: () => void | Promise<void>): Promise<void> =>
     inTurn(async () => {
+      // While the store is away the move could not be kept: it would be this node's alone.
+      await store.check();
       await move();
       await saveClock(store, clock);
     });

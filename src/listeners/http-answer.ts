@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Log } from "../kernel/log.ts";
 import type { Random } from "../kernel/random.ts";
+import { StoreUnavailable } from "../kernel/store.ts";
 import type { HttpHandler, HttpResponse } from "../wire/http.ts";
 
 export interface AnswerFrame {
@@ -56,7 +57,10 @@ export function headerValue(value: string): string {
   return SAFE.test(value) ? value : value.replaceAll(UNSAFE, "?");
 }
 
-/** Answers for a handler that fails: a 500 that says nothing but where to look in the log. */
+/**
+ * Answers for a handler that fails: a 503 while the store cannot serve, else a 500 that says nothing
+ * but where to look in the log.
+ */
 export function guarded(
   handler: HttpHandler,
   { log, random }: { log: Log; random: Random },
@@ -66,7 +70,12 @@ export function guarded(
       return await handler(request);
     } catch (error) {
       const requestId = random.uuid();
-      log.error("request failed", { requestId, method: request.method, path: request.path, error });
+      const fields = { requestId, method: request.method, path: request.path, error };
+      if (error instanceof StoreUnavailable) {
+        log.error("store unavailable", fields);
+        return refusal(503, "ServiceUnavailable", error.message);
+      }
+      log.error("request failed", fields);
       return refusal(500, "InternalFailure", `Internal error, see the log of request ${requestId}`);
     }
   };

@@ -41,6 +41,16 @@ test("health keeps its shape while the store cannot serve, and says so by its st
   assert.deepEqual(ill.json, { status: "store unavailable", ...well });
 });
 
+test("what operators ask for while the store cannot serve is refused with 503, and does nothing", async () => {
+  await using server = await tinyServer();
+  await server.store.close();
+  for (const path of ["/_waystation/clock/advance", "/_waystation/reset"]) {
+    const { status, json } = await page(server, path, { post: { durationMs: 1_000 } });
+    assert.deepEqual([status, json["__type"]], [503, "ServiceUnavailable"], path);
+  }
+  assert.equal((await page(server, "/_waystation/clock")).json["nowMs"], START_MS);
+});
+
 test("info names the server's services, store and time", async () => {
   await using server = await tinyServer();
   const { json } = await page(server, "/_waystation/info");
