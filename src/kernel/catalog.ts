@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "./clock.ts";
-import { ServiceError } from "./errors.ts";
+import { unknownOperation } from "./errors.ts";
 import { NotLoaded } from "./loading-store.ts";
 import type { ServiceModel } from "./model.ts";
 import type { AnyOperation, Context } from "./operation.ts";
@@ -150,7 +150,7 @@ function checked(
 ): { readonly operation: AnyOperation; readonly input: unknown } {
   const operation = service && operationOf(service, call.operation);
   if (service === undefined || operation === undefined) {
-    throw unknownOperation(call.service, call.operation);
+    throw unknownOperation(`${call.service} has no operation ${call.operation} here`);
   }
   return { operation, input: validate(service, call.operation, call.input) };
 }
@@ -158,12 +158,4 @@ function checked(
 /** The operation of a service by name; undefined when the service does not answer it. */
 export function operationOf(service: Service, name: string): AnyOperation | undefined {
   return Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
-}
-
-/** What AWS answers to an operation that a service does not have. */
-export function unknownOperation(service: string, operation: string): ServiceError {
-  return new ServiceError(
-    "UnknownOperationException",
-    `${service} has no operation ${operation} here`,
-  );
 }
