@@ -21,6 +21,14 @@ export function saveMachine(tx: Tx, machine: MachineRecord): void {
   tx.put(MACHINE.key(machine.accountId, machine.region, machine.name), encodeRecord(machine));
 }
 
+/**
+ * Has this transaction exclude every other that changes the versions or aliases of the machine it read: what
+ * is decided on lists of them is not checked at the commit, but what was read of the machine is.
+ */
+export function holdMachine(tx: Tx, machine: MachineRecord): void {
+  saveMachine(tx, machine);
+}
+
 /** A state machine by its plain ARN. Throws InvalidArn, ValidationException, StateMachineDoesNotExist. */
 export async function requireMachine(reader: Reader, arn: string): Promise<MachineRecord> {
   const ref = parseMachineArn(arn);

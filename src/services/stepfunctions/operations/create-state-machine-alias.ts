@@ -9,7 +9,7 @@ import { encodeRecord } from "../../../kernel/record.ts";
 import { conflict, quotaExceeded, stateMachineDeleting } from "../errors.ts";
 import { ALIAS } from "../keys.ts";
 import { MAX_ALIASES } from "../limits.ts";
-import { arnOfAlias, arnOfMachine, findAlias } from "../machines.ts";
+import { arnOfAlias, arnOfMachine, findAlias, holdMachine } from "../machines.ts";
 import type { AliasRecord } from "../records.ts";
 import { checkRouting } from "../routing.ts";
 
@@ -41,6 +41,7 @@ export function createStateMachineAlias(): Operation<
     if ((await tx.range(ALIAS.below(machine.uid), { limit: MAX_ALIASES })).length >= MAX_ALIASES) {
       throw quotaExceeded(`The state machine has reached its maximum of ${MAX_ALIASES} aliases.`);
     }
+    holdMachine(tx, machine);
     tx.put(ALIAS.key(machine.uid, name), encodeRecord(alias));
     return { stateMachineAliasArn, creationDate: new Date(context.nowMs) };
   });

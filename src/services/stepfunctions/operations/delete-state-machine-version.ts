@@ -9,7 +9,7 @@ import { parseMachineArn } from "../arns.ts";
 import { conflict, validationError } from "../errors.ts";
 import { ALIAS, VERSION } from "../keys.ts";
 import { MAX_ALIASES } from "../limits.ts";
-import { arnOfVersion, findMachine } from "../machines.ts";
+import { arnOfVersion, findMachine, holdMachine } from "../machines.ts";
 import type { AliasRecord } from "../records.ts";
 
 /** Deletes a version that no alias points to; one that does not exist is deleted already. */
@@ -35,6 +35,7 @@ export function deleteStateMachineVersion(): Operation<
         `Version to be deleted must not be referenced by an alias. Current list of aliases referencing this version: [${users.join(", ")}]`,
       );
     }
+    holdMachine(tx, machine);
     tx.delete(VERSION.key(machine.uid, ref.version));
     return {};
   });

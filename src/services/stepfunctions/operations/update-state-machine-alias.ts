@@ -7,7 +7,7 @@ import type { Operation } from "../../../kernel/operation.ts";
 import { encodeRecord } from "../../../kernel/record.ts";
 import { validationError } from "../errors.ts";
 import { ALIAS } from "../keys.ts";
-import { requireAlias } from "../machines.ts";
+import { holdMachine, requireAlias } from "../machines.ts";
 import type { AliasRecord } from "../records.ts";
 import { checkRouting } from "../routing.ts";
 
@@ -40,6 +40,7 @@ export function updateStateMachineAlias(): Operation<
       ...(routingConfiguration !== undefined && { routing: routingConfiguration }),
       updatedMs: context.nowMs,
     };
+    holdMachine(tx, machine);
     tx.put(ALIAS.key(machine.uid, alias.name), encodeRecord(updated));
     return { updateDate: new Date(context.nowMs) };
   });
