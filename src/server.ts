@@ -119,17 +119,18 @@ export interface Server {
  * {@link UnsafeHost}, a `WrongServiceOption`, a `StoreUnavailable`, or the system's error, for
  * example `EADDRINUSE`.
  */
-export async function startServer(config: ServerConfig): Promise<Server> {
+export async function startServer(given: ServerConfig): Promise<Server> {
+  const config = { random: systemRandom(), limits: HTTP_LIMITS, services: SERVICES, ...given };
   if (!isLocalHost(config.host) && !config.credentials?.size) throw new UnsafeHost(config.host);
-  const { log, random = systemRandom(), services = SERVICES } = config;
-  const kinds = new Map(services.flatMap(({ options = {} }) => Object.entries(options)));
+  const { log, random } = config;
+  const kinds = new Map(config.services.flatMap(({ options = {} }) => Object.entries(options)));
   const option = serviceOptions(config.serviceOptions, kinds);
   const opened = await openStore(config.store, { log, random });
   const { store, now } = opened;
   const clock = config.clock ?? new AdjustableClock({ machineNow: now });
   try {
     await store.read(assertWhole);
-    const ground = { ...opened, store: loadingStore(store), random, clock, option };
+    const ground = { ...opened, store: loadingStore(store), clock, option };
     const kept = keptClock({ ...ground, log });
     await kept.restore();
     return await serve(config, ground, kept);
@@ -152,32 +153,35 @@ export class UnsafeHost extends Error {
   }
 }
 
+/** A configuration that leaves nothing to be chosen. */
+type CompleteConfig = ServerConfig & Required<Pick<ServerConfig, "random" | "limits" | "services">>;
+
 /** What a server is built on. */
 interface Ground extends OpenStore {
-  readonly random: Random;
   readonly clock: AdjustableClock;
   readonly option: Settings["option"];
 }
 
-async function serve(config: ServerConfig, ground: Ground, kept: OperatedClock): Promise<Server> {
-  const { store, clock, random } = ground;
-  const { log, limits = HTTP_LIMITS, services = SERVICES } = config;
-  const place = { url: config.publicUrl ?? "" };
+async function serve(config: CompleteConfig, ground: Ground, kept: OperatedClock): Promise<Server> {
+  const { store, clock } = ground;
+  const { log, random, limits, services } = config;
   const waiters = new Waiters(clock);
   store.onWake((wake) => waiters.wake(wake));
-  const catalog = assemble({ config, ground, waiters, publicUrl: () => place.url });
+  // Nobody asks for it before the first request.
+  let url = "";
+  const publicUrl = (): string => config.publicUrl ?? url;
+  const catalog = assemble({ config, ground, waiters, publicUrl });
   const reset = (): Promise<void> => clearAllButClock(store);
   const { port, listener } = await listenHttp({
     host: config.host,
     port: config.port,
-    handler: frontDoor({ config, ground, catalog, clock: kept, reset, place }),
+    handler: frontDoor({ config, ground, catalog, clock: kept, reset, publicUrl }),
     bodyLimit: awsBodyLimit(services, catalog, limits),
     log,
     random,
     limits,
   });
-  const url = `http://${urlHost(config.host)}:${port}`;
-  place.url ||= url;
+  url = `http://${urlHost(config.host)}:${port}`;
   let worker: Worker;
   try {
     worker = await startWork(config, ground, catalog);
@@ -203,8 +207,8 @@ interface Worker {
 
 /** Takes up what an earlier run, or a node that is gone, left behind, and handles what becomes due. */
 async function startWork(
-  { log, nodeLifetimeMs: lifetimeMs }: ServerConfig,
-  { store, clock, random, now, isShared }: Ground,
+  { log, random, nodeLifetimeMs: lifetimeMs }: CompleteConfig,
+  { store, clock, now, isShared }: Ground,
   catalog: ServiceCatalog,
 ): Promise<Worker> {
   const node = isShared ? random.uuid() : "local";
@@ -239,14 +243,14 @@ async function startWork(
 
 /** The services, not loaded yet, with all that they will be given. */
 function assemble(options: {
-  readonly config: ServerConfig;
+  readonly config: CompleteConfig;
   readonly ground: Ground;
   readonly waiters: Waiters;
   readonly publicUrl: () => string;
 }): ServiceCatalog {
   const { config, ground, waiters, publicUrl } = options;
-  const { services = SERVICES } = config;
-  const { store, clock, random, option } = ground;
+  const { random, services } = config;
+  const { store, clock, option } = ground;
   const settings: Settings = {
     enforceQuotas: config.enforceQuotas,
     publicUrl,
@@ -274,20 +278,20 @@ function assemble(options: {
 
 /** Who answers a request: operators' pages, or an AWS API. */
 function frontDoor(options: {
-  readonly config: ServerConfig;
+  readonly config: CompleteConfig;
   readonly ground: Ground;
   readonly catalog: ServiceCatalog;
   readonly clock: OperatedClock;
   readonly reset: () => Promise<void>;
-  readonly place: { readonly url: string };
+  readonly publicUrl: () => string;
 }): HttpHandler {
-  const { config, ground, catalog, clock, reset, place } = options;
-  const { credentials, token, services = SERVICES, region } = config;
+  const { config, ground, catalog, clock, reset, publicUrl } = options;
+  const { credentials, token, services, region } = config;
   const metrics = new Metrics();
   const publicHost = config.publicUrl && new URL(config.publicUrl).host;
   const aws = awsHandler({
     clock: ground.clock,
-    random: ground.random,
+    random: config.random,
     routes: services,
     catalog,
     protocols: loadProtocol,
@@ -302,7 +306,7 @@ function frontDoor(options: {
   const openAdmin = async (): Promise<HttpHandler> => {
     const { adminHandler } = await import("./listeners/admin.ts");
     const { store } = ground;
-    const facts = { url: place.url, store: config.store.kind, region };
+    const facts = { url: publicUrl(), store: config.store.kind, region };
     const secret = token === undefined ? {} : { token };
     const version = packageVersion();
     return adminHandler({ catalog, store, clock, metrics, reset, version, facts, ...secret });

@@ -8,7 +8,6 @@ import { guarded } from "./http-answer.ts";
 import { Connection } from "./http-connection.ts";
 import type { ConnectionHost } from "./http-connection.ts";
 import type { Fallback } from "./http-fallback.ts";
-import { HTTP_LIMITS } from "./limits.ts";
 import type { HttpLimits } from "./limits.ts";
 
 export interface HttpListenerOptions {
@@ -20,7 +19,7 @@ export interface HttpListenerOptions {
   readonly bodyLimit?: (request: HttpRequest) => number;
   readonly log: Log;
   readonly random: Random;
-  readonly limits?: HttpLimits;
+  readonly limits: HttpLimits;
 }
 
 /**
@@ -42,7 +41,7 @@ export class HttpListener implements ConnectionHost {
   #sweeper: NodeJS.Timeout | undefined;
 
   constructor(options: HttpListenerOptions) {
-    const limits = options.limits ?? HTTP_LIMITS;
+    const { limits } = options;
     this.limits = limits;
     this.handler = guarded(options.handler, options);
     this.bodyLimit = guardedLimit(options, limits.bodyBytes);
