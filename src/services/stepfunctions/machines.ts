@@ -86,6 +86,8 @@ export async function findVersion(
   machine: MachineRecord,
   version: number,
 ): Promise<VersionRecord | undefined> {
+  // An ARN may have any digits at its end.
+  if (!Number.isSafeInteger(version)) return undefined;
   const value = await reader.get(VERSION.key(machine.uid, version));
   return value && decodeRecord<VersionRecord>(value);
 }

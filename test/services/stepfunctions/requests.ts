@@ -95,6 +95,22 @@ export function requests(open: OpenWorkshop): void {
     await sfn.deleteStateMachineVersion({ stateMachineVersionArn: `${long}:1` });
   });
 
+  test("what is named by more than any ARN there is does not exist [LongArn, version]", async () => {
+    const { sfn } = workshop;
+    const machine = await workshop.machine({ StartAt: "S", States: { S: { Type: "Succeed" } } });
+    for (const stateMachineVersionArn of [
+      `${machine}:${"9".repeat(30)}`,
+      `${machine}${"x".repeat(1900)}:1`,
+    ])
+      await sfn.deleteStateMachineVersion({ stateMachineVersionArn });
+    const stateMachineArn = `${machine}:${"9".repeat(30)}`;
+    await assert.rejects(sfn.startExecution({ stateMachineArn }), {
+      name: "StateMachineDoesNotExist",
+    });
+    const mapRunArn = `arn:aws:states:us-east-1:000000000000:mapRun:${"x".repeat(1900)}/l:u`;
+    await assert.rejects(sfn.describeMapRun({ mapRunArn }), { name: "ResourceNotFound" });
+  });
+
   test("an alias's name and routing are told by their bounds before their meaning [CreateStateMachineAlias]", async () => {
     const { sfn } = workshop;
     const version = `${MACHINE}:1`;

@@ -9,7 +9,7 @@ import { parseMachineArn } from "../arns.ts";
 import { conflict, validationError } from "../errors.ts";
 import { ALIAS, VERSION } from "../keys.ts";
 import { MAX_ALIASES } from "../limits.ts";
-import { arnOfVersion, findMachine, holdMachine } from "../machines.ts";
+import { arnOfVersion, findMachine, findVersion, holdMachine } from "../machines.ts";
 import type { AliasRecord } from "../records.ts";
 
 /** Deletes a version that no alias points to; one that does not exist is deleted already. */
@@ -21,7 +21,8 @@ export function deleteStateMachineVersion(): Operation<
     const ref = parseMachineArn(input.stateMachineVersionArn ?? "");
     if (ref.version === undefined) throw validationError("The ARN is not a version ARN");
     const machine = await findMachine(tx, ref);
-    if (machine === undefined) return {};
+    const version = machine && (await findVersion(tx, machine, ref.version));
+    if (machine === undefined || version === undefined) return {};
     const arn = arnOfVersion(machine, ref.version);
     const entries = await tx.range(ALIAS.below(machine.uid), { limit: MAX_ALIASES });
     const users = entries
