@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import type { TestContext } from "node:test";
 import { StoreUnavailable, WAKE_ALL } from "../../src/kernel/store.ts";
-import type { Wake } from "../../src/kernel/store.ts";
+import type { Tx, Wake } from "../../src/kernel/store.ts";
 import { encodeKey, rangeBelow } from "../../src/kernel/tuple.ts";
 import { systemRandom } from "../../src/random.ts";
 import { connect } from "../../src/stores/postgres/driver.ts";
@@ -297,17 +297,64 @@ test("a database that the network does not reach any more holds up no stop", asy
   await store.close();
 });
 
+/** Adds more than PostgreSQL has room for, which shows when it is to be committed. */
+async function overflow(tx: Tx): Promise<void> {
+  for (let time = 0; time < 1_100; time += 1) {
+    tx.add(encodeKey(7, ["total"]), Number.MAX_SAFE_INTEGER);
+  }
+}
+
 test("what goes wrong before a commit leaves nothing claimed", async (t) => {
   const schema = newSchema();
   const [a, b] = [await open(t, schema), await open(t, schema)];
-  const claimAll = (store: PostgresStore, delta: number): Promise<number> =>
-    store.transact(async (tx) => {
-      tx.add(encodeKey(7, ["total"]), delta);
-      return (await tx.claim(rangeBelow(encodeKey(7, ["q"])), 10)).length;
-    });
+  const claimAll = async (tx: Tx): Promise<number> =>
+    (await tx.claim(rangeBelow(encodeKey(7, ["q"])), 10)).length;
   await a.transact(async (tx) => tx.put(encodeKey(7, ["q", "x"]), new Uint8Array()));
-  await assert.rejects(claimAll(a, 0.5), RangeError);
-  assert.equal(await claimAll(b, 1), 1);
+  const failing = a.transact(async (tx) => {
+    await overflow(tx);
+    return claimAll(tx);
+  });
+  await assert.rejects(failing, RangeError);
+  assert.equal(await b.transact(claimAll), 1);
+});
+
+test("a transaction that cannot be committed fails alone", async (t) => {
+  const store = await open(t, newSchema());
+  const [tooMuch, good] = await Promise.allSettled([
+    store.transact(overflow),
+    store.transact(async (tx) => tx.put(encodeKey(7, ["x"]), new Uint8Array())),
+  ]);
+  assert.ok(tooMuch.status === "rejected" && tooMuch.reason instanceof RangeError);
+  assert.equal(good.status, "fulfilled");
+});
+
+test("a read that takes too long fails alone", async (t) => {
+  const schema = newSchema();
+  const store = await open(t, schema, { statementTimeoutMs: 200 });
+  const key = encodeKey(7, ["x"]);
+  const options = { connectTimeoutMs: 5_000, answerTimeoutMs: 5_000, applicationName: "test" };
+  const locking = await connect({ url: server.url, ...options });
+  t.after(() => locking.destroy());
+  await locking.run({ text: `BEGIN; LOCK TABLE "${schema}".total` });
+  const [slow, quick] = await Promise.allSettled([
+    store.read((reader) => reader.sum(key)),
+    store.read((reader) => reader.get(key)),
+  ]);
+  assert.ok(slow.status === "rejected" && slow.reason instanceof StoreUnavailable);
+  assert.equal(quick.status, "fulfilled");
+});
+
+test("a node has no more connections than its pool_size, whatever is asked at once", async (t) => {
+  const proxy = await proxied(t, () => "pass");
+  const store = await open(t, newSchema(), { ...through(proxy), poolSize: 4 });
+  const key = encodeKey(7, ["x"]);
+  const calls = Array.from({ length: 150 }, () => [
+    store.check(),
+    store.read((reader) => reader.get(key)),
+    store.transact(async (tx) => tx.put(key, (await tx.get(key)) ?? new Uint8Array())),
+  ]);
+  await Promise.all([store.clear(), store.clear(), ...calls.flat()]);
+  assert.ok(proxy.clients().most <= 4, `${proxy.clients().most}`);
 });
 
 test("a node whose clock is wrong knows by how much [the database's clock rules]", async (t) => {

@@ -3,6 +3,8 @@ import { after, before, test } from "node:test";
 import type { TestContext } from "node:test";
 import { systemRandom } from "../../src/random.ts";
 import { WAKE_ALL } from "../../src/kernel/store.ts";
+import type { Reader } from "../../src/kernel/store.ts";
+import { encodeKey } from "../../src/kernel/tuple.ts";
 import { connect, ConnectionLost } from "../../src/stores/postgres/driver.ts";
 import type { Connection } from "../../src/stores/postgres/driver.ts";
 import { PRESENCE_INTERVAL_MS } from "../../src/stores/postgres/limits.ts";
@@ -53,7 +55,6 @@ test("a connection that answers again and again is kept, however much it is aske
 
 test("a node whose listening connection fell silent listens anew and looks at everything", async (t) => {
   const proxy = await proxied(t);
-  t.mock.timers.enable({ apis: ["setInterval"] });
   const store = await open(t, proxy);
   let heard = false;
   store.onWake((wake) => {
@@ -67,18 +68,96 @@ test("a node whose listening connection fell silent listens anew and looks at ev
   assert.ok(heard);
 });
 
-/** Opens a store behind the proxy that gives a silent connection up after little more than two seconds. */
+test("a commit whose answer is lost in silence is looked up on a new connection, and happens once", async (t) => {
+  let losing = false;
+  const proxy = await proxied(t, (packet, to) => {
+    if (!losing || to !== "client" || !packet.includes("COMMIT\0")) return "pass";
+    losing = false;
+    proxy.silence();
+    return "lose";
+  });
+  const store = await open(t, proxy);
+  await useAll(t, store);
+  losing = true;
+  await store.transact(async (tx) => tx.add(TOTAL, 1));
+  assert.equal(await store.read((reader) => reader.sum(TOTAL)), 1);
+  assert.equal(proxy.triedInVain(), 0, "none of the idle connections was asked");
+});
+
+test("when all connections fall silent, one is waited for and no other is tried", async (t) => {
+  const proxy = await proxied(t);
+  const store = await open(t, proxy);
+  await useAll(t, store);
+  proxy.silence();
+  await store.transact(async (tx) => {
+    tx.put(KEY, (await tx.get(KEY)) ?? new Uint8Array(1));
+  });
+  assert.deepEqual(await store.read((reader) => reader.get(KEY)), Buffer.alloc(1));
+  await store.check();
+  assert.equal(proxy.triedInVain(), 1);
+});
+
+test("a commit that never arrived is done again, once", async (t) => {
+  const proxy = await proxied(t);
+  const store = await open(t, proxy);
+  await useAll(t, store);
+  proxy.silence();
+  await store.transact(async (tx) => tx.add(TOTAL, 1));
+  assert.equal(await store.read((reader) => reader.sum(TOTAL)), 1);
+  assert.equal(proxy.triedInVain(), 1);
+});
+
+const KEY = encodeKey(7, ["x"]);
+const TOTAL = encodeKey(7, ["total"]);
+
+/** Lets as many transactions and reads overlap as the store has connections, so that it opens them all. */
+async function useAll(t: TestContext, store: PostgresStore): Promise<void> {
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let arrive = (): void => {};
+  const hold = async (reader: Reader): Promise<void> => {
+    await reader.get(KEY);
+    arrive();
+    await held;
+  };
+  const ended: Promise<void>[] = [];
+  const begin = async (start: () => Promise<void>): Promise<void> => {
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    ended.push(start());
+    await arrived;
+  };
+  for (let lane = 0; lane < 4; lane += 1) await begin(() => store.transact(hold));
+  for (let reader = 0; reader < 3; reader += 1) await begin(() => store.read(hold));
+  release();
+  await Promise.all(ended);
+  // A read is answered before its snapshot has ended.
+  const watching = await connected(t, { url: server.url, answerTimeoutMs: 5_000 });
+  let idle = 0;
+  while (idle < 8) idle = Number((await watching.run(COUNT_IDLE)).rows[0]?.[0]);
+}
+
+const COUNT_IDLE = {
+  text: "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'waystation' AND state = 'idle'",
+};
+
+/** Opens a store behind the proxy that gives a silent connection up after three seconds. */
 async function open(
   t: TestContext,
   proxy: CuttingProxy,
   more: Partial<PostgresStoreOptions> = {},
 ): Promise<PostgresStore> {
+  // What nodes say to each other in between is said when a test lets it.
+  t.mock.timers.enable({ apis: ["setInterval"] });
   schemas += 1;
   const store = await openPostgresStore({
     url: urlOf(proxy),
     schema: `silence ${schemas}`,
     random,
-    statementTimeoutMs: 100,
+    statementTimeoutMs: 1_000,
     connectTimeoutMs: 1_000,
     ...more,
   });

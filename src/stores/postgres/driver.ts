@@ -57,6 +57,7 @@ export class Connection {
   #unanswered = 0;
   #corked = false;
   #lost: ConnectionLost | undefined;
+  #lostListeners: (() => void)[] = [];
 
   constructor(client: Client, socket: Socket, options: DriverOptions) {
     const { answerTimeoutMs, connectTimeoutMs } = options;
@@ -103,14 +104,15 @@ export class Connection {
     this.#client.on("notification", ({ payload }) => listener(payload ?? ""));
   }
 
-  /** Calls `listener` once the connection is of no use any more. */
+  /** Calls `listener` when the connection is lost, but not when this side lets it go. */
   onLost(listener: () => void): void {
     if (this.#lost) listener();
-    else this.#client.once("end", listener);
+    else this.#lostListeners.push(listener);
   }
 
   /** Lets the connection go after what was sent has been answered. */
   async end(): Promise<void> {
+    this.#lostListeners = [];
     clearTimeout(this.#watchdog);
     if (this.#lost) return;
     // A server that the network does not reach any more never answers the goodbye.
@@ -121,6 +123,7 @@ export class Connection {
 
   /** Cuts the connection. */
   destroy(): void {
+    this.#lostListeners = [];
     this.#lose(new Error("given up"));
   }
 
@@ -152,6 +155,7 @@ export class Connection {
     });
     clearTimeout(this.#watchdog);
     this.#socket.destroy();
+    for (const listener of this.#lostListeners.splice(0)) listener();
   }
 }
 

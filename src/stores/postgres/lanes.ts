@@ -3,8 +3,9 @@ import type { Random } from "../../kernel/random.ts";
 import { StoreUnavailable } from "../../kernel/store.ts";
 import type { Tx, Wake } from "../../kernel/store.ts";
 import type { Key } from "../../kernel/tuple.ts";
+import { Admission } from "./admission.ts";
 import { ConnectionLost, StatementFailed } from "./driver.ts";
-import type { Statement } from "./driver.ts";
+import { isTransient, toCaller } from "./errors.ts";
 import { Group } from "./group.ts";
 import type { GroupEnd, Job } from "./group.ts";
 import { KnownValues } from "./known.ts";
@@ -14,16 +15,17 @@ import {
   MAX_ATTEMPTS,
   MAX_BACKOFF_MS,
   MAX_GROUP,
-  MAX_LANE_AGE_MS,
-  MAX_WAITING,
   READ_ALONE_MS,
 } from "./limits.ts";
+import { Pool } from "./pool.ts";
+import type { Reach } from "./pool.ts";
 import { LANE_CLOSED } from "./schema.ts";
-import { closeLane, openLane } from "./session.ts";
+import { closeLane, hurried, openLane, settleLane } from "./session.ts";
 import type { Lane, SessionOptions } from "./session.ts";
 
 export interface LanesOptions {
   readonly session: SessionOptions;
+  readonly reach: Reach;
   /** How many connections write. */
   readonly size: number;
   readonly log: Log;
@@ -33,13 +35,6 @@ export interface LanesOptions {
   readonly onCommit: (wakes: readonly Wake[], deadRows: number) => void;
 }
 
-const SETTLE: Statement = { text: "SELECT settle_lane($1, $2)" };
-
-/** Errors of a statement after which the same may well succeed: deadlock, lock timeout, closed lane. */
-const TRANSIENT_STATES = new Set(["40001", "40P01", "55P03", LANE_CLOSED]);
-/** The server has no room or time: insufficient resources, cancelled, disk or system errors. */
-const UNAVAILABLE_STATES = /^(53|54|57|58|XX)/;
-
 /**
  * Runs transactions in groups. While one group's bodies read, the transactions that arrive wait and
  * become the next group, which starts when the first one commits: so groups grow with the load, a
@@ -47,62 +42,55 @@ const UNAVAILABLE_STATES = /^(53|54|57|58|XX)/;
  */
 export class Lanes {
   readonly #options: LanesOptions;
-  readonly #idle: Lane[] = [];
+  readonly #pool: Pool<Lane>;
+  readonly #admission = new Admission();
   /** Transactions to run, and those that met a conflict, which are kept out of the others' way. */
   #waiting: Job[] = [];
   #contended: Job[] = [];
+  /** Those of groups of which one was too much for the database: each runs by itself. */
+  #alone: Job[] = [];
   /** Keys that commits of this node are writing. */
   readonly #busy = new Map<Key, Promise<void>>();
   readonly #known: KnownValues;
   readonly #groups = new Set<Promise<void>>();
   #reading = 0;
   #scheduled = false;
-  #unfinished = 0;
-  #closed = false;
-  #idleListeners: (() => void)[] = [];
-  #failedAtMs = -Infinity;
-  #failure: StoreUnavailable | undefined;
 
   constructor(options: LanesOptions) {
     this.#options = options;
     this.#known = new KnownValues(options.machineNow);
+    this.#pool = new Pool({
+      size: options.size,
+      reach: options.reach,
+      open: (nowMs) => this.#open(nowMs),
+      close: closeLane,
+    });
   }
 
   transact<Result>(body: (tx: Tx) => Promise<Result>): Promise<Result> {
-    if (this.#closed) return Promise.reject(new StoreUnavailable("the store is closed"));
-    if (this.#unfinished >= MAX_WAITING) {
-      return Promise.reject(new StoreUnavailable("too many transactions wait for PostgreSQL"));
-    }
-    this.#unfinished += 1;
-    const running = new Promise<Result>((resolve, reject) => {
-      const job: Job = {
-        body,
-        // The result is what this body returned.
-        resolve: (result) => resolve(result as Result),
-        reject,
-        conflicts: 0,
-      };
-      this.#waiting.push(job);
-      this.#schedule();
-    });
-    const forget = (): void => this.#forget();
-    running.then(forget, forget);
-    return running;
+    return this.#admission.admit(
+      () =>
+        new Promise<Result>((resolve, reject) => {
+          // The result is what this body returned.
+          const settle = (result: unknown): void => resolve(result as Result);
+          this.#waiting.push({ body, resolve: settle, reject, conflicts: 0 });
+          this.#schedule();
+        }),
+    );
   }
 
   /** Finishes what runs and lets go of the connections. */
   async close(): Promise<void> {
-    this.#closed = true;
-    if (this.#unfinished > 0)
-      await new Promise<void>((resolve) => this.#idleListeners.push(resolve));
+    await this.#admission.close();
     await Promise.all(this.#groups);
-    await Promise.all(this.#idle.splice(0).map(closeLane));
+    await this.#pool.close();
   }
 
-  #forget(): void {
-    this.#unfinished -= 1;
-    if (this.#unfinished > 0) return;
-    for (const listener of this.#idleListeners.splice(0)) listener();
+  async #open(nowMs: number): Promise<Lane> {
+    const lane = await openLane(this.#options.session, nowMs);
+    // It may be another server than before, with another past.
+    this.#known.clear();
+    return lane;
   }
 
   #schedule(): void {
@@ -128,6 +116,7 @@ export class Lanes {
   }
 
   #takeJobs(): Job[] {
+    if (this.#alone.length > 0) return this.#alone.splice(0, 1);
     const contendedFirst = this.#contended.length > 0 && this.#options.random.fraction() < 0.5;
     if (contendedFirst || this.#waiting.length === 0) return this.#contended.splice(0, MAX_GROUP);
     return this.#waiting.splice(0, MAX_GROUP);
@@ -137,7 +126,7 @@ export class Lanes {
     const endReading = this.#beginReading();
     let lane: Lane | undefined;
     try {
-      lane = await this.#lane();
+      lane = await this.#pool.take();
       const busy = (key: Key): Promise<void> | undefined => this.#busy.get(key);
       const group = new Group(lane, { busy, known: this.#known });
       await this.#runOn(lane, group, { jobs, endReading });
@@ -145,7 +134,7 @@ export class Lanes {
       await this.#recover(jobs, lane, error);
     } finally {
       endReading();
-      if (lane !== undefined) this.#putBack(lane);
+      if (lane !== undefined) this.#pool.putBack(lane);
     }
   }
 
@@ -246,82 +235,37 @@ export class Lanes {
       await lane?.connection.run({ text: "ROLLBACK" }).catch(() => {});
     }
     if (error instanceof StoreUnavailable) return rejectAll(jobs, error);
-    if (error instanceof ConnectionLost && lane !== undefined) {
-      // Nothing was written, and a connection may be lost alone: a new one says if more is wrong.
+    // Nothing was written, and a connection may be lost alone: a new one says if more is wrong.
+    if (error instanceof ConnectionLost || isTransient(error)) {
+      if (error instanceof StatementFailed && error.sqlState === LANE_CLOSED) {
+        lane?.connection.destroy();
+      }
       for (const job of jobs) this.#conflict(job);
       return;
     }
-    if (error instanceof StatementFailed && TRANSIENT_STATES.has(error.sqlState)) {
-      if (error.sqlState === LANE_CLOSED) lane?.connection.destroy();
-      for (const job of jobs) this.#conflict(job);
-      return;
-    }
-    if (jobs.length > 1 && error instanceof StatementFailed) return this.#runAlone(jobs);
-    rejectAll(jobs, this.#describe(error));
+    // One of them is at fault: alone, each gets what is its own.
+    if (jobs.length > 1) this.#alone.push(...jobs);
+    else rejectAll(jobs, toCaller(error));
   }
 
-  /** One of a group's jobs is too much for the database: finds out which. */
-  async #runAlone(jobs: readonly Job[]): Promise<void> {
-    for (const job of jobs) await this.#runGroup([job]);
-  }
-
-  #describe(error: unknown): unknown {
-    if (error instanceof ConnectionLost)
-      return new StoreUnavailable(error.message, { cause: error });
-    if (error instanceof StatementFailed && UNAVAILABLE_STATES.test(error.sqlState)) {
-      return new StoreUnavailable(`PostgreSQL cannot serve: ${error.message}`, { cause: error });
-    }
-    return error;
-  }
-
-  /** An idle connection, or a new one; fails at once for a while after one could not be opened. */
-  async #lane(): Promise<Lane> {
-    const { session, machineNow } = this.#options;
-    for (let lane = this.#idle.pop(); lane; lane = this.#idle.pop()) {
-      if (lane.connection.lost) continue;
-      if (machineNow() - lane.openedAtMs < MAX_LANE_AGE_MS) return lane;
-      void closeLane(lane);
-    }
-    const nowMs = machineNow();
-    if (this.#failure && Math.abs(nowMs - this.#failedAtMs) < CONNECT_PAUSE_MS) throw this.#failure;
-    try {
-      const lane = await openLane(session, nowMs);
-      // It may be another server than before, with another past.
-      this.#known.clear();
-      this.#failure = undefined;
-      return lane;
-    } catch (error) {
-      this.#failedAtMs = machineNow();
-      const message = error instanceof Error ? error.message : String(error);
-      this.#failure = new StoreUnavailable(message, { cause: error });
-      this.#options.log.warn("PostgreSQL is not available", { error: message });
-      throw this.#failure;
-    }
-  }
-
-  #putBack(lane: Lane): void {
-    if (!lane.connection.lost) this.#idle.push(lane);
-  }
-
-  /** Finds out whether a commit happened whose answer was lost; if not, it never will. */
+  /**
+   * Finds out whether a commit happened whose answer was lost; if not, it never will. Asks on new
+   * connections, in the place of the lane that was lost.
+   */
   async #happened(lane: Lane, sequence: number): Promise<boolean> {
-    const { machineNow, log } = this.#options;
+    const { session, machineNow, log } = this.#options;
     const deadlineMs = machineNow() + FATE_TIMEOUT_MS;
     log.warn("the answer to a commit was lost", { lane: lane.id, sequence });
     for (;;) {
-      let asker: Lane | undefined;
       try {
-        asker = await this.#lane();
-        const { rows } = await asker.connection.run(SETTLE, [String(lane.id), String(sequence)]);
-        return rows[0]?.[0] === "t";
+        const leftMs = deadlineMs - machineNow();
+        return await settleLane(hurried(session, leftMs), { id: lane.id, sequence });
       } catch (error) {
-        if (machineNow() >= deadlineMs) {
+        if (machineNow() + CONNECT_PAUSE_MS >= deadlineMs) {
           const message = "PostgreSQL was lost during a commit; whether it happened is not known";
           throw new StoreUnavailable(message, { cause: error });
         }
         await new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));
-      } finally {
-        if (asker !== undefined) this.#putBack(asker);
       }
     }
   }

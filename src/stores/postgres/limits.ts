@@ -2,7 +2,7 @@
 export const MAX_GROUP = 256;
 /** A group takes no more in once it would write this much. */
 export const MAX_GROUP_BYTES: number = 16 * 1_048_576;
-/** Beyond this many waiting transactions, more are refused. */
+/** Beyond this many transactions that wait, or reads, more are refused. */
 export const MAX_WAITING = 50_000;
 /** How long a group reads alone on its node; after that the next one starts beside it. */
 export const READ_ALONE_MS = 10;
@@ -17,7 +17,7 @@ export const FATE_TIMEOUT_MS = 10_000;
 /** After a failed attempt to connect, requests fail at once for this long. */
 export const CONNECT_PAUSE_MS = 250;
 /** A connection older than this is replaced when it is idle. */
-export const MAX_LANE_AGE_MS = 86_400_000;
+export const MAX_CONNECTION_AGE_MS = 86_400_000;
 /** How often nodes tell each other that they are there, and measure the database's clock. */
 export const PRESENCE_INTERVAL_MS = 10_000;
 /** A node that was silent this long is not notified any more. */

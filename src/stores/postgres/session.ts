@@ -1,5 +1,6 @@
 import { connect, ConnectionLost, StatementFailed } from "./driver.ts";
 import type { Connection, DriverOptions, Statement } from "./driver.ts";
+import type { Pooled } from "./pool.ts";
 import { identifier } from "./schema.ts";
 
 export interface SessionOptions extends DriverOptions {
@@ -45,17 +46,27 @@ export async function openSession(options: SessionOptions): Promise<Connection> 
   }
 }
 
+/** The same, for who has only so long. */
+export function hurried(options: SessionOptions, leftMs: number): SessionOptions {
+  const atMost = (timeoutMs: number): number => Math.max(1, Math.min(timeoutMs, leftMs));
+  return {
+    ...options,
+    connectTimeoutMs: atMost(options.connectTimeoutMs),
+    statementTimeoutMs: atMost(options.statementTimeoutMs),
+    answerTimeoutMs: atMost(options.answerTimeoutMs),
+  };
+}
+
 /** A connection that writes: see `open_lane`. */
-export interface Lane {
-  readonly connection: Connection;
+export interface Lane extends Pooled {
   readonly id: number;
   readonly slot: number;
-  readonly openedAtMs: number;
   /** The number of its last commit. */
   sequence: number;
 }
 
 const OPEN_LANE: Statement = { text: "SELECT lane_id, slot FROM open_lane()" };
+const SETTLE_LANE: Statement = { text: "SELECT settle_lane($1, $2)" };
 const CLOSE_LANE: Statement = { name: "close_lane", text: "DELETE FROM lane WHERE id = $1" };
 
 /** Opens a connection that may write. */
@@ -68,6 +79,20 @@ export async function openLane(options: SessionOptions, nowMs: number): Promise<
   } catch (error) {
     connection.destroy();
     throw error;
+  }
+}
+
+/** Whether a lane that is lost reached a commit; if not, it never will. Asks on a new connection. */
+export async function settleLane(
+  options: SessionOptions,
+  { id, sequence }: { readonly id: number; readonly sequence: number },
+): Promise<boolean> {
+  const connection = await openSession(options);
+  try {
+    const { rows } = await connection.run(SETTLE_LANE, [String(id), String(sequence)]);
+    return rows[0]?.[0] === "t";
+  } finally {
+    await connection.end();
   }
 }
 

@@ -1,91 +1,92 @@
 import { StoreUnavailable } from "../../kernel/store.ts";
 import type { Snapshot } from "../../kernel/store.ts";
+import { Admission } from "./admission.ts";
 import { ConnectionLost } from "./driver.ts";
-import type { Connection, Statement } from "./driver.ts";
-import { CONNECT_PAUSE_MS, MAX_GROUP, MAX_WAITING } from "./limits.ts";
+import type { Statement } from "./driver.ts";
+import { isTransient, toCaller } from "./errors.ts";
+import { MAX_GROUP } from "./limits.ts";
 import { Member } from "./member.ts";
 import { Overlay } from "./overlay.ts";
+import { Pool } from "./pool.ts";
+import type { Pooled, Reach } from "./pool.ts";
 import { Requests } from "./requests.ts";
 import { openSession } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
 
 export interface SnapshotsOptions {
   readonly session: SessionOptions;
+  readonly reach: Reach;
   /** How many connections read. */
   readonly size: number;
-  readonly machineNow: () => number;
 }
 
 interface ReadJob {
   readonly body: (reader: Snapshot) => Promise<unknown>;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
-  lost: number;
+  /** How often it met what may well be over when it is done again. */
+  failures: number;
 }
 
 const BEGIN: Statement = { text: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" };
 const END: Statement = { text: "COMMIT" };
+const ROLLBACK: Statement = { text: "ROLLBACK" };
 const NEVER_BUSY = (): undefined => undefined;
 
-/** How often a read is tried anew after its connection was lost. */
-const MAX_LOST = 3;
+/** How often a read is tried while its connection is lost or another one stands in its way. */
+const MAX_TRIES = 3;
 
 /** Consistent reads: those that arrive together share a snapshot. */
 export class Snapshots {
   readonly #options: SnapshotsOptions;
-  readonly #idle: Connection[] = [];
+  readonly #pool: Pool<Pooled>;
+  readonly #admission = new Admission();
   readonly #groups = new Set<Promise<void>>();
   #waiting: ReadJob[] = [];
-  #unfinished = 0;
+  /** Those of snapshots that one of them broke: each gets its own. */
+  #alone: ReadJob[] = [];
   #scheduled = false;
-  #closed = false;
-  #closing: (() => void)[] = [];
-  #failure: { readonly error: StoreUnavailable; readonly atMs: number } | undefined;
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
+    this.#pool = new Pool<Pooled>({
+      size: options.size,
+      reach: options.reach,
+      open: async (openedAtMs) => ({ connection: await openSession(options.session), openedAtMs }),
+      close: ({ connection }) => connection.end(),
+    });
   }
 
   read<Result>(body: (reader: Snapshot) => Promise<Result>): Promise<Result> {
-    if (this.#closed) return Promise.reject(new StoreUnavailable("the store is closed"));
-    if (this.#unfinished >= MAX_WAITING) {
-      return Promise.reject(new StoreUnavailable("too many reads wait for PostgreSQL"));
-    }
-    this.#unfinished += 1;
-    const reading = new Promise<Result>((resolve, reject) => {
-      // The result is what this body returned.
-      const settle = (result: unknown): void => resolve(result as Result);
-      this.#waiting.push({ body, resolve: settle, reject, lost: 0 });
-      this.#schedule();
-    });
-    const forget = (): void => this.#forget();
-    reading.then(forget, forget);
-    return reading;
+    return this.#admission.admit(
+      () =>
+        new Promise<Result>((resolve, reject) => {
+          // The result is what this body returned.
+          const settle = (result: unknown): void => resolve(result as Result);
+          this.#waiting.push({ body, resolve: settle, reject, failures: 0 });
+          this.#schedule();
+        }),
+    );
   }
 
   /** Runs one statement outside of any snapshot. */
-  async run(statement: Statement): Promise<void> {
-    if (this.#closed) throw new StoreUnavailable("the store is closed");
-    const connection = await this.#connection();
-    try {
-      await connection.run(statement);
-    } catch (error) {
-      throw unavailable(error);
-    } finally {
-      this.#putBack(connection);
-    }
+  run(statement: Statement): Promise<void> {
+    return this.#admission.admit(async () => {
+      const session = await this.#pool.take();
+      try {
+        await session.connection.run(statement);
+      } catch (error) {
+        throw toCaller(error);
+      } finally {
+        this.#pool.putBack(session);
+      }
+    });
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    if (this.#unfinished > 0) await new Promise<void>((resolve) => this.#closing.push(resolve));
+    await this.#admission.close();
     await Promise.all(this.#groups);
-    await Promise.all(this.#idle.splice(0).map((connection) => connection.end()));
-  }
-
-  #forget(): void {
-    this.#unfinished -= 1;
-    if (this.#unfinished === 0) for (const resolve of this.#closing.splice(0)) resolve();
+    await this.#pool.close();
   }
 
   #schedule(): void {
@@ -93,8 +94,10 @@ export class Snapshots {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      if (this.#waiting.length === 0 || this.#groups.size >= this.#options.size) return;
-      const group = this.#runGroup(this.#waiting.splice(0, MAX_GROUP));
+      if (this.#groups.size >= this.#options.size) return;
+      const jobs = this.#takeJobs();
+      if (jobs.length === 0) return;
+      const group = this.#runGroup(jobs);
       this.#groups.add(group);
       void group.finally(() => {
         this.#groups.delete(group);
@@ -104,11 +107,17 @@ export class Snapshots {
     });
   }
 
+  #takeJobs(): ReadJob[] {
+    if (this.#alone.length > 0) return this.#alone.splice(0, 1);
+    return this.#waiting.splice(0, MAX_GROUP);
+  }
+
   async #runGroup(jobs: readonly ReadJob[]): Promise<void> {
     const open = new Set(jobs);
-    let connection: Connection | undefined;
+    let session: Pooled | undefined;
     try {
-      connection = await this.#connection();
+      session = await this.#pool.take();
+      const { connection } = session;
       const requests = new Requests(connection, BEGIN);
       const running = jobs.map(async (job) => {
         const member = new Member({ requests, base: new Overlay(), busy: NEVER_BUSY });
@@ -120,44 +129,25 @@ export class Snapshots {
       await Promise.race([Promise.all(running), requests.failure]);
       if (requests.begun) await connection.run(END);
     } catch (error) {
-      this.#recover(open, error);
-      // A failed statement leaves its transaction behind.
-      if (connection !== undefined) connection.destroy();
+      // The next snapshot must not begin in what this one left open.
+      if (!session?.connection.lost) await session?.connection.run(ROLLBACK).catch(() => {});
+      this.#recover([...open], error);
     } finally {
-      if (connection !== undefined) this.#putBack(connection);
+      if (session !== undefined) this.#pool.putBack(session);
     }
   }
 
-  #recover(open: Iterable<ReadJob>, error: unknown): void {
-    for (const job of open) {
-      job.lost += 1;
-      if (error instanceof ConnectionLost && job.lost < MAX_LOST) this.#waiting.push(job);
-      else job.reject(unavailable(error));
+  #recover(open: readonly ReadJob[], error: unknown): void {
+    if (error instanceof ConnectionLost || isTransient(error)) {
+      for (const job of open) {
+        job.failures += 1;
+        if (job.failures < MAX_TRIES) this.#waiting.push(job);
+        else job.reject(toCaller(error));
+      }
+      return;
     }
+    // One of them is at fault: alone, each gets what is its own.
+    if (open.length > 1 && !(error instanceof StoreUnavailable)) this.#alone.push(...open);
+    else for (const job of open) job.reject(toCaller(error));
   }
-
-  async #connection(): Promise<Connection> {
-    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) if (!idle.lost) return idle;
-    const { session, machineNow } = this.#options;
-    const failure = this.#failure;
-    if (failure && Math.abs(machineNow() - failure.atMs) < CONNECT_PAUSE_MS) throw failure.error;
-    try {
-      const connection = await openSession(session);
-      this.#failure = undefined;
-      return connection;
-    } catch (error) {
-      this.#failure = { error: unavailable(error), atMs: machineNow() };
-      throw this.#failure.error;
-    }
-  }
-
-  #putBack(connection: Connection): void {
-    if (!connection.lost) this.#idle.push(connection);
-  }
-}
-
-function unavailable(error: unknown): StoreUnavailable {
-  if (error instanceof StoreUnavailable) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new StoreUnavailable(message, { cause: error });
 }

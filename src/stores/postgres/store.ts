@@ -9,6 +9,7 @@ import type { Key } from "../../kernel/tuple.ts";
 import { clearStatement } from "./clear.ts";
 import { Lanes } from "./lanes.ts";
 import { READ_IDLE_TIMEOUT_MS } from "./limits.ts";
+import { Reach } from "./pool.ts";
 import { migrate } from "./schema.ts";
 import { openSession } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
@@ -143,6 +144,7 @@ class OpenPostgresStore implements PostgresStore {
   readonly #snapshots: Snapshots;
   readonly #wakes: Wakes;
   readonly #vacuum: Vacuum;
+  #checking: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: PostgresStoreOptions, session: SessionOptions) {
@@ -151,8 +153,10 @@ class OpenPostgresStore implements PostgresStore {
     const size = Math.max(MIN_POOL_SIZE, options.poolSize ?? DEFAULT_POOL_SIZE) - 1;
     const lanes = Math.min(MAX_LANES, Math.ceil(size / 2));
     this.#log = log;
+    const reach = new Reach({ log, machineNow: now });
     this.#wakes = new Wakes({
       session,
+      reach,
       log,
       id: random.uuid(),
       machineNow: now,
@@ -161,6 +165,7 @@ class OpenPostgresStore implements PostgresStore {
     this.#vacuum = new Vacuum({ session, log, machineNow: now });
     this.#lanes = new Lanes({
       session,
+      reach,
       size: lanes,
       log,
       random,
@@ -173,7 +178,7 @@ class OpenPostgresStore implements PostgresStore {
     });
     // Whoever exports writes to a disk or a network between two reads.
     const patient = { ...session, idleTimeoutMs: READ_IDLE_TIMEOUT_MS };
-    this.#snapshots = new Snapshots({ session: patient, size: size - lanes, machineNow: now });
+    this.#snapshots = new Snapshots({ session: patient, reach, size: size - lanes });
   }
 
   open(): Promise<void> {
@@ -196,8 +201,12 @@ class OpenPostgresStore implements PostgresStore {
     return this.#snapshots.run(clearStatement(kept));
   }
 
+  /** One at a time, however many ask. */
   check(): Promise<void> {
-    return this.#snapshots.run({ text: "SELECT 1" });
+    this.#checking ??= this.#snapshots.run({ text: "SELECT 1" }).finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
   }
 
   clockOffsetMs(): number {

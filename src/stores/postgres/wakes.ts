@@ -9,12 +9,14 @@ import {
   PRESENCE_INTERVAL_MS,
   PRESENCE_TIMEOUT_MS,
 } from "./limits.ts";
+import type { Reach } from "./pool.ts";
 import { identifier } from "./schema.ts";
 import { openSession } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
 
 export interface WakesOptions {
   readonly session: SessionOptions;
+  readonly reach: Reach;
   readonly log: Log;
   /** Unique among the nodes. */
   readonly id: string;
@@ -117,6 +119,7 @@ export class Wakes {
     }
     // Not before: a connection that is lost until here is the caller's to open anew, once.
     connection.onLost(() => this.#reconnect(connection));
+    this.#options.reach.watch(connection);
     this.#greetedUntilMs = this.#options.machineNow() + GREETING_MS;
   }
 
@@ -175,7 +178,9 @@ export class Wakes {
       () => {
         this.#sending = false;
         // The reconnection that follows wakes all.
-        this.#connection?.destroy();
+        const connection = this.#connection;
+        connection?.destroy();
+        if (connection !== undefined) this.#reconnect(connection);
       },
     );
   }
