@@ -3,7 +3,8 @@ import type { Log } from "./log.ts";
 import { decodeRecord, encodeRecord } from "./record.ts";
 import { space } from "./spaces.ts";
 import type { Space } from "./spaces.ts";
-import type { Store } from "./store.ts";
+import type { Entry, Store } from "./store.ts";
+import { keyAfter } from "./tuple.ts";
 
 export const NODE: Space<[node: string]> = space({
   number: 6,
@@ -23,8 +24,8 @@ export const NODE_LIFETIME_MS = 15_000;
 const BEATS_PER_LIFETIME = 3;
 /** How often a node says that it is alive. */
 export const BEAT_INTERVAL_MS: number = NODE_LIFETIME_MS / BEATS_PER_LIFETIME;
-/** The most nodes that share a store. */
-export const MAX_NODES = 1_000;
+/** How many nodes are looked at with one read. */
+export const NODES_AT_ONCE = 1_000;
 
 export interface NodesOptions {
   readonly store: Store;
@@ -109,16 +110,30 @@ export class Nodes {
   /** Releases what dead nodes had leased, and then forgets the nodes. */
   async #bury(nowMs: number): Promise<void> {
     const { store, log, node, release } = this.#options;
-    const entries = await store.read((reader) => reader.range(NODE.below(), { limit: MAX_NODES }));
-    for (const { key, value } of entries) {
+    for await (const { key, value } of nodesOf(store)) {
       const [other] = NODE.parts(key);
-      if (other === node || decodeRecord<NodeRecord>(value).aliveUntilMs > nowMs) continue;
+      if (other === node || isAlive(value, nowMs)) continue;
       log.warn("a node is gone, its work goes to others", { node: other });
       await release(other);
       await store.transact(async (tx) => {
         const present = await tx.get(key);
-        if (present && decodeRecord<NodeRecord>(present).aliveUntilMs <= nowMs) tx.delete(key);
+        if (present && !isAlive(present, nowMs)) tx.delete(key);
       });
     }
   }
+}
+
+async function* nodesOf(store: Store): AsyncGenerator<Entry> {
+  let range = NODE.below();
+  for (;;) {
+    const entries = await store.read((reader) => reader.range(range, { limit: NODES_AT_ONCE }));
+    yield* entries;
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    range = { ...range, from: keyAfter(last.key) };
+  }
+}
+
+function isAlive(value: Uint8Array, nowMs: number): boolean {
+  return decodeRecord<NodeRecord>(value).aliveUntilMs > nowMs;
 }

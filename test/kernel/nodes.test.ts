@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AdjustableClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
-import { BEAT_INTERVAL_MS, NODE, NODE_LIFETIME_MS, Nodes } from "../../src/kernel/nodes.ts";
+import {
+  BEAT_INTERVAL_MS,
+  NODE,
+  NODE_LIFETIME_MS,
+  Nodes,
+  NODES_AT_ONCE,
+} from "../../src/kernel/nodes.ts";
+import { encodeRecord } from "../../src/kernel/record.ts";
 import { StoreUnavailable } from "../../src/kernel/store.ts";
 import type { Store } from "../../src/kernel/store.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
@@ -63,6 +70,20 @@ test("the leases of a node that ends without stopping are given back by another,
   assert.deepEqual(await known(store), ["a"]);
   await pass([a], 60_000);
   assert.deepEqual(a.released, ["a", "b"]);
+});
+
+test("a dead node is found among however many that are alive", async () => {
+  const store = memoryStore();
+  const a = life(store, "a");
+  await a.nodes.start();
+  await store.transact(async (tx) => {
+    for (let at = 0; at < 2 * NODES_AT_ONCE; at += 1) {
+      tx.put(NODE.key(`b${at}`), encodeRecord({ aliveUntilMs: 1e15 }));
+    }
+    tx.put(NODE.key("c"), encodeRecord({ aliveUntilMs: 0 }));
+  });
+  await pass([a], NODE_LIFETIME_MS + BEAT_INTERVAL_MS);
+  assert.deepEqual(a.released, ["a", "c"]);
 });
 
 test("no node takes another for dead because the store was away for all", async () => {
