@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import { statSync } from "node:fs";
+import { assert } from "./kernel/errors.ts";
 import type { Settings } from "./kernel/operation.ts";
 
 /** What an option may say, in words for whoever said something else, and whether a text does. */

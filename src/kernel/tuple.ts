@@ -34,7 +34,7 @@ export function encodeKey(space: number, parts: readonly Part[]): Key {
   return key as Key;
 }
 
-/** The keys that begin with `prefix` and go on with at least one more part. */
+/** Every key that begins with `prefix`, itself included. */
 export function rangeBelow(prefix: Key): KeyRange {
   return { from: prefix, to: (prefix + AFTER_ALL_PARTS) as Key };
 }
