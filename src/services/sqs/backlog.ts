@@ -1,6 +1,7 @@
 import type { ServiceError } from "../../kernel/errors.ts";
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
-import type { Reader, Tx } from "../../kernel/store.ts";
+import type { Entry, Reader, Tx } from "../../kernel/store.ts";
+import type { KeyRange } from "../../kernel/tuple.ts";
 import { COUNT, FIFO_DELAYED, FLIGHT, HIDDEN, MESSAGE } from "./keys.ts";
 import type { CountName } from "./keys.ts";
 import { LIMITS } from "./limits.ts";
@@ -59,6 +60,8 @@ export interface Taken {
   readonly messages: readonly MessageRecord[];
   /** The message that was met and is not to be taken; it stays where it is. */
   readonly stoppedBy: MessageRecord | undefined;
+  /** What could still be taken: nothing, more, or only what other transactions hold now. */
+  readonly left: "nothing" | "more" | "held";
 }
 
 export interface VisibilityChange {
@@ -115,6 +118,19 @@ export function countOf(reader: Reader, queue: QueueRecord, name: CountName): Pr
 /** Whether a message is past its retention. */
 export function isExpired({ queue, nowMs }: Scope, message: MessageRecord): boolean {
   return message.sentAtMs + queue.messageRetentionPeriod * 1_000 <= nowMs;
+}
+
+/** What a transaction that claimed `claimed` of the visible places leaves there; others get to see it. */
+export async function leftOf(
+  { tx, queue }: Scope,
+  visible: KeyRange,
+  claimed: readonly Entry[],
+): Promise<Taken["left"]> {
+  const [first] = await tx.range(visible, { limit: 1 });
+  if (first === undefined) return "nothing";
+  if (claimed.length === 0) return "held";
+  tx.wake({ topic: topicOf(queue), count: claimed.length });
+  return "more";
 }
 
 /** When the next hidden message or delayed group becomes visible; undefined when there is none. */

@@ -7,6 +7,7 @@ import {
   isExpired,
   isOver,
   leaveHidden,
+  leftOf,
   moveHidden,
   newTally,
   putInFlight,
@@ -21,10 +22,11 @@ import type {
   Scope,
   Tally,
 } from "./backlog.ts";
+import { chunkOf } from "./chunk.ts";
 import { deadLettered } from "./dead-letter.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { messageIsGone, receiptExpired } from "./errors.ts";
-import { readFront } from "./fifo-front.ts";
+import { readFront, readInTurn } from "./fifo-front.ts";
 import type { Front, FrontMessage } from "./fifo-front.ts";
 import { leavePlace, readGroup, settleGroup, withoutGroupPlace } from "./fifo-group.ts";
 import type { GroupRecord, OrderRecord } from "./fifo-group.ts";
@@ -167,31 +169,29 @@ export const fifoBacklog: Backlog = {
   async take(scope, { limit, mayTake }) {
     const { tx, queue } = scope;
     await fifoBacklog.promote(scope);
+    const ready = FIFO_READY.below(backlogOf(queue));
+    const groups = await tx.claim(ready, limit);
     const messages: MessageRecord[] = [];
+    const left = new Map<string, number>();
+    const tally = newTally();
     let stoppedBy: MessageRecord | undefined;
-    const groups = await tx.claim(FIFO_READY.below(backlogOf(queue)), limit);
-    for (const entry of groups) {
-      if (messages.length >= limit || stoppedBy !== undefined) break;
-      const [met] = await readFront(scope, [entry], limit - messages.length);
-      if (met === undefined) break;
-      const { group, messages: inOrder } = met;
-      const tally = newTally();
-      let left = 0;
-      for (const one of inOrder) {
-        const isKept = !isExpired(scope, one.message);
-        if (isKept && !(await mayTake(one.message))) {
-          stoppedBy = one.message;
-          break;
-        }
-        tally[await leaveOrder(scope, one)] -= 1;
-        deleteMessage(scope, one.position);
-        left += 1;
-        if (isKept) messages.push(one.message);
+    for await (const one of chunkOf(limit, readInTurn(scope, groups))) {
+      const { group = "" } = one.message;
+      const isKept = !isExpired(scope, one.message);
+      if (isKept && !(await mayTake(one.message))) {
+        stoppedBy = one.message;
+        break;
       }
-      writeTally(scope, tally);
-      await changeGroup(scope, group, { queued: -left, inFlight: 0 });
+      tally[await leaveOrder(scope, one)] -= 1;
+      deleteMessage(scope, one.position);
+      left.set(group, (left.get(group) ?? 0) + 1);
+      if (isKept) messages.push(one.message);
     }
-    return { messages, stoppedBy };
+    writeTally(scope, tally);
+    for (const [group, count] of left) {
+      await changeGroup(scope, group, { queued: -count, inFlight: 0 });
+    }
+    return { messages, stoppedBy, left: await leftOf(scope, ready, groups) };
   },
 
   async discard(scope, position, message) {

@@ -1,6 +1,7 @@
 import { decodeRecord } from "../../kernel/record.ts";
 import type { Entry } from "../../kernel/store.ts";
 import type { FlightRecord, Scope } from "./backlog.ts";
+import type { Sized } from "./chunk.ts";
 import type { OrderRecord } from "./fifo-group.ts";
 import { FIFO_GROUP, FIFO_ORDER, FIFO_READY, FLIGHT, MESSAGE } from "./keys.ts";
 import type { MessageRecord } from "./message.ts";
@@ -14,7 +15,7 @@ export interface Front {
 }
 
 /** A message of a front, with what belongs to it. */
-export interface FrontMessage {
+export interface FrontMessage extends Sized {
   readonly key: Entry["key"];
   readonly sequence: string;
   readonly position: string;
@@ -46,6 +47,27 @@ export async function readFront(
     group,
     messages: placed.flatMap((one) => messages.get(one) ?? []),
   }));
+}
+
+/**
+ * Reads all of ready groups, one group after the other, page by page: what a page answered has left
+ * its group before the next one is read.
+ */
+export function readInTurn(
+  scope: Scope,
+  ready: readonly Entry[],
+): (most: number) => Promise<FrontMessage[]> {
+  let unread = ready;
+  return async (most) => {
+    while (unread.length > 0) {
+      const fronts = await readFront(scope, unread.slice(0, most), most);
+      const page = fronts.flatMap(({ messages }) => messages);
+      // The last group of a full page may have more.
+      unread = unread.slice(page.length < most ? most : fronts.length - 1);
+      if (page.length > 0) return page;
+    }
+    return [];
+  };
 }
 
 /** The first entries of each group, of as many groups as it takes; all at once where that is quicker. */
@@ -115,6 +137,7 @@ async function readPlaced(
       position: one.position,
       message: decodeRecord<MessageRecord>(message),
       flight: flight && decodeRecord<FlightRecord>(flight),
+      sizeBytes: message.byteLength,
     });
   }
   return messages;

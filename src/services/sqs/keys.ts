@@ -40,6 +40,16 @@ export const MOVE_TASK: Space<
   lifetime: "the last 10 of a queue, until it is deleted",
 });
 
+/** One key at most for each queue: who starts a task reads it, who starts or ends one writes it. */
+export const ACTIVE_MOVE_TASK: Space<[accountId: string, region: string, sourceQueue: string]> =
+  space({
+    number: 34,
+    name: "sqs active move task",
+    layout: ["account", "region", "source queue's name"],
+    value: "empty",
+    lifetime: "while a move task of the queue runs or is being cancelled",
+  });
+
 /** Totals of a backlog by {@link CountName}: a store sum. */
 export const COUNT: Space<[backlog: string, name: string]> = space({
   number: 20,

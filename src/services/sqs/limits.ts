@@ -59,6 +59,8 @@ export const BACKGROUND_CHUNK = 200;
 export const BACKGROUND_BYTES: number = 4 * 1_048_576;
 /** The most messages that it reads at once. */
 export const BACKGROUND_PAGE = 32;
+/** Until a move task looks again for what another transaction held. */
+export const HELD_PAUSE_MS = 100;
 /** The shortest time between two looks for expired messages of a queue. */
 export const RETENTION_PAUSE_MS = 1_000;
 /** How often a receive looks again when all that it met was expired or dead-lettered. */

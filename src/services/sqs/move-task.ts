@@ -1,12 +1,12 @@
 import { assert } from "../../kernel/errors.ts";
-import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
+import { decodeRecord, encodeRecord, PRESENT } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
+import type { Key } from "../../kernel/tuple.ts";
 import type { TimerHandler, WorkQueue } from "../../kernel/work.ts";
 import { backlogKindOf } from "./backlog-kind.ts";
-import { countOf } from "./backlog.ts";
 import { withoutPlace } from "./dead-letter.ts";
-import { MOVE_TASK } from "./keys.ts";
-import { BACKGROUND_CHUNK, LIMITS } from "./limits.ts";
+import { ACTIVE_MOVE_TASK, MOVE_TASK } from "./keys.ts";
+import { BACKGROUND_CHUNK, HELD_PAUSE_MS, LIMITS } from "./limits.ts";
 import type { MessageRecord } from "./message.ts";
 import type { Positions } from "./position.ts";
 import { invalidParameter, resourceNotFound } from "./errors.ts";
@@ -95,10 +95,27 @@ export async function listMoveTasks(
   return entries.map((entry) => decodeRecord<MoveTaskRecord>(entry.value));
 }
 
-/** Writes a move task's record. */
+/** Writes a move task's record, and whether it is the one that its queue has now. */
 export function putTask(tx: Tx, source: QueueAddress, task: MoveTaskRecord): void {
   const { accountId, region, name } = source;
   tx.put(MOVE_TASK.key(accountId, region, name, task.startedAtMs, task.id), encodeRecord(task));
+  const isActive = task.status === "RUNNING" || task.status === "CANCELLING";
+  if (isActive) tx.put(activeKey(source), PRESENT);
+  else tx.delete(activeKey(source));
+}
+
+/** Whether a task of a queue runs or is being cancelled. */
+export async function hasActiveTask(reader: Reader, source: QueueAddress): Promise<boolean> {
+  return (await reader.get(activeKey(source))) !== undefined;
+}
+
+/** Forgets all tasks of a queue, which is deleted; one that runs moves nothing more. */
+export async function forgetTasks(tx: Tx, source: QueueAddress): Promise<void> {
+  const { accountId, region, name } = source;
+  // Read first: a task that is started while the others are listed is listed when this runs again.
+  if (await hasActiveTask(tx, source)) tx.delete(activeKey(source));
+  const range = MOVE_TASK.below(accountId, region, name);
+  for (const { key } of await tx.range(range, { limit: BACKGROUND_CHUNK })) tx.delete(key);
 }
 
 /** The handle that callers hold. */
@@ -110,13 +127,15 @@ export function encodeTaskHandle(task: MoveTaskRecord): string {
 /** Reads a handle; undefined for what is none. */
 export function decodeTaskHandle(
   handle: string,
-): { readonly taskId: string; readonly source: QueueAddress } | undefined {
+): (TaskName & { readonly source: QueueAddress }) | undefined {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(handle, "base64").toString("utf8"));
     if (parsed === null || typeof parsed !== "object") return undefined;
-    const { taskId, sourceArn }: { taskId?: unknown; sourceArn?: unknown } = parsed;
+    const { taskId: id, sourceArn, startedAtMs }: Partial<Record<string, unknown>> = { ...parsed };
     const source = typeof sourceArn === "string" ? addressOfArn(sourceArn) : undefined;
-    return typeof taskId === "string" && source ? { taskId, source } : undefined;
+    if (typeof id !== "string" || source === undefined) return undefined;
+    if (typeof startedAtMs !== "number" || !Number.isSafeInteger(startedAtMs)) return undefined;
+    return { id, source, startedAtMs: Math.max(0, startedAtMs) };
   } catch {
     return undefined;
   }
@@ -133,10 +152,9 @@ export function moveHandlers(deps: MoveDeps): Record<string, TimerHandler> {
         const task = await findTask(tx, source, { id: item.id, startedAtMs });
         if (task === undefined) return;
         const nowMs = deps.now();
-        const next = await moveChunk(tx, task, { ...deps, source, nowMs });
+        const { next, pauseMs } = await moveChunk(tx, task, { ...deps, source, nowMs });
         putTask(tx, source, next);
         if (next.status !== "RUNNING") return;
-        const pauseMs = task.messagesPerSecond === undefined ? 0 : pauseOf(task.messagesPerSecond);
         const dueAtMs = nowMs + pauseMs;
         await deps.work.schedule(tx, { kind: MOVE, id: item.id, dueAtMs, payload: item.payload });
       },
@@ -149,8 +167,14 @@ interface Moving extends Pick<MoveDeps, "positions" | "newId"> {
   readonly nowMs: number;
 }
 
-async function moveChunk(tx: Tx, task: MoveTaskRecord, moving: Moving): Promise<MoveTaskRecord> {
-  if (task.status === "CANCELLING") return { ...task, status: "CANCELLED" };
+/** What a task is after a chunk, and how long it waits before the next one. */
+interface MovedChunk {
+  readonly next: MoveTaskRecord;
+  readonly pauseMs: number;
+}
+
+async function moveChunk(tx: Tx, task: MoveTaskRecord, moving: Moving): Promise<MovedChunk> {
+  if (task.status === "CANCELLING") return ended({ ...task, status: "CANCELLED" });
   const source = await findQueue(tx, moving.source);
   if (source === undefined) return failed(task, NO_QUEUE);
   const scope = { tx, queue: source, nowMs: moving.nowMs, positions: moving.positions };
@@ -164,7 +188,8 @@ async function moveChunk(tx: Tx, task: MoveTaskRecord, moving: Moving): Promise<
   };
   const mayTake = async (message: MessageRecord): Promise<boolean> =>
     (await findTarget(message)) !== undefined;
-  const { messages, stoppedBy } = await backlogKindOf(source).take(scope, { limit, mayTake });
+  const taken = await backlogKindOf(source).take(scope, { limit, mayTake });
+  const { messages, stoppedBy, left } = taken;
   for (const message of messages) {
     const target = await findTarget(message);
     assert(target, "a message that is moved has somewhere to go");
@@ -176,8 +201,9 @@ async function moveChunk(tx: Tx, task: MoveTaskRecord, moving: Moving): Promise<
     const reason = stoppedBy.deadLetterSource === undefined ? NO_SOURCE : NO_QUEUE;
     return failed({ ...task, moved }, reason);
   }
-  const isDone = messages.length === 0 || (await countOf(tx, source, "ready")) <= 0;
-  return { ...task, moved, status: isDone ? "COMPLETED" : "RUNNING" };
+  if (left === "nothing") return ended({ ...task, moved, status: "COMPLETED" });
+  const pauseMs = Math.max(pauseOf(task.messagesPerSecond), left === "held" ? HELD_PAUSE_MS : 0);
+  return { next: { ...task, moved }, pauseMs };
 }
 
 /**
@@ -216,12 +242,16 @@ async function targetOf(
   return known.get(arn);
 }
 
-async function findTask(
-  tx: Tx,
+/** What tells a task from others of its queue. */
+type TaskName = Pick<MoveTaskRecord, "id" | "startedAtMs">;
+
+/** A task by its name; undefined when there is none. */
+export async function findTask(
+  reader: Reader,
   { accountId, region, name }: QueueAddress,
-  { id, startedAtMs }: { readonly id: string; readonly startedAtMs: number },
+  { id, startedAtMs }: TaskName,
 ): Promise<MoveTaskRecord | undefined> {
-  const value = await tx.get(MOVE_TASK.key(accountId, region, name, startedAtMs, id));
+  const value = await reader.get(MOVE_TASK.key(accountId, region, name, startedAtMs, id));
   return value && decodeRecord<MoveTaskRecord>(value);
 }
 
@@ -231,8 +261,16 @@ async function forgetOldTasks(tx: Tx, { accountId, region, name }: QueueAddress)
   for (const { key } of entries.slice(LIMITS.moveTasksListed)) tx.delete(key);
 }
 
-function failed(task: MoveTaskRecord, failureReason: string): MoveTaskRecord {
-  return { ...task, status: "FAILED", failureReason };
+function activeKey({ accountId, region, name }: QueueAddress): Key {
+  return ACTIVE_MOVE_TASK.key(accountId, region, name);
+}
+
+function failed(task: MoveTaskRecord, failureReason: string): MovedChunk {
+  return ended({ ...task, status: "FAILED", failureReason });
+}
+
+function ended(next: MoveTaskRecord): MovedChunk {
+  return { next, pauseMs: 0 };
 }
 
 function chunkOf(messagesPerSecond: number | undefined): number {
@@ -240,6 +278,7 @@ function chunkOf(messagesPerSecond: number | undefined): number {
   return Math.max(1, Math.floor(messagesPerSecond / CHUNKS_PER_SECOND));
 }
 
-function pauseOf(messagesPerSecond: number): number {
+function pauseOf(messagesPerSecond: number | undefined): number {
+  if (messagesPerSecond === undefined) return 0;
   return Math.ceil((chunkOf(messagesPerSecond) / messagesPerSecond) * 1_000);
 }

@@ -5,6 +5,7 @@ import {
   deleteMessage,
   isExpired,
   leaveHidden,
+  leftOf,
   moveHidden,
   newTally,
   putInFlight,
@@ -12,6 +13,8 @@ import {
   writeTally,
 } from "./backlog.ts";
 import type { Backlog, FlightRecord, HiddenRecord, ReceiveRequest, Scope } from "./backlog.ts";
+import { chunkOf } from "./chunk.ts";
+import type { Sized } from "./chunk.ts";
 import { deadLettered } from "./dead-letter.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { messageIsGone, messageNotInFlight, tooManyInFlight } from "./errors.ts";
@@ -140,11 +143,14 @@ export const standardBacklog: Backlog = {
   async take(scope, { limit, mayTake }) {
     const { tx, queue } = scope;
     await standardBacklog.promote(scope);
-    const entries = await tx.claim(READY.below(backlogOf(queue)), limit);
+    const ready = READY.below(backlogOf(queue));
+    const entries = await tx.claim(ready, limit);
     const tally = newTally();
     const messages: MessageRecord[] = [];
     let stoppedBy: MessageRecord | undefined;
-    for (const { entry, message, position } of await readMet(scope, entries)) {
+    const unread = [...entries];
+    const read = (most: number): Promise<Met[]> => readMet(scope, unread.splice(0, most));
+    for await (const { entry, message, position } of chunkOf(limit, read)) {
       const isKept = message !== undefined && !isExpired(scope, message);
       if (isKept && !(await mayTake(message))) {
         stoppedBy = message;
@@ -158,7 +164,7 @@ export const standardBacklog: Backlog = {
       if (isKept) messages.push(message);
     }
     writeTally(scope, tally);
-    return { messages, stoppedBy };
+    return { messages, stoppedBy, left: await leftOf(scope, ready, entries) };
   },
 
   async discard(scope, position, message) {
@@ -171,7 +177,7 @@ export const standardBacklog: Backlog = {
 };
 
 /** A ready entry with what belongs to it. */
-interface Met {
+interface Met extends Sized {
   readonly entry: Entry;
   readonly position: string;
   readonly message: MessageRecord | undefined;
@@ -194,6 +200,7 @@ async function readMet({ tx, queue }: Scope, entries: readonly Entry[]): Promise
       position: positions[index] ?? "",
       message: message && decodeRecord<MessageRecord>(message),
       flight: flight && decodeRecord<FlightRecord>(flight),
+      sizeBytes: message?.byteLength ?? 0,
     };
   });
 }

@@ -4,10 +4,15 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { GetQueueAttributesResult, ReceiveMessageResult } from "@aws-sdk/client-sqs";
+import type {
+  GetQueueAttributesResult,
+  ListMessageMoveTasksResult,
+  ReceiveMessageResult,
+  StartMessageMoveTaskResult,
+} from "@aws-sdk/client-sqs";
 import { silentLog } from "../../../src/kernel/log.ts";
 import { systemRandom } from "../../../src/random.ts";
-import { MESSAGE } from "../../../src/services/sqs/keys.ts";
+import { MESSAGE, MOVE_TASK, READY } from "../../../src/services/sqs/keys.ts";
 import { openPostgresStore } from "../../../src/stores/postgres/store.ts";
 import { interruptedStore } from "../../stores/interrupted-store.ts";
 import type { InterruptedStore } from "../../stores/interrupted-store.ts";
@@ -17,6 +22,7 @@ import { openLocalSqs } from "./in-process.ts";
 import type { LocalSqs } from "./in-process.ts";
 import { checkedState } from "./queue-state.ts";
 
+const ARN = "arn:aws:sqs:us-east-1:000000000000";
 const REFUSED = { code: "InvalidParameterValueException" };
 
 describe("two nodes on one PostgreSQL", () => {
@@ -103,4 +109,73 @@ describe("two nodes on one PostgreSQL", () => {
       await two.clock.advance(30_500);
     });
   }
+
+  /** A queue, and the dead-letter queue of it that holds `count` messages. */
+  const deadMessages = async (count: number) => {
+    const dead = await queue(false);
+    const SourceArn = `${ARN}:${dead.name}`;
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: SourceArn, maxReceiveCount: 1 });
+    const source = await queue(false, { RedrivePolicy });
+    for (let index = 0; index < count; index += 1) {
+      await one.call("SendMessage", { QueueUrl: source.QueueUrl, MessageBody: `m${index}` });
+    }
+    await receive(one, source.QueueUrl, { VisibilityTimeout: 0 });
+    assert.deepEqual(await receive(one, source.QueueUrl), []);
+    return { SourceArn, deadUrl: dead.QueueUrl, sourceUrl: source.QueueUrl };
+  };
+  const tasksOf = async (SourceArn: string) => {
+    const input = { SourceArn, MaxResults: 10 };
+    const listed = await one.call<ListMessageMoveTasksResult>("ListMessageMoveTasks", input);
+    return listed.Results?.map(({ Status }) => Status);
+  };
+  const slowly = { MaxNumberOfMessagesPerSecond: 1 };
+
+  test("of two nodes that start a move task at once, one does", async () => {
+    const { SourceArn } = await deadMessages(3);
+    const start = (node: LocalSqs) => node.call("StartMessageMoveTask", { SourceArn, ...slowly });
+    interrupted.interrupt(MOVE_TASK.below(), () => start(two));
+    await assert.rejects(start(one), REFUSED);
+    assert.deepEqual(await tasksOf(SourceArn), ["RUNNING"]);
+    await advance(10_000);
+    assert.deepEqual(await tasksOf(SourceArn), ["COMPLETED"]);
+  });
+
+  test("a task that ends while it is cancelled has ended, and another one can be started", async () => {
+    const { SourceArn } = await deadMessages(2);
+    const input = { SourceArn, ...slowly };
+    const started = await two.call<StartMessageMoveTaskResult>("StartMessageMoveTask", input);
+    await advance(500);
+    interrupted.interrupt(MOVE_TASK.below(), () => two.clock.advance(5_000));
+    const { TaskHandle } = started;
+    await assert.rejects(one.call("CancelMessageMoveTask", { TaskHandle }));
+    assert.deepEqual(await tasksOf(SourceArn), ["COMPLETED"]);
+    await one.call("StartMessageMoveTask", input);
+    await one.clock.advance(5_000);
+  });
+
+  test("a task that is started while its queue is deleted goes with it", async () => {
+    const { SourceArn, deadUrl } = await deadMessages(1);
+    interrupted.interrupt(MOVE_TASK.below(), () =>
+      two.call("StartMessageMoveTask", { SourceArn, ...slowly }),
+    );
+    await one.call("DeleteQueue", { QueueUrl: deadUrl });
+    const left = await one.store.read((reader) => reader.range(MOVE_TASK.below(), { limit: 100 }));
+    const names = left.map(({ key }) => MOVE_TASK.parts(key)[2]);
+    assert.ok(!names.includes(SourceArn.split(":").at(-1) ?? ""));
+  });
+
+  test("a task goes on after messages that a receive on another node holds", async () => {
+    const { SourceArn, sourceUrl } = await deadMessages(3);
+    let started: Promise<unknown> | undefined;
+    await two.store.transact(async (tx) => {
+      await tx.claim(READY.below(), 1_000);
+      // A body awaits nothing else; this one stands for one that takes long.
+      started ??= one.call("StartMessageMoveTask", { SourceArn });
+      await started;
+      await one.clock.settle();
+    });
+    await advance(5_000);
+    assert.deepEqual(await tasksOf(SourceArn), ["COMPLETED"]);
+    assert.equal((await counts(sourceUrl))?.["ApproximateNumberOfMessages"], "3");
+  });
 });

@@ -5,8 +5,7 @@ import type {
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { invalidValue, resourceNotFound, unsupported } from "../errors.ts";
-import { LIMITS } from "../limits.ts";
-import { decodeTaskHandle, listMoveTasks, putTask } from "../move-task.ts";
+import { decodeTaskHandle, findTask, putTask } from "../move-task.ts";
 import { findQueue } from "../queue.ts";
 
 /** Stops a move task that is running; what it moved stays moved. */
@@ -20,9 +19,7 @@ export function cancelMessageMoveTask(): Operation<
       throw invalidValue("TaskHandle", input.TaskHandle, "Value is not a task handle.");
     }
     const source = await findQueue(tx, handle.source);
-    const tasks =
-      source === undefined ? [] : await listMoveTasks(tx, handle.source, LIMITS.moveTasksListed);
-    const task = tasks.find(({ id }) => id === handle.taskId);
+    const task = source && (await findTask(tx, source, handle));
     if (task === undefined) throw resourceNotFound("Task does not exist.");
     if (task.status !== "RUNNING") {
       throw unsupported("Only active tasks can be cancelled.");

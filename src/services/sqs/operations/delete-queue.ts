@@ -3,8 +3,7 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { scopeAt } from "../desk.ts";
 import type { Desk } from "../desk.ts";
-import { MOVE_TASK } from "../keys.ts";
-import { BACKGROUND_CHUNK } from "../limits.ts";
+import { forgetTasks } from "../move-task.ts";
 import { keyOf, topicOf } from "../queue.ts";
 import { writeSourceIndex } from "../redrive.ts";
 import { cancelExpiry, dropBacklog, reserveName } from "../retention.ts";
@@ -13,12 +12,10 @@ import { cancelExpiry, dropBacklog, reserveName } from "../retention.ts";
 export function deleteQueue(desk: Desk): Operation<DeleteQueueRequest, object> {
   return transaction(async (context, input, tx) => {
     const { queue, nowMs } = await scopeAt(desk, context, { tx, url: input.QueueUrl });
-    const { accountId, region, name } = queue;
     tx.delete(keyOf(queue));
     await reserveName(tx, desk.deps.work, { queue, nowMs });
     writeSourceIndex(tx, queue, undefined);
-    const tasks = MOVE_TASK.below(accountId, region, name);
-    for (const { key } of await tx.range(tasks, { limit: BACKGROUND_CHUNK })) tx.delete(key);
+    await forgetTasks(tx, queue);
     await cancelExpiry(tx, desk.deps.work, queue);
     await dropBacklog(tx, desk.deps.work, { queue, nowMs });
     tx.wake({ topic: topicOf(queue), count: Number.MAX_SAFE_INTEGER });

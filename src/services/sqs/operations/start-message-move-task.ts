@@ -8,10 +8,11 @@ import { scopeOf } from "../desk.ts";
 import type { Desk } from "../desk.ts";
 import { invalidParameter, invalidValue } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import { encodeTaskHandle, listMoveTasks, queueOfArn, startMoveTask } from "../move-task.ts";
+import { encodeTaskHandle, hasActiveTask, queueOfArn, startMoveTask } from "../move-task.ts";
 import type { MoveTaskRecord } from "../move-task.ts";
 import type { QueueRecord } from "../queue.ts";
 import { isDeadLetterQueue } from "../redrive.ts";
+import { dropExpired } from "../retention.ts";
 
 /** Starts moving the messages of a dead-letter queue to where they came from, or elsewhere. */
 export function startMessageMoveTask(
@@ -31,6 +32,7 @@ export function startMessageMoveTask(
     if (input.DestinationArn !== undefined)
       await checkDestination(tx, source, input.DestinationArn);
     const scope = scopeOf(desk, context, { tx, queue: source });
+    await dropExpired(scope);
     await backlogKindOf(source).promote(scope);
     const task: MoveTaskRecord = {
       id: desk.deps.random.uuid(),
@@ -51,8 +53,7 @@ async function checkSource(reader: Reader, source: QueueRecord): Promise<void> {
   if (!(await isDeadLetterQueue(reader, source))) {
     throw invalidParameter("Source queue must be configured as a Dead Letter Queue.");
   }
-  const tasks = await listMoveTasks(reader, source, LIMITS.moveTasksListed);
-  if (tasks.some(({ status }) => status === "RUNNING" || status === "CANCELLING")) {
+  if (await hasActiveTask(reader, source)) {
     throw invalidParameter(
       "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
     );
