@@ -1,13 +1,13 @@
 import type { Key } from "../../kernel/tuple.ts";
 import type { Statement, Value } from "./driver.ts";
 import { bytesArray, int8Array, keyArray, xidArray } from "./encoding.ts";
-import type { Overlay } from "./overlay.ts";
+import type { PendingWrites } from "./pending-writes.ts";
 import type { Found } from "./requests.ts";
 import type { Lane } from "./session.ts";
 
 /** What a group commits: its writes, and the reads that they depend on. */
 export interface Commit {
-  readonly writes: Overlay;
+  readonly writes: PendingWrites;
   readonly reads: ReadonlySet<Key>;
   readonly claimed: ReadonlySet<Key>;
   readonly found: ReadonlyMap<Key, Found>;
@@ -88,7 +88,7 @@ function push(to: Lists, key: Key, value: Uint8Array = NOTHING, version = 0): vo
   to.versions.push(version);
 }
 
-function totalChanges(writes: Overlay): { cleared: Key[]; added: Key[]; amounts: number[] } {
+function totalChanges(writes: PendingWrites): { cleared: Key[]; added: Key[]; amounts: number[] } {
   const cleared: Key[] = [];
   const added: Key[] = [];
   const amounts: number[] = [];

@@ -9,7 +9,7 @@ import type { KnownValues } from "./known.ts";
 import { MAX_GROUP_BYTES, MAX_REPLAY_TRIPS } from "./limits.ts";
 import { Member } from "./member.ts";
 import type { Outcome } from "./member.ts";
-import { Overlay } from "./overlay.ts";
+import { PendingWrites } from "./pending-writes.ts";
 import { Requests } from "./requests.ts";
 import { STALE } from "./schema.ts";
 import type { Lane } from "./session.ts";
@@ -69,7 +69,7 @@ export class Group {
   readonly #requests: Requests;
   readonly #busy: (key: Key) => Promise<void> | undefined;
   readonly #known: KnownValues;
-  readonly #base = new Overlay();
+  readonly #base = new PendingWrites();
   readonly #taken: Done[] = [];
   readonly #again: Job[] = [];
   readonly #deferred: { job: Job; until: Promise<void> }[] = [];
@@ -100,7 +100,7 @@ export class Group {
   async execute(jobs: readonly Job[]): Promise<void> {
     const ended: Done[] = [];
     const running = jobs.map(async (job) => {
-      ended.push(await this.#run(job, new Overlay()));
+      ended.push(await this.#run(job, new PendingWrites()));
     });
     await Promise.race([Promise.all(running), this.#requests.failure]);
     const replays = ended.filter((done) => !this.#take(done));
@@ -149,7 +149,7 @@ export class Group {
     return this.#end();
   }
 
-  async #run(job: Job, base: Overlay): Promise<Done> {
+  async #run(job: Job, base: PendingWrites): Promise<Done> {
     const member = new Member({ requests: this.#requests, base, busy: this.#busy });
     return { job, member, outcome: await member.run(job.body) };
   }

@@ -1,7 +1,7 @@
 import type { Entry, RangeOptions, Snapshot, Total, Tx, Wake } from "../../kernel/store.ts";
 import type { Key, KeyRange } from "../../kernel/tuple.ts";
 import { isTooLong, writable } from "../limits.ts";
-import { Overlay } from "./overlay.ts";
+import { PendingWrites } from "./pending-writes.ts";
 import type { Requests } from "./requests.ts";
 
 /** How the body of a member ended. */
@@ -14,14 +14,14 @@ export type Outcome =
 export interface MemberOptions {
   readonly requests: Requests;
   /** What members of the group wrote that come before this one in its order. */
-  readonly base: Overlay;
+  readonly base: PendingWrites;
   /** The commit of this node that is writing a key now. */
   readonly busy: (key: Key) => Promise<void> | undefined;
 }
 
 /** One run of a transaction's body, in a group that shares a database transaction. */
 export class Member implements Tx, Snapshot {
-  readonly writes: Overlay = new Overlay();
+  readonly writes: PendingWrites = new PendingWrites();
   /** Keys whose value came from the database and must still be the same at the commit. */
   readonly reads: Set<Key> = new Set();
   readonly claimed: Map<Key, Uint8Array> = new Map();

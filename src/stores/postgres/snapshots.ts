@@ -6,7 +6,7 @@ import type { Statement } from "./driver.ts";
 import { isTransient, toCaller } from "./errors.ts";
 import { MAX_GROUP } from "./limits.ts";
 import { Member } from "./member.ts";
-import { Overlay } from "./overlay.ts";
+import { PendingWrites } from "./pending-writes.ts";
 import { Pool } from "./pool.ts";
 import type { Pooled, Reach } from "./pool.ts";
 import { Requests } from "./requests.ts";
@@ -120,7 +120,7 @@ export class Snapshots {
       const { connection } = session;
       const requests = new Requests(connection, BEGIN);
       const running = jobs.map(async (job) => {
-        const member = new Member({ requests, base: new Overlay(), busy: NEVER_BUSY });
+        const member = new Member({ requests, base: new PendingWrites(), busy: NEVER_BUSY });
         const outcome = await member.run(job.body);
         open.delete(job);
         if (outcome.kind === "returned") job.resolve(outcome.result);

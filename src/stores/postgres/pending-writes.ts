@@ -8,7 +8,7 @@ export interface TotalChange {
 }
 
 /** Writes that wait for their commit. */
-export class Overlay {
+export class PendingWrites {
   /** Undefined where the key is deleted. */
   readonly entries: Map<Key, Uint8Array | undefined> = new Map();
   readonly totals: Map<Key, TotalChange> = new Map();
@@ -39,7 +39,7 @@ export class Overlay {
   }
 
   /** Takes in what was written after it. */
-  append(later: Overlay): void {
+  append(later: PendingWrites): void {
     for (const [key, value] of later.entries) this.entries.set(key, value);
     for (const [key, change] of later.totals) {
       if (change.cleared) this.clearSum(key);
