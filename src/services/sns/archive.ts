@@ -3,6 +3,7 @@ import type { Tx } from "../../kernel/store.ts";
 import type { TimerHandler } from "../../kernel/work.ts";
 import { invalidParameter } from "./errors.ts";
 import type { Admitted } from "./fifo.ts";
+import { readJsonObject } from "./json-object.ts";
 import { ARCHIVE } from "./keys.ts";
 import { ARCHIVE_SWEEP_MS, DAY_MS, LIMITS } from "./limits.ts";
 import type { PublishedMessage } from "./message.ts";
@@ -29,26 +30,18 @@ export function archiveDays(topic: TopicRecord): number | undefined {
  * Throws InvalidParameter.
  */
 export function readArchivePolicy(text: string): number | undefined {
-  let policy: unknown;
-  try {
-    policy = JSON.parse(text);
-  } catch {
-    throw invalidParameter("ArchivePolicy: failed to parse JSON.");
-  }
-  if (typeof policy !== "object" || policy === null || Array.isArray(policy)) {
-    throw invalidParameter("ArchivePolicy: must be a JSON object");
-  }
-  const entries = Object.entries(policy);
+  const refuse = (reason: string): Error => invalidParameter(`ArchivePolicy: ${reason}`);
+  const entries = Object.entries(readJsonObject(text, refuse));
   if (entries.length === 0) return undefined;
   for (const [name] of entries) {
     if (name !== "MessageRetentionPeriod") {
-      throw invalidParameter(`ArchivePolicy: invalid JSON. Attribute ${name} is unknown.`);
+      throw refuse(`invalid JSON. Attribute ${name} is unknown.`);
     }
   }
-  const value: unknown = entries[0]?.[1];
+  const value = entries[0]?.[1];
   const days = typeof value === "string" || typeof value === "number" ? Number(value) : Number.NaN;
   if (!Number.isInteger(days) || days < 1 || days > LIMITS.archiveDays) {
-    throw invalidParameter("ArchivePolicy: MessageRetentionPeriod value is invalid");
+    throw refuse("MessageRetentionPeriod value is invalid");
   }
   return days;
 }

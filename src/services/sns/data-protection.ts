@@ -1,4 +1,5 @@
 import { invalidParameter } from "./errors.ts";
+import { readJsonObject } from "./json-object.ts";
 import { LIMITS } from "./limits.ts";
 
 const VERSION = "2021-06-01";
@@ -7,25 +8,13 @@ const VERSION = "2021-06-01";
 export function checkDataProtectionPolicy(text: string): void {
   if (Buffer.byteLength(text) > LIMITS.policyBytes)
     throw refused(`must be at most ${LIMITS.policyBytes} bytes`);
-  let policy: unknown;
-  try {
-    policy = JSON.parse(text);
-  } catch {
-    throw refused("failed to parse JSON");
-  }
-  if (typeof policy !== "object" || policy === null || Array.isArray(policy))
-    throw refused("must be a JSON object");
-  if (!("Name" in policy) || typeof policy.Name !== "string") throw refused("Name is required");
-  if (!("Version" in policy) || policy.Version !== VERSION)
-    throw refused(`Version must be ${VERSION}`);
-  if (
-    !("Statement" in policy) ||
-    !Array.isArray(policy.Statement) ||
-    policy.Statement.length === 0
-  ) {
+  const { Name: name, Version: version, Statement: statements } = readJsonObject(text, refused);
+  if (typeof name !== "string") throw refused("Name is required");
+  if (version !== VERSION) throw refused(`Version must be ${VERSION}`);
+  if (!Array.isArray(statements) || statements.length === 0) {
     throw refused("Statement must be a non-empty array");
   }
-  policy.Statement.forEach(checkStatement);
+  statements.forEach(checkStatement);
 }
 
 function checkStatement(statement: unknown): void {

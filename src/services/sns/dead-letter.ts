@@ -69,8 +69,10 @@ export async function putDeadLetter(sns: Sns, tx: Tx, undelivered: Undelivered):
 }
 
 /** The ARN in a subscription's redrive policy. */
-export function deadLetterQueue(subscription: SubscriptionRecord): string | undefined {
-  const policy = subscription.attributes["RedrivePolicy"];
+export function deadLetterQueue({
+  attributes,
+}: Pick<SubscriptionRecord, "attributes">): string | undefined {
+  const policy = attributes["RedrivePolicy"];
   if (policy === undefined) return undefined;
   // Checked when it was set.
   return (JSON.parse(policy) as { deadLetterTargetArn?: string }).deadLetterTargetArn;

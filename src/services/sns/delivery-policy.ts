@@ -1,4 +1,6 @@
 import { invalidParameter } from "./errors.ts";
+import { asJsonObject, readJsonObject } from "./json-object.ts";
+import type { JsonObject } from "./json-object.ts";
 
 /**
  * When failed deliveries are tried again: "Amazon SNS message delivery retries". The phases follow
@@ -109,8 +111,6 @@ function backoffSeconds(phases: RetryPhases, fraction: number, steps: number): n
   }
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** Checks a topic's DeliveryPolicy. Throws InvalidParameter. */
 export function checkTopicDeliveryPolicy(text: string): void {
   readTopicPolicy(text);
@@ -170,7 +170,7 @@ export function effectiveSubscriptionPolicy(
   });
 }
 
-function throttle(name: string, maxReceivesPerSecond: number | undefined): Json {
+function throttle(name: string, maxReceivesPerSecond: number | undefined): JsonObject {
   return maxReceivesPerSecond === undefined ? {} : { [name]: { maxReceivesPerSecond } };
 }
 
@@ -182,7 +182,7 @@ interface PolicyParts {
 }
 
 function readTopicPolicy(text: string): PolicyParts {
-  const root = object(parse(text), "");
+  const root = readJsonObject(text, refused);
   onlyKeys(root, "", ["http"]);
   const http = object(root["http"], "http");
   onlyKeys(http, "http.", [
@@ -205,7 +205,7 @@ function readTopicPolicy(text: string): PolicyParts {
 }
 
 function readSubscriptionPolicy(text: string): PolicyParts {
-  const root = object(parse(text), "");
+  const root = readJsonObject(text, refused);
   onlyKeys(root, "", [
     "healthyRetryPolicy",
     "throttlePolicy",
@@ -226,7 +226,7 @@ interface PartNames {
   readonly request: string;
 }
 
-function readParts(policy: Json, path: string, names: PartNames): PolicyParts {
+function readParts(policy: JsonObject, path: string, names: PartNames): PolicyParts {
   const retry = policy[names.retry];
   const throttled = policy[names.throttle];
   const request = policy[names.request];
@@ -243,7 +243,7 @@ function readParts(policy: Json, path: string, names: PartNames): PolicyParts {
   };
 }
 
-function readPhases(retry: Json, path: string): RetryPhases {
+function readPhases(retry: JsonObject, path: string): RetryPhases {
   onlyKeys(retry, path, Object.keys(DEFAULT_HTTP_PHASES));
   const read = (
     name: Exclude<keyof RetryPhases, "backoffFunction">,
@@ -289,7 +289,7 @@ function checkPhases(phases: RetryPhases, path: string): void {
   }
 }
 
-function readThrottle(throttled: Json, path: string): PolicyParts {
+function readThrottle(throttled: JsonObject, path: string): PolicyParts {
   onlyKeys(throttled, path, ["maxReceivesPerSecond"]);
   const value = throttled["maxReceivesPerSecond"];
   if (value == null) return {};
@@ -301,7 +301,7 @@ function readThrottle(throttled: Json, path: string): PolicyParts {
   };
 }
 
-function readRequest(request: Json, path: string): PolicyParts {
+function readRequest(request: JsonObject, path: string): PolicyParts {
   onlyKeys(request, path, ["headerContentType"]);
   const value = request["headerContentType"];
   if (value == null) return {};
@@ -314,23 +314,13 @@ function readRequest(request: Json, path: string): PolicyParts {
   return { headerContentType: value };
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw refused("failed to parse JSON.");
-  }
+function object(value: unknown, path: string): JsonObject {
+  const found = asJsonObject(value);
+  if (found === undefined) throw refused(`${path} must be a JSON object`);
+  return found;
 }
 
-function object(value: unknown, path: string): Json {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw refused(path === "" ? "must be a JSON object" : `${path} must be a JSON object`);
-  }
-  // Narrowed above; JSON objects have string keys.
-  return value as Json;
-}
-
-function onlyKeys(value: Json, path: string, known: readonly string[]): void {
+function onlyKeys(value: JsonObject, path: string, known: readonly string[]): void {
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) throw refused(`Unexpected JSON member: ${path}${key}`);
   }

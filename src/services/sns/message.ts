@@ -1,4 +1,5 @@
 import { invalidParameter, invalidParameterValue } from "./errors.ts";
+import { readJsonObject } from "./json-object.ts";
 import { LIMITS } from "./limits.ts";
 import type { SubscriptionProtocol } from "./subscription.ts";
 
@@ -140,15 +141,9 @@ export function readBodies(
 ): Bodies {
   if (structure === undefined || structure === "" || text === "") return { body: text };
   if (structure !== "json") throw invalidParameter("MessageStructure");
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw invalidParameter("Message Structure - JSON message body failed to parse");
-  }
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw invalidParameter("Message Structure - JSON message body failed to parse");
-  }
+  const json = readJsonObject(text, () =>
+    invalidParameter("Message Structure - JSON message body failed to parse"),
+  );
   const bodies = Object.entries(json).filter(
     (entry): entry is [string, string] => typeof entry[1] === "string",
   );

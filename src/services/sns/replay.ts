@@ -6,6 +6,7 @@ import { beginningArchiveMs, readArchived } from "./archive.ts";
 import { deliver, wantsReplayed } from "./deliver.ts";
 import type { PumpPayload } from "./deliveries.ts";
 import { invalidParameter } from "./errors.ts";
+import { readJsonObject } from "./json-object.ts";
 import { ARCHIVE, FIFO_SEQUENCE, SUBSCRIPTION } from "./keys.ts";
 import { LIMITS } from "./limits.ts";
 import { outgoing } from "./outgoing.ts";
@@ -28,7 +29,7 @@ const LOOK_AGAIN_MS = 1_000;
  * undefined for an empty object, which ends one. Throws InvalidParameter.
  */
 export function startReplay(sns: Sns, topic: TopicRecord, text: string): ReplayState | undefined {
-  const policy = parsePolicy(text);
+  const policy = readJsonObject(text, refused);
   if (Object.keys(policy).length === 0) return undefined;
   const { PointType, StartingPoint, EndingPoint, ...others } = policy;
   const [unknown] = Object.keys(others);
@@ -127,20 +128,6 @@ function nextArchived(tx: Tx, topic: TopicRecord, replay: ReplayState): Promise<
 function placeOf({ key }: Entry): [number, string] {
   const [, publishedAtMs, sequence] = ARCHIVE.parts(key);
   return [publishedAtMs, sequence];
-}
-
-function parsePolicy(text: string): Readonly<Record<string, unknown>> {
-  let policy: unknown;
-  try {
-    policy = JSON.parse(text);
-  } catch {
-    throw refused("failed to parse JSON.");
-  }
-  if (typeof policy !== "object" || policy === null || Array.isArray(policy)) {
-    throw refused("must be a JSON object");
-  }
-  // Narrowed above; JSON objects have string keys.
-  return policy as Readonly<Record<string, unknown>>;
 }
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)$/;

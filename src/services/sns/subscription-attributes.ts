@@ -1,8 +1,10 @@
 import { parseArn } from "../../kernel/arn.ts";
+import { deadLetterQueue } from "./dead-letter.ts";
 import { checkSubscriptionDeliveryPolicy, effectiveSubscriptionPolicy } from "./delivery-policy.ts";
 import { invalidParameter } from "./errors.ts";
 import { isWebHook } from "./endpoint.ts";
 import { compileFilterPolicy, FilterPolicyError } from "./filter-policy.ts";
+import { readJsonObject } from "./json-object.ts";
 import { isSameAttribute } from "./same-attribute.ts";
 import type { SubscriptionProtocol, SubscriptionRecord } from "./subscription.ts";
 import { shownEndpoint, subscriptionArn } from "./subscription.ts";
@@ -83,18 +85,16 @@ export function checkSubscriptionAttributes(
  */
 export function checkDeadLetterQueue(
   { isFifo, region }: TopicRecord,
-  { RedrivePolicy }: SubscriptionAttributes,
+  attributes: SubscriptionAttributes,
 ): void {
-  if (RedrivePolicy === undefined) return;
-  const { deadLetterTargetArn = "" } = JSON.parse(RedrivePolicy) as {
-    deadLetterTargetArn?: string;
-  };
-  if (parseArn(deadLetterTargetArn)?.region !== region) {
+  const queue = deadLetterQueue({ attributes });
+  if (queue === undefined) return;
+  if (parseArn(queue)?.region !== region) {
     throw invalidParameter(
       "RedrivePolicy: deadLetterTargetArn must be in the same region as the subscription",
     );
   }
-  if (!isFifo && deadLetterTargetArn.endsWith(".fifo")) {
+  if (!isFifo && queue.endsWith(".fifo")) {
     throw invalidParameter("RedrivePolicy: must use a standard queue as the dead-letter queue");
   }
 }
@@ -159,26 +159,19 @@ function checkRaw(value: string, protocol: SubscriptionProtocol): void {
 }
 
 function checkRedrive(text: string): void {
-  let policy: unknown;
-  try {
-    policy = JSON.parse(text);
-  } catch {
-    throw invalidParameter("RedrivePolicy: failed to parse JSON.");
-  }
-  if (typeof policy !== "object" || policy === null || Array.isArray(policy)) {
-    throw invalidParameter("RedrivePolicy: must be a JSON object");
-  }
+  const refuse = (reason: string): Error => invalidParameter(`RedrivePolicy: ${reason}`);
+  const policy = readJsonObject(text, refuse);
   const unknown = Object.keys(policy).find((name) => name !== "deadLetterTargetArn");
   if (unknown !== undefined) {
-    throw invalidParameter(`RedrivePolicy: invalid JSON. Attribute ${unknown} is unknown.`);
+    throw refuse(`invalid JSON. Attribute ${unknown} is unknown.`);
   }
-  const queue: unknown = "deadLetterTargetArn" in policy ? policy.deadLetterTargetArn : undefined;
+  const queue = policy["deadLetterTargetArn"];
   const arn = typeof queue === "string" ? parseArn(queue) : undefined;
   if (arn === undefined) {
-    throw invalidParameter("RedrivePolicy: deadLetterTargetArn is an invalid arn");
+    throw refuse("deadLetterTargetArn is an invalid arn");
   }
   if (arn.service !== "sqs") {
-    throw invalidParameter("RedrivePolicy: deadLetterTargetArn must be a SQS queue");
+    throw refuse("deadLetterTargetArn must be a SQS queue");
   }
 }
 
