@@ -73,7 +73,10 @@ export interface Tx extends Reader {
   claim(range: KeyRange, limit: number): Promise<Entry[]>;
   put(key: Key, value: Uint8Array): void;
   delete(key: Key): void;
-  /** Adds to the total at `key` without reading it, so that transactions which add never collide. */
+  /**
+   * Adds a safe integer to the total at `key` without reading it, so that transactions which add never
+   * collide.
+   */
   add(key: Key, delta: number): void;
   /** Forgets the total at `key`. */
   clearSum(key: Key): void;

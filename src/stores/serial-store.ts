@@ -2,7 +2,7 @@ import type { Log } from "../kernel/log.ts";
 import { StoreUnavailable } from "../kernel/store.ts";
 import type { Entry, RangeOptions, Snapshot, Store, Total, Tx, Wake } from "../kernel/store.ts";
 import type { Key, KeyRange } from "../kernel/tuple.ts";
-import { isTooLong, writable } from "./limits.ts";
+import { assertDelta, assertLimit, isTooLong, writable } from "./limits.ts";
 
 /**
  * Where a {@link SerialStore} keeps its entries. Reads and writes happen at once and only while a
@@ -212,9 +212,7 @@ class SerialTx implements Tx, Snapshot {
 
   async range(range: KeyRange, options: RangeOptions): Promise<Entry[]> {
     this.#assertOpen();
-    if (!Number.isSafeInteger(options.limit) || options.limit < 1) {
-      throw new RangeError(`a range's limit is a positive whole number, not ${options.limit}`);
-    }
+    assertLimit(options.limit);
     return this.#tables.range(range, options);
   }
 
@@ -248,6 +246,7 @@ class SerialTx implements Tx, Snapshot {
 
   add(key: Key, delta: number): void {
     this.#assertOpen();
+    assertDelta(delta);
     const at = sumKey(key);
     this.#added ??= new Map();
     this.#added.set(at, (this.#added.get(at) ?? 0) + delta);

@@ -391,6 +391,36 @@ function sums({ store }: SuiteContext): void {
     assert.equal(await total(), 0);
   });
 
+  for (const delta of [0.5, Number.NaN, Infinity, 2 ** 53]) {
+    test(`a total takes no ${delta}, which would not be exact`, async () => {
+      const [wrong, right] = await Promise.allSettled([
+        store().transact(async (tx) => tx.add(key("total"), delta)),
+        store().transact(async (tx) => tx.add(key("total"), 1)),
+      ]);
+      assert.ok(wrong.status === "rejected" && wrong.reason instanceof RangeError);
+      assert.equal(right.status, "fulfilled");
+      assert.equal(await store().read((reader) => reader.sum(key("total"))), 1);
+    });
+  }
+
+  for (const limit of [0, -1, 1.5, Number.NaN]) {
+    test(`a range takes no limit of ${limit}`, async () => {
+      const range = rangeBelow(key("total"));
+      await assert.rejects(
+        store().read((reader) => reader.range(range, { limit })),
+        RangeError,
+      );
+      await assert.rejects(
+        store().read((reader) => reader.sums(range, limit)),
+        RangeError,
+      );
+      await assert.rejects(
+        store().transact((tx) => tx.claim(range, limit)),
+        RangeError,
+      );
+    });
+  }
+
   test("a transaction sees its own additions", async () => {
     await store().transact(async (tx) => tx.add(key("total"), 10));
     const seen = await store().transact(async (tx) => {

@@ -1,6 +1,6 @@
 import type { Entry, RangeOptions, Snapshot, Total, Tx, Wake } from "../../kernel/store.ts";
 import type { Key, KeyRange } from "../../kernel/tuple.ts";
-import { isTooLong, writable } from "../limits.ts";
+import { assertDelta, assertLimit, isTooLong, writable } from "../limits.ts";
 import { PendingWrites } from "./pending-writes.ts";
 import type { Requests } from "./requests.ts";
 
@@ -99,8 +99,9 @@ export class Member implements Tx, Snapshot {
   }
 
   /** Only for snapshots, which write nothing that would have to be counted in. */
-  sums(range: KeyRange, limit: number): Promise<Total[]> {
+  async sums(range: KeyRange, limit: number): Promise<Total[]> {
     this.#assertOpen();
+    assertLimit(limit);
     return this.#options.requests.sums(range, limit);
   }
 
@@ -131,6 +132,7 @@ export class Member implements Tx, Snapshot {
 
   add(key: Key, delta: number): void {
     this.#assertOpen();
+    assertDelta(delta);
     this.writes.add(writable(key), delta);
   }
 
@@ -176,11 +178,5 @@ export class Member implements Tx, Snapshot {
 
   #assertOpen(): void {
     if (this.#over) throw new Error("a transaction was used after its end");
-  }
-}
-
-function assertLimit(limit: number): void {
-  if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw new RangeError(`a range's limit is a positive whole number, not ${limit}`);
   }
 }
