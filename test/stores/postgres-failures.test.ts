@@ -434,6 +434,19 @@ test("a URL that is none is refused without telling its password", async (t) => 
   );
 });
 
+for (const size of [1, 2]) {
+  test(`a pool of ${size} is refused: too small to listen, write and read`, async (t) => {
+    const inUrl = { url: `${server.url}?pool_size=${size}` };
+    for (const more of [inUrl, { poolSize: size }]) {
+      await assert.rejects(open(t, newSchema(), more), (error) => {
+        assert.ok(error instanceof StoreUnavailable);
+        assert.match(error.message, /pool_size is at least 3/);
+        return true;
+      });
+    }
+  });
+}
+
 test("without the package pg the message says what to install", () => {
   const program = `
     import { registerHooks } from "node:module";

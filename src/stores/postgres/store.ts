@@ -53,10 +53,15 @@ const ANSWER_GRACE_MS = 2_000;
 
 /**
  * Opens the store, creating or migrating its tables. Throws a {@link StoreUnavailable} when the
- * database cannot be reached or was written by a newer version.
+ * database cannot be reached or was written by a newer version, or the options cannot be used.
  */
 export async function openPostgresStore(given: PostgresStoreOptions): Promise<PostgresStore> {
   const options = withUrlOptions(given);
+  if (options.poolSize !== undefined && options.poolSize < MIN_POOL_SIZE) {
+    throw new StoreUnavailable(
+      `pool_size is at least ${MIN_POOL_SIZE}, not ${options.poolSize}: one connection listens, one writes, one reads`,
+    );
+  }
   const { statementTimeoutMs = 10_000, connectTimeoutMs = 3_000, schema = "waystation" } = options;
   const session: SessionOptions = {
     url: options.url,
@@ -148,9 +153,10 @@ class OpenPostgresStore implements PostgresStore {
   #closing: Promise<void> | undefined;
 
   constructor(options: PostgresStoreOptions, session: SessionOptions) {
-    const { random, log = silentLog } = options;
+    const { random, log = silentLog, poolSize = DEFAULT_POOL_SIZE } = options;
     const now = options.machineNow ?? machineNow;
-    const size = Math.max(MIN_POOL_SIZE, options.poolSize ?? DEFAULT_POOL_SIZE) - 1;
+    // One of them listens.
+    const size = poolSize - 1;
     const lanes = Math.min(MAX_LANES, Math.ceil(size / 2));
     this.#log = log;
     const reach = new Reach({ log, machineNow: now });
