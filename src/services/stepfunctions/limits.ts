@@ -104,5 +104,11 @@ export const MAX_RUNNING_TASKS: number = 256;
 export const MAX_CACHED_DEFINITIONS: number = 1_000;
 /** Children of a map run that are started in one transaction. */
 export const MAP_RUN_START_CHUNK: number = 100;
+/** Results of a map run's children that are read at once, each as long as a payload may be. */
+export const RESULTS_PER_READ: number = 50;
+/** Bytes of a file of results after which another begins. */
+export const MAX_RESULT_FILE_BYTES: number = 67_108_864;
+/** Bytes of an object that are written at once. */
+export const OBJECT_WRITE_BYTES: number = 65_536;
 /** Readers of map runs that a node keeps open while nobody reads them. */
 export const MAX_IDLE_CURSORS: number = 64;

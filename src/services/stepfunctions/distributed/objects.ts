@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { StatesError } from "../language/errors.ts";
 import type { Settings } from "../../../kernel/operation.ts";
+import { StatesError } from "../language/errors.ts";
+import { OBJECT_WRITE_BYTES } from "../limits.ts";
 
 /** The option that names the folder whose sub-folders stand for buckets. */
 export const OBJECT_FOLDER_OPTION = "states.objectFolder";
@@ -21,7 +23,17 @@ export interface ListedObject {
 export interface ObjectStore {
   read(bucket: string, key: string): AsyncIterable<Uint8Array>;
   list(bucket: string, prefix: string): AsyncIterable<ListedObject>;
-  write(bucket: string, key: string, text: string): Promise<number>;
+  /** Begins an object anew. Throws States.ResultWriterFailed, as does its writer. */
+  create(bucket: string, key: string): Promise<ObjectWriter>;
+}
+
+/** An object that is being written. */
+export interface ObjectWriter {
+  /** How much was appended. */
+  readonly sizeBytes: number;
+  append(text: string): Promise<void>;
+  /** Ends the object; does nothing to one that is ended. */
+  close(): Promise<void>;
 }
 
 /** Objects as files of the folder that the option names; undefined when no folder is given. */
@@ -63,11 +75,12 @@ class FileObjects implements ObjectStore {
     }
   }
 
-  async write(bucket: string, key: string, text: string): Promise<number> {
+  create(bucket: string, key: string): Promise<ObjectWriter> {
     const path = this.#path(bucket, key);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
-    return Buffer.byteLength(text);
+    return writing(async () => {
+      await mkdir(dirname(path), { recursive: true });
+      return new FileWriter(await open(path, "w"));
+    });
   }
 
   /** Nothing outside of a bucket can be named, and a bucket is a folder right below. */
@@ -79,6 +92,54 @@ class FileObjects implements ObjectStore {
       throw new StatesError("States.Permissions", `The object '${key}' is outside of its bucket.`);
     }
     return path;
+  }
+}
+
+class FileWriter implements ObjectWriter {
+  readonly #file: FileHandle;
+  /** What is not written yet. */
+  #texts: string[] = [];
+  #pendingBytes = 0;
+  #isClosed = false;
+  sizeBytes = 0;
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  async append(text: string): Promise<void> {
+    const bytes = Buffer.byteLength(text);
+    this.#texts.push(text);
+    this.sizeBytes += bytes;
+    this.#pendingBytes += bytes;
+    if (this.#pendingBytes >= OBJECT_WRITE_BYTES) await this.#flush();
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      await this.#flush();
+    } finally {
+      await writing(() => this.#file.close());
+    }
+  }
+
+  async #flush(): Promise<void> {
+    const text = this.#texts.join("");
+    this.#texts = [];
+    this.#pendingBytes = 0;
+    await writing(() => this.#file.appendFile(text));
+  }
+}
+
+/** Has what a disk refuses fail the ResultWriter. */
+async function writing<Result>(write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new StatesError("States.ResultWriterFailed", cause);
   }
 }
 

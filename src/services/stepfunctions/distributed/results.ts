@@ -8,15 +8,13 @@ import type { MapState, ResultWriter } from "../language/definition.ts";
 import { StatesError } from "../language/errors.ts";
 import { isJsonArray, isJsonObject } from "../language/json.ts";
 import type { Json, JsonObject } from "../language/json.ts";
-import { MAX_PAYLOAD_BYTES } from "../limits.ts";
+import { MAX_PAYLOAD_BYTES, RESULTS_PER_READ } from "../limits.ts";
 import { entriesOf } from "../page.ts";
 import type { MapRunRecord, MapRunResult } from "../records.ts";
 import type { Tally } from "./counts.ts";
 import { OBJECT_FOLDER_OPTION, objectStoreOf } from "./objects.ts";
 import type { ObjectStore } from "./objects.ts";
-
-/** How many results are read at once. */
-const CHUNK = 500;
+import { ResultFiles } from "./result-files.ts";
 
 /** The output of a map run, and how much of it was written to files. */
 export interface Collected {
@@ -51,7 +49,11 @@ export async function collectResults(
 }
 
 async function* resultsOf(engine: Engine, { uid }: MapRunRecord): AsyncIterable<MapRunResult> {
-  for await (const { value } of entriesOf(engine.store, MAP_RUN_RESULT.below(uid), CHUNK))
+  for await (const { value } of entriesOf(
+    engine.store,
+    MAP_RUN_RESULT.below(uid),
+    RESULTS_PER_READ,
+  ))
     yield decodeRecord<MapRunResult>(value);
 }
 
@@ -83,11 +85,52 @@ async function description(engine: Engine, { executionUid }: MapRunResult): Prom
   });
 }
 
-/** Writes the results as files, with a manifest that names them. */
+/** Writes the results as files while it reads them, with a manifest that names the files. */
 async function writeResults(
   engine: Engine,
   { record, writer }: { record: MapRunRecord; writer: ResultWriter },
 ): Promise<Collected> {
+  const { objects, bucket, folder } = destination(engine, record);
+  const { outputType } = writer;
+  const filesOf = (status: string): ResultFiles =>
+    new ResultFiles(objects, { bucket, stem: `${folder}/${status}`, outputType });
+  const succeeded = filesOf("SUCCEEDED");
+  const failing = filesOf("FAILED");
+  const written = { children: 0, items: 0 };
+  try {
+    for await (const result of resultsOf(engine, record)) {
+      written.children += 1;
+      written.items += result.itemCount;
+      if (result.status !== "SUCCEEDED") await failing.add(await description(engine, result));
+      else
+        for (const value of await transformed(engine, result, writer)) await succeeded.add(value);
+    }
+    const ResultFiles = {
+      FAILED: await failing.end(),
+      PENDING: [],
+      SUCCEEDED: await succeeded.end(),
+    };
+    const Key = `${folder}/manifest.json`;
+    const manifest = await objects.create(bucket, Key);
+    const { arn: MapRunArn } = record;
+    await manifest.append(JSON.stringify({ DestinationBucket: bucket, MapRunArn, ResultFiles }));
+    await manifest.close();
+    return { output: { MapRunArn, ResultWriterDetails: { Bucket: bucket, Key } }, written };
+  } finally {
+    await succeeded.abandon();
+    await failing.abandon();
+  }
+}
+
+interface Destination {
+  readonly objects: ObjectStore;
+  readonly bucket: string;
+  /** Prefix and the map run's own part of every key. */
+  readonly folder: string;
+}
+
+/** Where a map run's results go. Throws States.ResultWriterFailed. */
+function destination(engine: Engine, record: MapRunRecord): Destination {
   const objects = objectStoreOf(engine.settings);
   if (objects === undefined) {
     throw failed(
@@ -98,54 +141,12 @@ async function writeResults(
   const { Bucket: bucket, Prefix: prefix } = given;
   if (typeof bucket !== "string") throw failed("The ResultWriter names no Bucket.");
   const unique = record.arn.slice(record.arn.lastIndexOf(":") + 1);
-  const folder = `${typeof prefix === "string" && prefix !== "" ? `${prefix.replace(/\/$/, "")}/` : ""}${unique}`;
-  const byStatus: { SUCCEEDED: Json[]; FAILED: Json[] } = { SUCCEEDED: [], FAILED: [] };
-  const written = { children: 0, items: 0 };
-  for await (const result of resultsOf(engine, record)) {
-    written.children += 1;
-    written.items += result.itemCount;
-    const isSucceeded = result.status === "SUCCEEDED";
-    const values = isSucceeded
-      ? await transformed(engine, result, writer)
-      : [await description(engine, result)];
-    byStatus[isSucceeded ? "SUCCEEDED" : "FAILED"].push(...values);
-  }
-  try {
-    const output = await writeFiles(objects, { record, writer, bucket, folder, byStatus });
-    return { output, written };
-  } catch (error) {
-    if (error instanceof StatesError) throw error;
-    throw failed(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** Writes a file for each outcome that there is, and the manifest. */
-async function writeFiles(
-  objects: ObjectStore,
-  { record, writer, bucket, folder, byStatus }: Writing,
-): Promise<Json> {
-  const isLines = writer.outputType === "JSONL";
-  const files: Record<string, Json> = { FAILED: [], PENDING: [], SUCCEEDED: [] };
-  for (const [status, values] of Object.entries(byStatus)) {
-    if (values.length === 0) continue;
-    const key = `${folder}/${status}_0.${isLines ? "jsonl" : "json"}`;
-    const text = isLines
-      ? values.map((value) => JSON.stringify(value)).join("\n")
-      : JSON.stringify(values);
-    files[status] = [{ Key: key, Size: await objects.write(bucket, key, text) }];
-  }
-  const manifest = { DestinationBucket: bucket, MapRunArn: record.arn, ResultFiles: files };
-  const key = `${folder}/manifest.json`;
-  await objects.write(bucket, key, JSON.stringify(manifest));
-  return { MapRunArn: record.arn, ResultWriterDetails: { Bucket: bucket, Key: key } };
-}
-
-interface Writing {
-  readonly record: MapRunRecord;
-  readonly writer: ResultWriter;
-  readonly bucket: string;
-  readonly folder: string;
-  readonly byStatus: Readonly<Record<"SUCCEEDED" | "FAILED", readonly Json[]>>;
+  const isPrefixed = typeof prefix === "string" && prefix !== "";
+  return {
+    objects,
+    bucket,
+    folder: `${isPrefixed ? `${prefix.replace(/\/$/, "")}/` : ""}${unique}`,
+  };
 }
 
 function failed(cause: string): StatesError {
