@@ -7,7 +7,7 @@ import type { Store, Tx } from "./store.ts";
 import { endLease, putBack, takeDue } from "./work-transitions.ts";
 import type { LeasedWork } from "./work-transitions.ts";
 import { DEFAULT_RETRY, WORK_DUE, WORK_ITEM } from "./work.ts";
-import type { DueWork, EffectHandler, TimerHandler, WorkRecord } from "./work.ts";
+import type { DueWork, EffectHandler, RetryPolicy, TimerHandler, WorkRecord } from "./work.ts";
 
 /** Wait before the store or a kind of work is tried again after it failed. */
 export const PAUSE_AFTER_FAILURE_MS = 1_000;
@@ -46,16 +46,14 @@ export async function fireFirst(
 
 /** Puts a timer whose handler threw back for later, so that it does not hold up the others. */
 async function retryTimer(handling: Handling, failed: DueWork, error: unknown): Promise<void> {
-  const { store, clock, log, random } = handling;
-  const { kind, id, attempt } = failed;
-  const reason = describe(error);
-  log.error("timer failed", { kind, id, attempt, error: reason });
-  await store.transact(async (tx) => {
+  const { kind, id } = failed;
+  logFailure(handling, failed, error);
+  await handling.store.transact(async (tx) => {
     const value = await tx.get(WORK_ITEM.key(kind, id));
     const record = value && decodeRecord<WorkRecord>(value);
     if (record?.dueAtMs !== failed.dueAtMs) return;
     tx.delete(WORK_DUE.key(kind, record.dueAtMs, id));
-    putBack(tx, failed, { policy: DEFAULT_RETRY, reason, nowMs: clock.now(), random });
+    await retryOrBury(tx, handling, { item: failed, error, policy: DEFAULT_RETRY });
   });
 }
 
@@ -65,7 +63,7 @@ export async function perform(
   handler: EffectHandler,
   item: LeasedWork,
 ): Promise<void> {
-  const { clock, store, log, stopping } = handling;
+  const { clock, store, stopping } = handling;
   try {
     const finish = await handler.perform(item, stopping);
     await clock.track(
@@ -77,8 +75,7 @@ export async function perform(
   } catch (error) {
     // A node that stops keeps its leases, as `WorkRunner` says.
     if (stopping.aborted) return;
-    const { kind, id, attempt } = item;
-    log.warn("work failed", { kind, id, attempt, error: describe(error) });
+    logFailure(handling, item, error);
     await endFailed(handling, handler, { item, error });
   }
 }
@@ -88,7 +85,10 @@ interface FailedWork {
   readonly error: unknown;
 }
 
-/** Puts an item that failed back; while the store is away, again and again. */
+/**
+ * Puts an item that failed back; while the store is away, again and again. One whose giving up fails
+ * is dead without it: operators see that, and may retry it.
+ */
 async function endFailed(
   handling: Handling,
   handler: EffectHandler,
@@ -100,10 +100,15 @@ async function endFailed(
   try {
     await store.transact((tx) => fail(tx, handling, handler, failed));
   } catch (failure) {
-    const isAway = failure instanceof StoreUnavailable;
-    const message = isAway ? "work stays leased for now" : "work stays leased until restart";
-    log.error(message, { kind, id, error: describe(failure) });
-    if (!isAway) return;
+    const reason = describe(failure);
+    if (!(failure instanceof StoreUnavailable)) {
+      const { giveUp, ...others } = handler;
+      const message = giveUp ? "work cannot be given up" : "work stays leased until restart";
+      log.error(message, { kind, id, error: reason });
+      if (giveUp) await endFailed(handling, others, failed);
+      return;
+    }
+    log.error("work stays leased for now", { kind, id, error: reason });
     clock.alarm(clock.now() + PAUSE_AFTER_FAILURE_MS, () =>
       own(endFailed(handling, handler, failed)),
     );
@@ -112,14 +117,32 @@ async function endFailed(
 
 async function fail(
   tx: Tx,
-  { clock, random }: Handling,
+  handling: Handling,
   { retry: policy = DEFAULT_RETRY, giveUp }: EffectHandler,
   { item, error }: FailedWork,
 ): Promise<void> {
   const record = await endLease(tx, item);
   if (record === undefined || record.next !== undefined) return;
-  const options = { policy, reason: describe(error), nowMs: clock.now(), random };
-  if (putBack(tx, item, options) === "dead") await giveUp?.(tx, item, error);
+  const next = await retryOrBury(tx, handling, { item, error, policy });
+  if (next === "dead") await giveUp?.(tx, item, error);
+}
+
+async function retryOrBury(
+  tx: Tx,
+  { clock, log, random }: Handling,
+  { item, error, policy }: { item: DueWork; error: unknown; policy: RetryPolicy },
+): Promise<"due" | "dead"> {
+  const reason = describe(error);
+  const next = await putBack(tx, item, { policy, reason, nowMs: clock.now(), random });
+  if (next === "dead") {
+    const { kind, id, attempt: attempts } = item;
+    tx.afterCommit(() => log.error("work is dead", { kind, id, attempts, reason }));
+  }
+  return next;
+}
+
+function logFailure({ log }: Handling, { kind, id, attempt }: DueWork, error: unknown): void {
+  log.warn("work failed", { kind, id, attempt, error: describe(error) });
 }
 
 /** What a log says of an error. */

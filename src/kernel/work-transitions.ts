@@ -1,8 +1,9 @@
+import { bury } from "./dead-work.ts";
 import type { Random } from "./random.ts";
 import { decodeRecord, encodeRecord, PRESENT } from "./record.ts";
 import type { Tx } from "./store.ts";
-import { putDue, WORK_DEAD, WORK_DUE, WORK_ITEM, WORK_LEASED } from "./work.ts";
-import type { DeadWork, DueWork, RetryPolicy, WorkRecord } from "./work.ts";
+import { putDue, WORK_DUE, WORK_ITEM, WORK_LEASED } from "./work.ts";
+import type { DueWork, RetryPolicy, WorkRecord } from "./work.ts";
 
 /** The right to perform an item. */
 export interface Lease {
@@ -102,7 +103,11 @@ export interface PutBackOptions {
 }
 
 /** Makes an item that failed, and whose lease or due time is taken, due again; or dead. */
-export function putBack(tx: Tx, item: DueWork, options: PutBackOptions): "due" | "dead" {
+export async function putBack(
+  tx: Tx,
+  item: DueWork,
+  options: PutBackOptions,
+): Promise<"due" | "dead"> {
   const { kind, id, payload, attempt } = item;
   const { policy, reason, nowMs, random } = options;
   if (attempt < policy.maxAttempts) {
@@ -110,9 +115,8 @@ export function putBack(tx: Tx, item: DueWork, options: PutBackOptions): "due" |
     putDue(tx, { kind, id, dueAtMs, payload }, attempt);
     return "due";
   }
-  const dead: DeadWork = { payload, failures: attempt, error: reason, diedAtMs: nowMs };
   tx.delete(WORK_ITEM.key(kind, id));
-  tx.put(WORK_DEAD.key(kind, id), encodeRecord(dead));
+  await bury(tx, item, { reason, nowMs });
   return "dead";
 }
 

@@ -11,7 +11,8 @@ import type { Tx } from "./store.ts";
  *    ▲     │
  *    │     └─────▶ leased by this node ──performed──▶ removed with the handler's own changes
  *    │                    │
- *    └──── retry policy ──┴──── gave up ──▶ dead
+ *    ├──── retry policy ──┴──── gave up ──▶ dead (`dead-work.ts`)
+ *    └───────── retried by an operator ───────┘
  */
 export const WORK_ITEM: Space<[kind: string, id: string]> = space({
   number: 1,
@@ -33,13 +34,6 @@ export const WORK_LEASED: Space<[node: string, kind: string, id: string]> = spac
   layout: ["node", "kind", "id"],
   value: "empty",
   lifetime: "while a node performs the item",
-});
-export const WORK_DEAD: Space<[kind: string, id: string]> = space({
-  number: 4,
-  name: "work dead",
-  layout: ["kind", "id"],
-  value: "DeadWork",
-  lifetime: "from when its retry policy gave up until an operator removes it",
 });
 
 /** What is scheduled. `payload` is JSON. */
@@ -68,13 +62,6 @@ export interface WorkRecord {
   readonly lease?: number;
   /** Scheduled while it was being performed: what it becomes after that. */
   readonly next?: { readonly dueAtMs: number; readonly payload: unknown };
-}
-
-export interface DeadWork {
-  readonly payload: unknown;
-  readonly failures: number;
-  readonly error: string;
-  readonly diedAtMs: number;
 }
 
 /** What a failed item does next. */

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AdjustableClock } from "../../src/kernel/clock.ts";
+import { WORK_DEAD } from "../../src/kernel/dead-work.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import type { Random } from "../../src/kernel/random.ts";
 import { StoreUnavailable, WAKE_ALL } from "../../src/kernel/store.ts";
 import type { Store, Tx, Wake } from "../../src/kernel/store.ts";
-import { WORK_DEAD, WORK_DUE, WORK_ITEM, WORK_LEASED, workQueue } from "../../src/kernel/work.ts";
+import { WORK_DUE, WORK_ITEM, WORK_LEASED, workQueue } from "../../src/kernel/work.ts";
 import type { DueWork, WorkHandler, WorkItem } from "../../src/kernel/work.ts";
 import { WorkRunner } from "../../src/kernel/work-runner.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
