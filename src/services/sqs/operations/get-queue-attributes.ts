@@ -5,11 +5,11 @@ import type { Reader } from "../../../kernel/store.ts";
 import { isAttributeName, showAttributes } from "../attributes.ts";
 import { backlogKindOf } from "../backlog-kind.ts";
 import { countOf } from "../backlog.ts";
-import type { Scope } from "../backlog.ts";
 import { scopeAt } from "../desk.ts";
 import type { Desk } from "../desk.ts";
 import { invalidAttributeName } from "../errors.ts";
-import { queueArn } from "../queue.ts";
+import { queueArn, queueAt } from "../queue.ts";
+import type { QueueRecord } from "../queue.ts";
 import { dropExpired } from "../retention.ts";
 
 /** The attributes of a queue by name, or all of them. */
@@ -22,18 +22,13 @@ export function getQueueAttributes(
       await promoteAll(desk, context, input);
     }
     const shown = await desk.deps.store.read(async (reader: Reader) => {
-      // Reading needs no more of a transaction than its reader.
-      const scope = await scopeAt(desk, context, {
-        tx: reader as Scope["tx"],
-        url: input.QueueUrl,
-      });
-      const { isFifo } = scope.queue;
-      const unknown = names.find((name) => !isAttributeName(name, isFifo));
+      const queue = await queueAt(context, reader, input.QueueUrl ?? "");
+      const unknown = names.find((name) => !isAttributeName(name, queue.isFifo));
       if (unknown !== undefined) throw invalidAttributeName(unknown);
-      return names.length === 0 ? {} : showAll(scope);
+      return names.length === 0 ? {} : showAll(reader, queue);
     });
     const isWanted = (name: string): boolean =>
-      names.includes("All") || names.includes(name as "All");
+      names.some((each) => each === "All" || each === name);
     const wanted = Object.entries(shown).filter(([name]) => isWanted(name));
     return wanted.length === 0 ? {} : { Attributes: Object.fromEntries(wanted) };
   });
@@ -55,9 +50,9 @@ async function promoteAll(
   } while (changed > 0);
 }
 
-async function showAll({ tx, queue }: Scope): Promise<Record<string, string>> {
+async function showAll(reader: Reader, queue: QueueRecord): Promise<Record<string, string>> {
   const count = async (name: Parameters<typeof countOf>[2]): Promise<string> =>
-    String(Math.max(0, await countOf(tx, queue, name)));
+    String(Math.max(0, await countOf(reader, queue, name)));
   return {
     ...showAttributes(queue),
     QueueArn: queueArn(queue),
