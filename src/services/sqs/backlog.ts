@@ -2,6 +2,7 @@ import type { ServiceError } from "../../kernel/errors.ts";
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import type { Entry, Reader, Tx } from "../../kernel/store.ts";
 import type { KeyRange } from "../../kernel/tuple.ts";
+import type { WorkQueue } from "../../kernel/work.ts";
 import { COUNT, FIFO_DELAYED, FLIGHT, HIDDEN, MESSAGE } from "./keys.ts";
 import type { CountName } from "./keys.ts";
 import { LIMITS } from "./limits.ts";
@@ -19,6 +20,7 @@ export interface Scope {
   readonly queue: QueueRecord;
   readonly nowMs: number;
   readonly positions: Positions;
+  readonly work: WorkQueue;
 }
 
 /**

@@ -2,6 +2,7 @@ import { decodeRecord, encodeRecord, PRESENT } from "../../kernel/record.ts";
 import type { Tx } from "../../kernel/store.ts";
 import type { Key } from "../../kernel/tuple.ts";
 import type { Scope } from "./backlog.ts";
+import { ensureExpiry } from "./expiry-timer.ts";
 import { DEDUPLICATION, FIFO_GROUP, FORGET } from "./keys.ts";
 import { BACKGROUND_CHUNK, DEDUPLICATION_MS } from "./limits.ts";
 import type { MessageRecord } from "./message.ts";
@@ -16,7 +17,8 @@ interface DeduplicationRecord {
 
 /**
  * One send of so many, by a digit of its random id, clears ids away: twice as many as are added
- * meanwhile. To look for them is a round trip where the store is remote.
+ * meanwhile. It has the queue's timer do the same when no more sends come. To look for them is a
+ * round trip where the store is remote.
  */
 const SENDS_PER_CLEARING = 16;
 
@@ -28,7 +30,7 @@ export async function prefetchSends(
   scope: Scope,
   messages: readonly MessageRecord[],
 ): Promise<void> {
-  const { tx, queue } = scope;
+  const { tx, queue, nowMs, work } = scope;
   if (!queue.isFifo) return;
   const clears = messages.some(({ id }) => id.endsWith("0")) && !CLEARED.has(tx);
   if (clears) CLEARED.add(tx);
@@ -39,7 +41,12 @@ export async function prefetchSends(
       FIFO_GROUP.key(backlogOf(queue), message.group ?? ""),
     ]),
   );
-  await Promise.all([fetched, clears && forgetDue(scope, 2 * SENDS_PER_CLEARING)]);
+  const dueAtMs = nowMs + DEDUPLICATION_MS;
+  await Promise.all([
+    fetched,
+    clears && forgetDue(scope, 2 * SENDS_PER_CLEARING),
+    clears && ensureExpiry(tx, work, { queue, dueAtMs }),
+  ]);
 }
 
 /** The earlier message that a message repeats within 5 minutes; undefined when it is new. */
@@ -90,6 +97,11 @@ export async function forgetDue(
     if (decodeRecord<{ untilMs: number }>(value).untilMs <= nowMs) tx.delete(key);
   }
   return due.length;
+}
+
+/** Whether something is remembered that is to be forgotten at some time. */
+export async function remembersMore({ tx, queue }: Scope): Promise<boolean> {
+  return (await tx.range(FORGET.below(backlogOf(queue)), { limit: 1 })).length > 0;
 }
 
 function deduplicationKey(queue: Scope["queue"], message: MessageRecord): Key {

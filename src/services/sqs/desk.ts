@@ -28,15 +28,16 @@ export async function scopeAt(
   context: Context,
   at: { readonly tx: Tx; readonly url: string | undefined; readonly nowMs?: number },
 ): Promise<Scope> {
-  const queue = await queueAt(context, at.tx, at.url ?? "");
-  return { tx: at.tx, queue, nowMs: at.nowMs ?? context.nowMs, positions: desk.positions };
+  const { tx, url = "", nowMs = context.nowMs } = at;
+  const queue = await queueAt(context, tx, url);
+  return { tx, queue, nowMs, positions: desk.positions, work: desk.deps.work };
 }
 
 /** A queue that is known already, in its transaction. */
 export function scopeOf(
-  { positions }: Desk,
+  { positions, deps }: Desk,
   { nowMs }: Context,
   { tx, queue }: { readonly tx: Tx; readonly queue: QueueRecord },
 ): Scope {
-  return { tx, queue, nowMs, positions };
+  return { tx, queue, nowMs, positions, work: deps.work };
 }

@@ -136,14 +136,14 @@ export const DEDUPLICATION: Space<[backlog: string, scope: string, deduplication
     name: "sqs deduplication",
     layout: ["backlog", "message group id or empty", "deduplication id"],
     value: "DeduplicationRecord",
-    lifetime: "5 minutes after the send",
+    lifetime: "5 minutes after the send, and until somebody looks: see README",
   });
 export const RECEIVE_ATTEMPT: Space<[backlog: string, attemptId: string]> = space({
   number: 31,
   name: "sqs receive attempt",
   layout: ["backlog", "receive request attempt id"],
   value: "AttemptRecord",
-  lifetime: "5 minutes after the receive",
+  lifetime: "5 minutes after the receive, and until somebody looks: see README",
 });
 /** What is forgotten when: the key of a deduplication or an attempt. */
 export const FORGET: Space<[backlog: string, atMs: number, key: string]> = space({

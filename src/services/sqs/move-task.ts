@@ -4,6 +4,7 @@ import type { Reader, Tx } from "../../kernel/store.ts";
 import type { Key } from "../../kernel/tuple.ts";
 import type { TimerHandler, WorkQueue } from "../../kernel/work.ts";
 import { backlogKindOf } from "./backlog-kind.ts";
+import type { Scope } from "./backlog.ts";
 import { withoutPlace } from "./dead-letter.ts";
 import { ACTIVE_MOVE_TASK, MOVE_TASK } from "./keys.ts";
 import { BACKGROUND_CHUNK, HELD_PAUSE_MS, LIMITS } from "./limits.ts";
@@ -162,7 +163,7 @@ export function moveHandlers(deps: MoveDeps): Record<string, TimerHandler> {
   };
 }
 
-interface Moving extends Pick<MoveDeps, "positions" | "newId"> {
+interface Moving extends Omit<MoveDeps, "now"> {
   readonly source: QueueAddress;
   readonly nowMs: number;
 }
@@ -177,7 +178,8 @@ async function moveChunk(tx: Tx, task: MoveTaskRecord, moving: Moving): Promise<
   if (task.status === "CANCELLING") return ended({ ...task, status: "CANCELLED" });
   const source = await findQueue(tx, moving.source);
   if (source === undefined) return failed(task, NO_QUEUE);
-  const scope = { tx, queue: source, nowMs: moving.nowMs, positions: moving.positions };
+  const { nowMs, positions, work } = moving;
+  const scope: Scope = { tx, queue: source, nowMs, positions, work };
   const limit = chunkOf(task.messagesPerSecond);
   const destination = await fixedDestination(tx, task);
   if (destination === "missing") return failed(task, NO_QUEUE);

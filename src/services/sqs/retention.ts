@@ -4,12 +4,18 @@ import type { TimerHandler, WorkQueue } from "../../kernel/work.ts";
 import { isExpired } from "./backlog.ts";
 import type { Scope } from "./backlog.ts";
 import { backlogKindOf } from "./backlog-kind.ts";
-import { forgetDue } from "./deduplication.ts";
+import { forgetDue, remembersMore } from "./deduplication.ts";
 import { chunkOf, pagesOf } from "./chunk.ts";
 import type { Sized } from "./chunk.ts";
 import { queueDeletedRecently } from "./errors.ts";
+import { EXPIRE, scheduleExpiry } from "./expiry-timer.ts";
 import { BACKLOG_SPACES, COUNT, DELETED_QUEUE, MESSAGE } from "./keys.ts";
-import { BACKGROUND_CHUNK, QUEUE_PAUSE_MS, RETENTION_PAUSE_MS } from "./limits.ts";
+import {
+  BACKGROUND_CHUNK,
+  DEDUPLICATION_MS,
+  QUEUE_PAUSE_MS,
+  RETENTION_PAUSE_MS,
+} from "./limits.ts";
 import type { MessageRecord } from "./message.ts";
 import { leaveTurn } from "./fairness.ts";
 import type { Positions } from "./position.ts";
@@ -17,7 +23,6 @@ import { prefetchDiscards } from "./prefetch.ts";
 import { backlogOf, findQueue } from "./queue.ts";
 import type { QueueAddress, QueueRecord } from "./queue.ts";
 
-const EXPIRE = "sqs.expire";
 const DROP = "sqs.drop";
 const FREE_NAME = "sqs.freeName";
 
@@ -33,21 +38,6 @@ interface DeletedQueueRecord {
 
 interface DropPayload {
   readonly queue: QueueRecord;
-}
-
-/**
- * Has a queue's expired messages removed in time. A queue always has one timer, set for when its
- * oldest message expires, or a whole retention period ahead when it is empty: whatever is sent later
- * expires later than that.
- */
-export async function scheduleExpiry(
-  tx: Tx,
-  work: WorkQueue,
-  { queue, dueAtMs }: { readonly queue: QueueRecord; readonly dueAtMs: number },
-): Promise<void> {
-  const { accountId, region, name } = queue;
-  const payload: QueueAddress = { accountId, region, name };
-  await work.schedule(tx, { kind: EXPIRE, id: queue.id, dueAtMs, payload });
 }
 
 /** Has everything that a queue's present backlog holds removed in the background. */
@@ -87,11 +77,6 @@ export async function checkNameIsFree(
   tx.delete(key);
 }
 
-/** Forgets a queue's timer: the queue is deleted. */
-export async function cancelExpiry(tx: Tx, work: WorkQueue, queue: QueueRecord): Promise<void> {
-  await work.cancel(tx, EXPIRE, queue.id);
-}
-
 /** What runs when a queue's timer is due, when a backlog is to be dropped and a name free again. */
 export function retentionHandlers(deps: RetentionDeps): Record<string, TimerHandler> {
   return {
@@ -101,7 +86,7 @@ export function retentionHandlers(deps: RetentionDeps): Record<string, TimerHand
         // Written by scheduleExpiry.
         const queue = await findQueue(tx, item.payload as QueueAddress);
         if (queue === undefined || queue.id !== item.id) return;
-        const scope: Scope = { tx, queue, nowMs: deps.now(), positions: deps.positions };
+        const scope = scopeIn(tx, queue, deps);
         const dueAtMs = await expireDue(scope);
         await scheduleExpiry(tx, deps.work, { queue, dueAtMs });
       },
@@ -130,15 +115,22 @@ export function retentionHandlers(deps: RetentionDeps): Record<string, TimerHand
   };
 }
 
+function scopeIn(tx: Tx, queue: QueueRecord, { work, now, positions }: RetentionDeps): Scope {
+  return { tx, queue, nowMs: now(), positions, work };
+}
+
 /** Removes some expired messages and forgotten ids; answers when to look again. */
 async function expireDue(scope: Scope): Promise<number> {
   const { queue, nowMs } = scope;
-  const forgotten = await forgetDue(scope);
+  const forgotten = queue.isFifo ? await forgetDue(scope) : 0;
   const { expired, oldestSentAtMs } = await dropExpired(scope);
   const mayBeMore = expired > 0 && oldestSentAtMs === undefined;
   if (forgotten === BACKGROUND_CHUNK || mayBeMore) return nowMs;
   const retentionMs = queue.messageRetentionPeriod * 1_000;
-  return Math.max((oldestSentAtMs ?? nowMs) + retentionMs, nowMs + RETENTION_PAUSE_MS);
+  const expiryMs = Math.max((oldestSentAtMs ?? nowMs) + retentionMs, nowMs + RETENTION_PAUSE_MS);
+  if (!queue.isFifo || !(await remembersMore(scope))) return expiryMs;
+  // All that is remembered now can be forgotten then.
+  return Math.min(expiryMs, nowMs + DEDUPLICATION_MS);
 }
 
 /** Removes some expired messages, wherever they are; answers how many, and the oldest that stays. */
@@ -173,7 +165,7 @@ interface Aging extends Sized {
 /** Deletes some of a dropped backlog, which nobody else uses any more; true when there is more. */
 async function dropSome(tx: Tx, queue: QueueRecord, deps: RetentionDeps): Promise<boolean> {
   const backlog = backlogOf(queue);
-  const scope: Scope = { tx, queue, nowMs: deps.now(), positions: deps.positions };
+  const scope = scopeIn(tx, queue, deps);
   for (const space of BACKLOG_SPACES) {
     const read = pagesOf(tx, space.below(backlog));
     // Only messages are large.

@@ -16,7 +16,8 @@ export function queueTarget(desk: Desk): Target {
     async deliver(tx, arn, delivery) {
       const queue = await queueOf(tx, arn);
       const { nowMs } = delivery;
-      const scope: Scope = { tx, queue, nowMs, positions: desk.positions };
+      const { positions, deps } = desk;
+      const scope: Scope = { tx, queue, nowMs, positions, work: deps.work };
       const senderId = delivery.sourceArn;
       const facts = { id: desk.deps.random.uuid(), senderId, nowMs };
       const input = inputOf(queue, delivery);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { DEDUPLICATION, FORGET } from "../../../src/services/sqs/keys.ts";
 import { refused } from "./fixture.ts";
 import type { Topic } from "./fixture.ts";
 
@@ -28,6 +29,27 @@ export const deduplication: Topic = (bench) => {
     await bench().advance(0.001);
     assert.notEqual((await sendAs(url, "d", "x")).MessageId, first.MessageId);
     assert.deepEqual(await bench().bodies(url), ["x"]);
+  });
+
+  test("ids of a queue that falls idle are removed, though nobody sends any more", async () => {
+    const url = await bench().fifo();
+    for (let index = 0; index < 30; index += 1) {
+      const Entries = Array.from({ length: 10 }, (_, at) => ({
+        Id: `${at}`,
+        MessageBody: `${index}.${at}`,
+        MessageGroupId: "g",
+      }));
+      await bench().client.sendMessageBatch({ QueueUrl: url, Entries });
+    }
+    const kept = () =>
+      bench().server.store.read(async (reader) => {
+        const limit = { limit: 1_000 };
+        const ids = await reader.range(DEDUPLICATION.below(), limit);
+        return ids.length + (await reader.range(FORGET.below(), limit)).length;
+      });
+    assert.equal(await kept(), 600);
+    await bench().advance(600);
+    assert.equal(await kept(), 0);
   });
 
   test("without an id the content is the id, where the queue says so: SHA-256 of the body", async () => {

@@ -4,11 +4,12 @@ import type { Context, Operation } from "../../../kernel/operation.ts";
 import { applyAttributes, asksForFifo, defaultAttributes, firstDifference } from "../attributes.ts";
 import type { Desk } from "../desk.ts";
 import { invalidParameter, queueNameExists } from "../errors.ts";
+import { scheduleExpiry } from "../expiry-timer.ts";
 import { LIMITS } from "../limits.ts";
 import { checkQueueName, findQueue, putQueue, queueUrl } from "../queue.ts";
 import type { QueueAddress, QueueRecord } from "../queue.ts";
 import { checkRedrive, checkRedriveAllow, writeSourceIndex } from "../redrive.ts";
-import { checkNameIsFree, scheduleExpiry } from "../retention.ts";
+import { checkNameIsFree } from "../retention.ts";
 import { checkTags } from "../tags.ts";
 
 /** Makes a queue, or answers the one there is when its attributes are the same. */

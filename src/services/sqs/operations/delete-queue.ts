@@ -3,10 +3,11 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { scopeAt } from "../desk.ts";
 import type { Desk } from "../desk.ts";
+import { cancelExpiry } from "../expiry-timer.ts";
 import { forgetTasks } from "../move-task.ts";
 import { keyOf, topicOf } from "../queue.ts";
 import { writeSourceIndex } from "../redrive.ts";
-import { cancelExpiry, dropBacklog, reserveName } from "../retention.ts";
+import { dropBacklog, reserveName } from "../retention.ts";
 
 /** Deletes a queue with all it holds; its name is free again after 60 seconds. */
 export function deleteQueue(desk: Desk): Operation<DeleteQueueRequest, object> {

@@ -5,9 +5,9 @@ import { applyAttributes } from "../attributes.ts";
 import { scopeAt } from "../desk.ts";
 import type { Desk } from "../desk.ts";
 import { missingParameter } from "../errors.ts";
+import { scheduleExpiry } from "../expiry-timer.ts";
 import { putQueue, topicOf } from "../queue.ts";
 import { checkRedrive, checkRedriveAllow, writeSourceIndex } from "../redrive.ts";
-import { scheduleExpiry } from "../retention.ts";
 
 /** Changes attributes of a queue. */
 export function setQueueAttributes(desk: Desk): Operation<SetQueueAttributesRequest, object> {
