@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import type { Settings } from "../src/kernel/operation.ts";
 import { Outbound, refusedAddress } from "../src/outbound.ts";
 import type { Resolve } from "../src/outbound.ts";
-import { HttpSender } from "../src/services/sns/http-sender.ts";
+import { HttpSender } from "../src/services/sns/delivery/http-sender.ts";
 import { invokeHttp } from "../src/services/stepfunctions/integrations/http.ts";
 
 const METADATA = "169.254.169.254";

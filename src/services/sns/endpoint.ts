@@ -1,7 +1,7 @@
 import { parseArn } from "../../kernel/arn.ts";
 import { invalidParameter, invalidSmsEndpoint } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
-import { phoneNumberOf } from "./sms.ts";
+import { phoneNumberOf } from "./mobile/sms.ts";
 import type { SubscriptionProtocol } from "./subscription.ts";
 import { isLargeMessageTopic } from "./topic.ts";
 import type { TopicRecord } from "./topic.ts";

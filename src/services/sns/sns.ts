@@ -1,6 +1,6 @@
 import type { Deps } from "../../kernel/operation.ts";
-import type { Routes } from "./routes.ts";
-import type { Signer } from "./signing.ts";
+import type { Routes } from "./publish/routes.ts";
+import type { Signer } from "./signing/signer.ts";
 
 /** What the parts of SNS share. */
 export interface Sns {

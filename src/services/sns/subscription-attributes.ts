@@ -1,9 +1,12 @@
 import { parseArn } from "../../kernel/arn.ts";
-import { deadLetterQueue } from "./dead-letter.ts";
-import { checkSubscriptionDeliveryPolicy, effectiveSubscriptionPolicy } from "./delivery-policy.ts";
+import { deadLetterQueue } from "./delivery/dead-letter.ts";
+import {
+  checkSubscriptionDeliveryPolicy,
+  effectiveSubscriptionPolicy,
+} from "./delivery/delivery-policy.ts";
 import { invalidParameter } from "./errors.ts";
 import { isWebHook } from "./endpoint.ts";
-import { compileFilterPolicy, FilterPolicyError } from "./filter-policy.ts";
+import { compileFilterPolicy, FilterPolicyError } from "./publish/filter-policy.ts";
 import { readJsonObject } from "./json-object.ts";
 import { isSameAttribute } from "./same-attribute.ts";
 import type { SubscriptionProtocol, SubscriptionRecord } from "./subscription.ts";

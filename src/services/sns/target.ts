@@ -1,7 +1,7 @@
 import type { Delivery, Target } from "../../kernel/targets.ts";
-import { checkOrdering } from "./fifo.ts";
+import { checkOrdering } from "./publish/fifo.ts";
 import type { MessageAttribute, PublishedMessage } from "./message.ts";
-import { checkSize, publish } from "./publish.ts";
+import { checkSize, publish } from "./publish/publish.ts";
 import type { Sns } from "./sns.ts";
 import { requireTopic } from "./topic.ts";
 

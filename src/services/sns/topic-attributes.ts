@@ -1,6 +1,6 @@
 import type { Reader } from "../../kernel/store.ts";
-import { archiveDays, beginningArchiveMs, readArchivePolicy } from "./archive.ts";
-import { checkTopicDeliveryPolicy, effectiveTopicPolicy } from "./delivery-policy.ts";
+import { archiveDays, beginningArchiveMs, readArchivePolicy } from "./publish/archive.ts";
+import { checkTopicDeliveryPolicy, effectiveTopicPolicy } from "./delivery/delivery-policy.ts";
 import { invalidParameter } from "./errors.ts";
 import { TOPIC_COUNT } from "./keys.ts";
 import { LIMITS } from "./limits.ts";

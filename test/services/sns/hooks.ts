@@ -357,7 +357,8 @@ export const hooks: Topic = (bench) => {
 
 async function testCertificate(): Promise<{ readonly key: string; readonly cert: string }> {
   const { generateKeyPairSync } = await import("node:crypto");
-  const { selfSignedCertificate } = await import("../../../src/services/sns/certificate.ts");
+  const { selfSignedCertificate } =
+    await import("../../../src/services/sns/signing/certificate.ts");
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
   const cert = selfSignedCertificate(privateKey, {
     commonName: "127.0.0.1",

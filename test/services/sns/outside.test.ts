@@ -11,7 +11,7 @@ import MessageValidator from "sns-validator";
 import { SMTPServer } from "smtp-server";
 import { silentLog } from "../../../src/kernel/log.ts";
 import { startServer } from "../../../src/server.ts";
-import { selfSignedCertificate } from "../../../src/services/sns/certificate.ts";
+import { selfSignedCertificate } from "../../../src/services/sns/signing/certificate.ts";
 import { Bench, KeptLog, refused, START_MS } from "./fixture.ts";
 import type { BenchOptions, StorePlace } from "./fixture.ts";
 

@@ -6,8 +6,8 @@ import { TargetRegistry } from "../../../src/kernel/targets.ts";
 import { Waiters } from "../../../src/kernel/waiters.ts";
 import { workQueue } from "../../../src/kernel/work.ts";
 import { systemRandom } from "../../../src/random.ts";
-import { Routes } from "../../../src/services/sns/routes.ts";
-import { Signer } from "../../../src/services/sns/signing.ts";
+import { Routes } from "../../../src/services/sns/publish/routes.ts";
+import { Signer } from "../../../src/services/sns/signing/signer.ts";
 import type { Sns } from "../../../src/services/sns/sns.ts";
 import { memoryStore } from "../../../src/stores/memory.ts";
 

@@ -4,7 +4,7 @@ import type {
 } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { isOptedOut, readPhoneNumber } from "../sms.ts";
+import { isOptedOut, readPhoneNumber } from "../mobile/sms.ts";
 import type { Having } from "../sns.ts";
 
 type Input = Having<CheckIfPhoneNumberIsOptedOutInput, "phoneNumber">;

@@ -11,7 +11,7 @@ import {
   checkCredentials,
   findApplication,
   putApplication,
-} from "../platform.ts";
+} from "../mobile/platform.ts";
 import type { Having } from "../sns.ts";
 
 type Input = Having<CreatePlatformApplicationInput, "Name" | "Platform" | "Attributes">;

@@ -10,8 +10,8 @@ import {
   putEndpoint,
   requireApplication,
   withEndpointAttributes,
-} from "../platform.ts";
-import type { EndpointRecord } from "../platform.ts";
+} from "../mobile/platform.ts";
+import type { EndpointRecord } from "../mobile/platform.ts";
 import type { Having, Sns } from "../sns.ts";
 
 type Input = Having<CreatePlatformEndpointInput, "PlatformApplicationArn" | "Token">;

@@ -4,10 +4,10 @@ import type { Operation } from "../../../kernel/operation.ts";
 import { encodeRecord } from "../../../kernel/record.ts";
 import { optedOut, userError } from "../errors.ts";
 import { SANDBOX_NUMBER } from "../keys.ts";
-import { putInOutbox } from "../outbox.ts";
-import { isOptedOut, readPhoneNumber } from "../sms.ts";
-import { findSandboxNumber } from "../sms-settings.ts";
-import type { SandboxRecord } from "../sms-settings.ts";
+import { putInOutbox } from "../delivery/outbox.ts";
+import { isOptedOut, readPhoneNumber } from "../mobile/sms.ts";
+import { findSandboxNumber } from "../mobile/sms-settings.ts";
+import type { SandboxRecord } from "../mobile/sms-settings.ts";
 import type { Having, Sns } from "../sns.ts";
 
 type Input = Having<CreateSMSSandboxPhoneNumberInput, "PhoneNumber">;

@@ -2,7 +2,7 @@ import type { CreateTopicInput, CreateTopicResponse } from "@aws-sdk/client-sns"
 import { transaction } from "../../../kernel/operation.ts";
 import type { Context, Operation } from "../../../kernel/operation.ts";
 import type { Tx } from "../../../kernel/store.ts";
-import { scheduleSweep } from "../archive.ts";
+import { scheduleSweep } from "../publish/archive.ts";
 import { checkDataProtectionPolicy } from "../data-protection.ts";
 import {
   amongAttributes,

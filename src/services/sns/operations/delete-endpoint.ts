@@ -1,7 +1,7 @@
 import type { DeleteEndpointInput } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { findEndpointOf, removeEndpoint } from "../platform.ts";
+import { findEndpointOf, removeEndpoint } from "../mobile/platform.ts";
 import type { Having } from "../sns.ts";
 
 /** DeleteEndpoint: one that is not there is no error. */

@@ -2,7 +2,7 @@ import type { DeletePlatformApplicationInput } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { PLATFORM_APPLICATION } from "../keys.ts";
-import { parseApplicationArn } from "../platform.ts";
+import { parseApplicationArn } from "../mobile/platform.ts";
 import type { Having } from "../sns.ts";
 import { isKnownTo } from "../topic.ts";
 

@@ -3,8 +3,8 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { resourceDoesNotExist } from "../errors.ts";
 import { SANDBOX_NUMBER } from "../keys.ts";
-import { readPhoneNumber } from "../sms.ts";
-import { findSandboxNumber } from "../sms-settings.ts";
+import { readPhoneNumber } from "../mobile/sms.ts";
+import { findSandboxNumber } from "../mobile/sms-settings.ts";
 import type { Having } from "../sns.ts";
 
 type Input = Having<DeleteSMSSandboxPhoneNumberInput, "PhoneNumber">;

@@ -1,7 +1,7 @@
 import type { DeleteTopicInput } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { archiveDays } from "../archive.ts";
+import { archiveDays } from "../publish/archive.ts";
 import { invalidState } from "../errors.ts";
 import { FORGET_WORK } from "../forget.ts";
 import { ACCOUNT_TOPICS, TOPIC } from "../keys.ts";

@@ -4,7 +4,7 @@ import type {
 } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { endpointAttributes, requireEndpoint } from "../platform.ts";
+import { endpointAttributes, requireEndpoint } from "../mobile/platform.ts";
 import type { Having } from "../sns.ts";
 
 type Input = Having<GetEndpointAttributesInput, "EndpointArn">;

@@ -4,7 +4,7 @@ import type {
 } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { parseApplicationArn, requireApplication, shownAttributes } from "../platform.ts";
+import { parseApplicationArn, requireApplication, shownAttributes } from "../mobile/platform.ts";
 import type { Having } from "../sns.ts";
 
 type Input = Having<GetPlatformApplicationAttributesInput, "PlatformApplicationArn">;

@@ -1,7 +1,7 @@
 import type { GetSMSAttributesInput, GetSMSAttributesResponse } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { readSettings } from "../sms-settings.ts";
+import { readSettings } from "../mobile/sms-settings.ts";
 
 /** GetSMSAttributes: those that are set, and the spend limit. */
 export function getSmsAttributes(): Operation<GetSMSAttributesInput, GetSMSAttributesResponse> {

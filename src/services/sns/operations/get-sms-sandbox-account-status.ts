@@ -1,7 +1,7 @@
 import type { GetSMSSandboxAccountStatusResult } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { isInSandbox } from "../sms-settings.ts";
+import { isInSandbox } from "../mobile/sms-settings.ts";
 import type { Sns } from "../sns.ts";
 
 /** GetSMSSandboxAccountStatus. */

@@ -6,14 +6,14 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { decodeRecord } from "../../../kernel/record.ts";
 import { PLATFORM_ENDPOINT } from "../keys.ts";
-import { readPage } from "../paging.ts";
+import { readPage } from "../page.ts";
 import {
   endpointArn,
   endpointAttributes,
   parseApplicationArn,
   requireApplication,
-} from "../platform.ts";
-import type { EndpointRecord } from "../platform.ts";
+} from "../mobile/platform.ts";
+import type { EndpointRecord } from "../mobile/platform.ts";
 import type { Having } from "../sns.ts";
 
 type Input = Having<ListEndpointsByPlatformApplicationInput, "PlatformApplicationArn">;

@@ -5,7 +5,7 @@ import type {
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { LIMITS } from "../limits.ts";
-import { readPageSize } from "../paging.ts";
+import { readPageSize } from "../page.ts";
 
 /** ListOriginationNumbers: a server without a phone has none. */
 export function listOriginationNumbers(): Operation<

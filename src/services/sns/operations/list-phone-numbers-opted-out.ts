@@ -6,8 +6,8 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { decodeRecord } from "../../../kernel/record.ts";
 import { PHONE_NUMBER } from "../keys.ts";
-import { readPage } from "../paging.ts";
-import type { PhoneRecord } from "../sms.ts";
+import { readPage } from "../page.ts";
+import type { PhoneRecord } from "../mobile/sms.ts";
 
 /** ListPhoneNumbersOptedOut. */
 export function listPhoneNumbersOptedOut(): Operation<

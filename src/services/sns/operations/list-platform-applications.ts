@@ -6,9 +6,9 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { decodeRecord } from "../../../kernel/record.ts";
 import { PLATFORM_APPLICATION } from "../keys.ts";
-import { readPage } from "../paging.ts";
-import { applicationArn, shownAttributes } from "../platform.ts";
-import type { ApplicationRecord } from "../platform.ts";
+import { readPage } from "../page.ts";
+import { applicationArn, shownAttributes } from "../mobile/platform.ts";
+import type { ApplicationRecord } from "../mobile/platform.ts";
 
 /** ListPlatformApplications. */
 export function listPlatformApplications(): Operation<

@@ -7,8 +7,8 @@ import type { Operation } from "../../../kernel/operation.ts";
 import { decodeRecord } from "../../../kernel/record.ts";
 import { SANDBOX_NUMBER } from "../keys.ts";
 import { LIMITS } from "../limits.ts";
-import { readPage, readPageSize } from "../paging.ts";
-import type { SandboxRecord } from "../sms-settings.ts";
+import { readPage, readPageSize } from "../page.ts";
+import type { SandboxRecord } from "../mobile/sms-settings.ts";
 
 /** ListSMSSandboxPhoneNumbers. */
 export function listSmsSandboxPhoneNumbers(): Operation<

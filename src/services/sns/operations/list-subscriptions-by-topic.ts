@@ -7,7 +7,7 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { decodeRecord } from "../../../kernel/record.ts";
 import { SUBSCRIPTION } from "../keys.ts";
-import { readPage } from "../paging.ts";
+import { readPage } from "../page.ts";
 import type { Having } from "../sns.ts";
 import { shownEndpoint, subscriptionArn } from "../subscription.ts";
 import type { SubscriptionRecord } from "../subscription.ts";

@@ -3,7 +3,7 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { decodeRecord } from "../../../kernel/record.ts";
 import { OWNED_SUBSCRIPTION, SUBSCRIPTION } from "../keys.ts";
-import { readPage } from "../paging.ts";
+import { readPage } from "../page.ts";
 import type { OwnedRecord } from "../subscription.ts";
 import { summaryOf } from "./list-subscriptions-by-topic.ts";
 

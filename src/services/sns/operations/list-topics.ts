@@ -2,7 +2,7 @@ import type { ListTopicsInput, ListTopicsResponse } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { TOPIC } from "../keys.ts";
-import { readPage } from "../paging.ts";
+import { readPage } from "../page.ts";
 import { topicArn } from "../topic.ts";
 
 /** ListTopics: the caller's, by name. */

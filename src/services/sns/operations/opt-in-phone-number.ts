@@ -3,7 +3,7 @@ import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { invalidParameter } from "../errors.ts";
 import { OPT_IN_AGAIN_MS } from "../limits.ts";
-import { findPhone, putPhone, readPhoneNumber } from "../sms.ts";
+import { findPhone, putPhone, readPhoneNumber } from "../mobile/sms.ts";
 import type { Having } from "../sns.ts";
 
 type Input = Having<OptInPhoneNumberInput, "phoneNumber">;

@@ -2,7 +2,12 @@ import type { SetEndpointAttributesInput } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { invalidParameter } from "../errors.ts";
-import { findByToken, putEndpoint, requireEndpoint, withEndpointAttributes } from "../platform.ts";
+import {
+  findByToken,
+  putEndpoint,
+  requireEndpoint,
+  withEndpointAttributes,
+} from "../mobile/platform.ts";
 import type { Having } from "../sns.ts";
 
 type Input = Having<SetEndpointAttributesInput, "EndpointArn" | "Attributes">;

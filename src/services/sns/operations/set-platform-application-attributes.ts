@@ -6,7 +6,7 @@ import {
   parseApplicationArn,
   putApplication,
   requireApplication,
-} from "../platform.ts";
+} from "../mobile/platform.ts";
 import type { Having } from "../sns.ts";
 
 type Input = Having<SetPlatformApplicationAttributesInput, "PlatformApplicationArn" | "Attributes">;

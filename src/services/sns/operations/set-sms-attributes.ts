@@ -1,7 +1,7 @@
 import type { SetSMSAttributesInput } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { checkSetting, putSettings, readSettings } from "../sms-settings.ts";
+import { checkSetting, putSettings, readSettings } from "../mobile/sms-settings.ts";
 import type { Having } from "../sns.ts";
 
 type Input = Having<SetSMSAttributesInput, "attributes">;

@@ -5,7 +5,7 @@ import type { Tx } from "../../../kernel/store.ts";
 import { filterPolicyLimitExceeded, invalidParameter } from "../errors.ts";
 import { TOPIC_COUNT } from "../keys.ts";
 import { LIMITS } from "../limits.ts";
-import { scheduleReplay, startReplay } from "../replay.ts";
+import { scheduleReplay, startReplay } from "../publish/replay.ts";
 import type { Having, Sns } from "../sns.ts";
 import { replaceSubscription, requireSubscription } from "../subscription.ts";
 import type { SubscriptionRecord } from "../subscription.ts";

@@ -1,7 +1,7 @@
 import type { SetTopicAttributesInput } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { scheduleSweep } from "../archive.ts";
+import { scheduleSweep } from "../publish/archive.ts";
 import { invalidParameter } from "../errors.ts";
 import { TOPIC_COUNT } from "../keys.ts";
 import { LIMITS } from "../limits.ts";

@@ -20,8 +20,8 @@ import {
 } from "../errors.ts";
 import { TOPIC_COUNT } from "../keys.ts";
 import { LIMITS } from "../limits.ts";
-import { findEndpoint } from "../platform.ts";
-import { scheduleReplay, startReplay } from "../replay.ts";
+import { findEndpoint } from "../mobile/platform.ts";
+import { scheduleReplay, startReplay } from "../publish/replay.ts";
 import type { Having, Sns } from "../sns.ts";
 import {
   addSubscription,

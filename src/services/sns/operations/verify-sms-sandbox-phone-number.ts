@@ -4,9 +4,9 @@ import type { Operation } from "../../../kernel/operation.ts";
 import { encodeRecord } from "../../../kernel/record.ts";
 import { resourceDoesNotExist, verificationFailed } from "../errors.ts";
 import { SANDBOX_NUMBER } from "../keys.ts";
-import { readPhoneNumber } from "../sms.ts";
-import { findSandboxNumber } from "../sms-settings.ts";
-import type { SandboxRecord } from "../sms-settings.ts";
+import { readPhoneNumber } from "../mobile/sms.ts";
+import { findSandboxNumber } from "../mobile/sms-settings.ts";
+import type { SandboxRecord } from "../mobile/sms-settings.ts";
 import type { Having } from "../sns.ts";
 
 type Input = Having<VerifySMSSandboxPhoneNumberInput, "PhoneNumber" | "OneTimePassword">;

@@ -1,0 +1,47 @@
+import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
+import type { Tx } from "../../../kernel/store.ts";
+import { OUTBOX, OUTBOX_COUNT } from "../keys.ts";
+import { LIMITS } from "../limits.ts";
+import type { Sns } from "../sns.ts";
+
+/** A mail, short message or push that this server keeps because it has nobody to give it to. */
+export interface OutboxRecord {
+  readonly kind: "email" | "push" | "sms";
+  /** Says what happened, and that nothing was sent. */
+  readonly state: string;
+  readonly to: string;
+  readonly from?: string;
+  readonly subject?: string;
+  readonly body: string;
+  readonly messageId: string;
+}
+
+/** Entries removed when one is added to a full outbox. */
+const MADE_ROOM = 2;
+
+/** Keeps an entry; the oldest go when there are too many. */
+export async function putInOutbox(sns: Sns, tx: Tx, record: OutboxRecord): Promise<void> {
+  const { clock, log, random } = sns.deps;
+  tx.put(OUTBOX.key(clock.now(), random.uuid()), encodeRecord(record));
+  tx.add(OUTBOX_COUNT.key(), 1);
+  if ((await tx.sum(OUTBOX_COUNT.key())) > LIMITS.outboxEntries) {
+    const oldest = await tx.claim(OUTBOX.below(), MADE_ROOM);
+    for (const { key } of oldest) tx.delete(key);
+    tx.add(OUTBOX_COUNT.key(), -oldest.length);
+  }
+  const { kind, state, to, subject, messageId } = record;
+  tx.afterCommit(() => log.info("sns outbox", { kind, state, to, subject, messageId }));
+}
+
+/** The latest entries, newest first. */
+export async function readOutbox(
+  sns: Sns,
+): Promise<readonly (OutboxRecord & { readonly at: string })[]> {
+  const entries = await sns.deps.store.read((reader) =>
+    reader.range(OUTBOX.below(), { limit: LIMITS.outboxPage, reverse: true }),
+  );
+  return entries.map(({ key, value }) => {
+    const [atMs] = OUTBOX.parts(key);
+    return { at: new Date(atMs).toISOString(), ...decodeRecord<OutboxRecord>(value) };
+  });
+}
