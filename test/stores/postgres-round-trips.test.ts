@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { systemRandom } from "../../src/random.ts";
+import { readCounts } from "../../src/services/stepfunctions/distributed/counts.ts";
 import { openPostgresStore } from "../../src/stores/postgres/store.ts";
 import { openLocalSqs } from "../services/sqs/in-process.ts";
 import type { LocalSqs } from "../services/sqs/in-process.ts";
@@ -69,6 +70,15 @@ describe("round trips to PostgreSQL, the commit included", () => {
       });
     });
   }
+
+  test("of a map run's counts", async () => {
+    const read = (): Promise<unknown> => sqs.store.read((reader) => readCounts(reader, "map-run"));
+    // The first read opens a connection for snapshots.
+    await read();
+    const before = trips;
+    await read();
+    assert.equal(trips - before, 1);
+  });
 
   /**
    * The most round trips of each call while messages pass through a queue, one and ten in turn, after

@@ -1,19 +1,7 @@
 import type { Reader, Tx } from "../../../kernel/store.ts";
 import { MAP_RUN_COUNT } from "../keys.ts";
 
-/** What the children of a map run are counted by. */
-export type CountedStatus =
-  | "total"
-  | "running"
-  | "succeeded"
-  | "failed"
-  | "timedOut"
-  | "aborted"
-  | "pendingRedrive"
-  | "failuresNotRedrivable"
-  | "resultsWritten";
-
-const STATUSES: readonly CountedStatus[] = [
+const STATUSES = [
   "total",
   "running",
   "succeeded",
@@ -23,7 +11,10 @@ const STATUSES: readonly CountedStatus[] = [
   "pendingRedrive",
   "failuresNotRedrivable",
   "resultsWritten",
-];
+] as const;
+
+/** What the children of a map run are counted by. */
+export type CountedStatus = (typeof STATUSES)[number];
 
 /** Names of all sums of a map run. */
 export const COUNTS: readonly string[] = ["executions", "items"].flatMap((what) =>
@@ -71,13 +62,12 @@ export async function setCount(
   mapRunUid: string,
   { status, children, items }: Tally & { status: CountedStatus },
 ): Promise<void> {
-  const before = (what: string): Promise<number> =>
-    tx.sum(MAP_RUN_COUNT.key(mapRunUid, `${what}.${status}`));
-  count(tx, mapRunUid, {
-    status,
-    children: children - (await before("executions")),
-    items: items - (await before("items")),
-  });
+  const [childrenBefore, itemsBefore] = await Promise.all([
+    tx.sum(MAP_RUN_COUNT.key(mapRunUid, `executions.${status}`)),
+    tx.sum(MAP_RUN_COUNT.key(mapRunUid, `items.${status}`)),
+  ]);
+  const change = { children: children - childrenBefore, items: items - itemsBefore };
+  count(tx, mapRunUid, { status, ...change });
 }
 
 /** Counts of a map run's children, or of their items. */
@@ -85,26 +75,49 @@ export interface Counts extends Readonly<Record<CountedStatus, number>> {
   readonly pending: number;
 }
 
-/** Reads the counts of a map run. */
+/** Reads the counts of a map run's children and of their items, in one round trip. */
 export async function readCounts(
+  reader: Reader,
+  mapRunUid: string,
+): Promise<{ readonly executions: Counts; readonly items: Counts }> {
+  const [executions, items] = await Promise.all([
+    readEach(reader, mapRunUid, "executions"),
+    readEach(reader, mapRunUid, "items"),
+  ]);
+  return { executions, items };
+}
+
+async function readEach(
   reader: Reader,
   mapRunUid: string,
   what: "executions" | "items",
 ): Promise<Counts> {
-  const sum = (status: CountedStatus): Promise<number> =>
-    reader.sum(MAP_RUN_COUNT.key(mapRunUid, `${what}.${status}`));
-  const counts = {
-    total: await sum("total"),
-    running: await sum("running"),
-    succeeded: await sum("succeeded"),
-    failed: await sum("failed"),
-    timedOut: await sum("timedOut"),
-    aborted: await sum("aborted"),
-    pendingRedrive: await sum("pendingRedrive"),
-    failuresNotRedrivable: await sum("failuresNotRedrivable"),
-    resultsWritten: await sum("resultsWritten"),
-  };
-  const { running, succeeded, failed, timedOut, aborted, pendingRedrive } = counts;
+  const sums = STATUSES.map((status) =>
+    reader.sum(MAP_RUN_COUNT.key(mapRunUid, `${what}.${status}`)),
+  );
+  // In the statuses' order.
+  const [
+    total = 0,
+    running = 0,
+    succeeded = 0,
+    failed = 0,
+    timedOut = 0,
+    aborted = 0,
+    pendingRedrive = 0,
+    failuresNotRedrivable = 0,
+    resultsWritten = 0,
+  ] = await Promise.all(sums);
   const begun = running + succeeded + failed + timedOut + aborted + pendingRedrive;
-  return { ...counts, pending: Math.max(0, counts.total - begun) };
+  return {
+    total,
+    running,
+    succeeded,
+    failed,
+    timedOut,
+    aborted,
+    pendingRedrive,
+    failuresNotRedrivable,
+    resultsWritten,
+    pending: Math.max(0, total - begun),
+  };
 }

@@ -71,12 +71,13 @@ async function loadMapRun(engine: Engine, uid: string): Promise<MapRun | undefin
     const revision = await revisionOf(engine, reader, found.record);
     const { definition } = revision;
     const { graph, state } = found.record.call;
+    const { executions: children, items } = await readCounts(reader, uid);
     return {
       ...found,
       revision,
       state: mapStateAt(definition, graph, state),
-      children: await readCounts(reader, uid, "executions"),
-      items: await readCounts(reader, uid, "items"),
+      children,
+      items,
     };
   });
 }

@@ -9,6 +9,7 @@ export function describeMapRun(): Operation<DescribeMapRunInput, DescribeMapRunO
   return transaction(async (_context, input, tx) => {
     const { record, progress } = await requireMapRun(tx, input.mapRunArn ?? "");
     const { stopMs, redriveMs } = progress;
+    const counts = await readCounts(tx, record.uid);
     return {
       mapRunArn: record.arn,
       executionArn: record.executionArn,
@@ -18,8 +19,8 @@ export function describeMapRun(): Operation<DescribeMapRunInput, DescribeMapRunO
       maxConcurrency: progress.maxConcurrency,
       toleratedFailurePercentage: progress.toleratedFailurePercentage ?? 0,
       toleratedFailureCount: progress.toleratedFailureCount ?? 0,
-      itemCounts: await readCounts(tx, record.uid, "items"),
-      executionCounts: await readCounts(tx, record.uid, "executions"),
+      itemCounts: counts.items,
+      executionCounts: counts.executions,
       redriveCount: progress.redriveCount,
       ...(redriveMs !== undefined && { redriveDate: new Date(redriveMs) }),
     };
