@@ -92,7 +92,8 @@ export async function settleLane(
     const { rows } = await connection.run(SETTLE_LANE, [String(id), String(sequence)]);
     return rows[0]?.[0] === "t";
   } finally {
-    await connection.end();
+    // Who waits for the answer does not wait for a goodbye, too.
+    connection.destroy();
   }
 }
 
