@@ -118,6 +118,8 @@ export interface WorkQueue {
    * in that case, so that many transactions can ask for the same item without colliding.
    */
   ensure(tx: Tx, item: WorkItem): Promise<void>;
+  /** Fetches together what `schedule` and `ensure` of these items read; see {@link Tx.prefetch}. */
+  prefetch(tx: Tx, kind: string, ids: readonly string[]): Promise<void>;
   /**
    * Forgets an item. One that a node performs now is not interrupted, but neither tried again, and
    * what it returns is not written.
@@ -147,6 +149,10 @@ export const workQueue: WorkQueue = {
     const record = existing && decodeRecord<WorkRecord>(existing);
     const present = record?.leasedBy === undefined ? record : record.next;
     if (present === undefined || present.dueAtMs > item.dueAtMs) await workQueue.schedule(tx, item);
+  },
+
+  async prefetch(tx, kind, ids) {
+    await tx.prefetch?.(ids.map((id) => WORK_ITEM.key(kind, id)));
   },
 
   async cancel(tx, kind, id) {

@@ -2,7 +2,7 @@ import { ServiceError } from "../../../kernel/errors.ts";
 import type { Tx } from "../../../kernel/store.ts";
 import { deliveryAttributes, fifoFields, putDeadLetter } from "./dead-letter.ts";
 import type { Failure } from "./dead-letter.ts";
-import { enqueueDelivery } from "./waiting.ts";
+import { DELIVER_WORK, enqueueDelivery } from "./waiting.ts";
 import { LIMITS } from "../limits.ts";
 import { bodyFor, sentAttributes } from "../message.ts";
 import { envelopeFor, isTargetProtocol } from "../publish/outgoing.ts";
@@ -37,6 +37,18 @@ export function deliver(sns: Sns, tx: Tx, sending: Outgoing, route: Route): Prom
     topicArn: sending.topicArn,
     destination: { protocol: subscription.protocol, endpoint: subscription.endpoint },
   });
+}
+
+/** Fetches together what deliveries to many routes will read. */
+export async function prefetchDeliveries(
+  { deps }: Sns,
+  tx: Tx,
+  routes: readonly Route[],
+): Promise<void> {
+  const waiting = routes.filter(({ subscription }) => !isTargetProtocol(subscription.protocol));
+  if (waiting.length < 2) return;
+  const ids = waiting.map(({ subscription }) => subscription.id);
+  await deps.work.prefetch(tx, DELIVER_WORK, ids);
 }
 
 async function deliverToTarget(sns: Sns, tx: Tx, sending: Outgoing, route: Route): Promise<void> {

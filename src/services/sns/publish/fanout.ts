@@ -1,7 +1,7 @@
 import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
 import type { Tx } from "../../../kernel/store.ts";
 import type { TimerHandler } from "../../../kernel/work.ts";
-import { deliver, wants } from "../delivery/deliver.ts";
+import { deliver, prefetchDeliveries, wants } from "../delivery/deliver.ts";
 import type { EnvelopeSignature } from "../signing/envelope.ts";
 import { FANOUT } from "../keys.ts";
 import { LIMITS } from "../limits.ts";
@@ -9,6 +9,7 @@ import type { PublishedMessage } from "../message.ts";
 import { outgoing } from "./outgoing.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { routesAfter } from "./routes.ts";
+import type { Route } from "./routes.ts";
 import type { Sns } from "../sns.ts";
 import { findTopic } from "../topic.ts";
 import type { TopicAddress } from "../topic.ts";
@@ -90,18 +91,32 @@ async function serve(
   const isBeyond =
     after !== undefined && first.goesOnAfter !== undefined && after >= first.goesOnAfter;
   const { routes, goesOnAfter } = isBeyond ? await routesAfter(tx, topic.id, after) : first;
+  const { chosen, stopped } = choose(routes, sending, { after, budget });
+  await prefetchDeliveries(sns, tx, chosen);
+  for (const route of chosen) await deliver(sns, tx, sending, route);
+  if (stopped !== undefined) return stopped;
+  return goesOnAfter === undefined ? undefined : { after: goesOnAfter };
+}
+
+/** The next routes that want a message, as many as the budget has, and where that ended them. */
+function choose(
+  routes: readonly Route[],
+  sending: Outgoing,
+  { after, budget }: Progress & { readonly budget: FanoutBudget },
+): { readonly chosen: readonly Route[]; readonly stopped?: Progress } {
+  const chosen: Route[] = [];
   let last = after;
   for (const route of routes) {
     const { id } = route.subscription;
     if (after !== undefined && id <= after) continue;
     if (wants(route, sending)) {
-      if (budget.isSpent && !topic.isFifo) return { after: last };
-      await deliver(sns, tx, sending, route);
+      if (budget.isSpent && !sending.topic.isFifo) return { chosen, stopped: { after: last } };
+      chosen.push(route);
       budget.spend(sending.message);
     }
     last = id;
   }
-  return goesOnAfter === undefined ? undefined : { after: goesOnAfter };
+  return { chosen };
 }
 
 async function fanOutLater(

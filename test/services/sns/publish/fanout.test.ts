@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silentLog } from "../../../../src/kernel/log.ts";
 import { WorkRunner } from "../../../../src/kernel/work-runner.ts";
+import type { Key } from "../../../../src/kernel/tuple.ts";
 import type { TimerHandler } from "../../../../src/kernel/work.ts";
 import { FanoutBudget, fanoutTimer } from "../../../../src/services/sns/publish/fanout.ts";
 import { LIMITS } from "../../../../src/services/sns/limits.ts";
 import { publish } from "../../../../src/services/sns/publish/publish.ts";
 import type { Publication } from "../../../../src/services/sns/publish/publish.ts";
 import { addSubscription } from "../../../../src/services/sns/subscription.ts";
+import type { SubscriptionProtocol } from "../../../../src/services/sns/subscription.ts";
 import { findTopic, putTopic } from "../../../../src/services/sns/topic.ts";
 import type { TopicRecord } from "../../../../src/services/sns/topic.ts";
 import { partsInMemory } from "../parts.ts";
@@ -31,6 +33,7 @@ type PublishAll = (...publications: Publication[]) => Promise<void>;
 /** A topic with so many queues subscribed, and what works off the rest of its publishes. */
 async function withTopic(
   count: number,
+  protocol: SubscriptionProtocol,
   body: (parts: Parts & { readonly publishAll: PublishAll }) => Promise<void>,
 ): Promise<void> {
   const parts = partsInMemory();
@@ -47,7 +50,7 @@ async function withTopic(
         topicId: TOPIC.id,
         topic: TOPIC,
         ownerId: TOPIC.accountId,
-        protocol: "sqs",
+        protocol,
         endpoint: `arn:aws:sqs:us-east-1:000000000000:q${index}`,
         isPending: false,
         wasAuthenticated: true,
@@ -76,7 +79,7 @@ function publication(messageId: string, bytes: number, budget?: FanoutBudget): P
 
 test("every subscription of a topic with more than are looked at together gets a message once", async () => {
   const count = 2 * LIMITS.routesPerTopic + 3;
-  await withTopic(count, async ({ publishAll, clock, served }) => {
+  await withTopic(count, "sqs", async ({ publishAll, clock, served }) => {
     await publishAll(publication("m", 1));
     assert.equal(served.length, LIMITS.fanoutPerTransaction, "the publish serves a bounded number");
     await clock.settle();
@@ -87,7 +90,7 @@ test("every subscription of a topic with more than are looked at together gets a
 
 test("what is published together shares what one transaction delivers", async () => {
   const count = LIMITS.fanoutPerTransaction - 1;
-  await withTopic(count, async ({ publishAll, clock, served }) => {
+  await withTopic(count, "sqs", async ({ publishAll, clock, served }) => {
     const budget = new FanoutBudget();
     await publishAll(...["a", "b", "c"].map((id) => publication(id, 1, budget)));
     assert.equal(served.length, LIMITS.fanoutPerTransaction);
@@ -99,11 +102,36 @@ test("what is published together shares what one transaction delivers", async ()
 });
 
 test("large messages go to fewer subscriptions in one transaction", async () => {
-  await withTopic(20, async ({ publishAll, clock, served }) => {
+  await withTopic(20, "sqs", async ({ publishAll, clock, served }) => {
     await publishAll(publication("m", LIMITS.fanoutBytesPerTransaction / 4));
     assert.equal(served.length, 4);
     await clock.settle();
     assert.equal(new Set(served).size, 20);
     assert.equal(served.length, 20);
+  });
+});
+
+test("what many deliveries read is fetched together", async () => {
+  await withTopic(20, "sms", async ({ sns }) => {
+    const fetched: Key[] = [];
+    await sns.deps.store.transact(async (tx) => {
+      const topic = await findTopic(tx, TOPIC);
+      assert.ok(topic);
+      const { get } = tx;
+      const read: Key[] = [];
+      Object.assign(tx, {
+        prefetch: async (keys: readonly Key[]) => void fetched.push(...keys),
+        get: (key: Key) => {
+          read.push(key);
+          return Reflect.apply(get, tx, [key]);
+        },
+      });
+      await publish(sns, tx, topic, publication("m", 1));
+      assert.ok(
+        read.every((key) => fetched.includes(key)),
+        "each read is one of those",
+      );
+    });
+    assert.equal(fetched.length, 20);
   });
 });
