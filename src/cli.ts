@@ -28,6 +28,11 @@ const COMMANDS: Readonly<Record<string, CommandDeclaration>> = {
     run: clock,
   },
   reset: { help: "Remove every resource of a running server", operands: 0, run: reset },
+  work: {
+    help: "List work that was given up; work retry|remove KIND [ID]",
+    operands: 3,
+    run: work,
+  },
   export: {
     help: "Write all of a store to FILE; import FILE fills an empty one",
     operands: 1,
@@ -146,6 +151,15 @@ async function clock(options: Options, [action, value]: readonly string[]): Prom
     default:
       throw new UsageError(`clock takes freeze, resume, set or advance, not ${action}`);
   }
+}
+
+async function work(options: Options, [action, kind, id]: readonly string[]): Promise<void> {
+  if (action === undefined) return print(await ask(options, "GET", "work/dead"));
+  if (action !== "retry" && action !== "remove") {
+    throw new UsageError(`work takes retry or remove, not ${action}`);
+  }
+  if (kind === undefined) throw new UsageError(`Name a kind of work: work ${action} KIND [ID]`);
+  print(await ask(options, "POST", `work/dead/${action}`, { kind, id }));
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -278,7 +292,6 @@ async function help(): Promise<void> {
     command.help === undefined ? "" : `  ${name.padEnd(10)}${command.help}\n`,
   );
   print(`Usage: waystation COMMAND [OPTIONS]
-
 ${commands.join("")}
 Options, each also as WAYSTATION_<NAME> in the environment:
 ${describeOptions().trimEnd()}`);

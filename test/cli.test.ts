@@ -59,7 +59,7 @@ test("help fits a screen and names every command", async () => {
   const lines = out.trimEnd().split("\n");
   assert.ok(lines.length <= 24, `${lines.length} lines`);
   for (const line of lines) assert.ok(line.length <= 80, line);
-  for (const name of ["start", "status", "clock", "reset", "version"])
+  for (const name of ["start", "status", "clock", "reset", "work", "version"])
     assert.match(out, new RegExp(`^  ${name} `, "m"));
 });
 
@@ -75,6 +75,8 @@ test("a wrong command, option or operand is a sentence, not a stack", async () =
     ["start", "-p", "1"],
     ["--port", "1"],
     ["reset", "all"],
+    ["work", "on"],
+    ["work", "retry"],
     ["clock", "stop"],
     ["clock", "freeze", "now"],
     ["clock", "set", "yesterday"],
@@ -131,6 +133,12 @@ test("start says where it listens and keeps data; operators' commands reach it; 
   assert.ok(start.out.includes(data));
   const { port } = new URL(url);
   assert.match((await run("status", "--port", port)).out, /"status": "ok"/);
+  assert.match((await run("work", "--port", port)).out, /"dead": \[\]/);
+  assert.match((await run("work", "retry", "sqs.expire", "--port", port)).out, /"retried": 0/);
+  assert.match(
+    (await run("work", "remove", "sqs.expire", "a", "--port", port)).err,
+    /no such dead/,
+  );
   assert.match((await run("clock", "freeze", "--port", port)).out, /"mode": "frozen"/);
   const moved = await run("clock", "set", "2030-01-01T00:00:00Z", "--port", port);
   assert.match(moved.out, /2030-01-01T00:00:00/);

@@ -1,27 +1,15 @@
-import type { ServiceCatalog } from "../kernel/catalog.ts";
 import { isTime } from "../kernel/clock.ts";
 import type { OperatedClock } from "../kernel/clock.ts";
+import { countDead } from "../kernel/dead-work.ts";
+import { StoreUnavailable } from "../kernel/store.ts";
 import type { Store } from "../kernel/store.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../wire/http.ts";
 import { isSameSecret } from "../wire/secrets.ts";
+import { badRequest, json, withBody } from "./admin-page.ts";
+import type { AdminOptions, AdminPage } from "./admin-page.ts";
+import { DEAD_WORK_PAGES } from "./dead-work-pages.ts";
 import { refusal } from "./http-answer.ts";
-import type { Metrics } from "./metrics.ts";
 import { isLocalHost } from "./origin.ts";
-
-export interface AdminOptions {
-  readonly catalog: ServiceCatalog;
-  readonly store: Store;
-  readonly clock: OperatedClock;
-  readonly metrics: Metrics;
-  readonly reset: () => Promise<void>;
-  /** What `Authorization: Bearer` must bring; without one, only this machine is let in. */
-  readonly token?: string;
-  readonly version: string;
-  /** What `info` says besides. */
-  readonly facts: Readonly<Record<string, unknown>>;
-}
-
-type Page = (options: AdminOptions, request: HttpRequest) => Promise<HttpResponse>;
 
 /** Answers under `/_waystation/`: operators' pages, and the pages of services. */
 export function adminHandler(options: AdminOptions): HttpHandler {
@@ -39,15 +27,15 @@ export function adminHandler(options: AdminOptions): HttpHandler {
   };
 }
 
-const PAGES: Readonly<Record<string, { readonly get?: Page; readonly post?: Page }>> = {
+const PAGES: Readonly<Record<string, AdminPage>> = {
   "/_waystation/health": { get: health },
   "/_localstack/health": { get: health },
   "/_waystation/info": { get: info },
   "/_waystation/metrics": {
-    get: async ({ metrics }) => ({
+    get: async ({ metrics, store }) => ({
       status: 200,
       headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
-      body: metrics.text(),
+      body: metrics.text(await deadWork(store)),
     }),
   },
   "/_waystation/clock": { get: async ({ clock }) => json(clockAnswer(clock)) },
@@ -73,6 +61,7 @@ const PAGES: Readonly<Record<string, { readonly get?: Page; readonly post?: Page
       return json({ reset: true });
     },
   },
+  ...DEAD_WORK_PAGES,
 };
 
 const FORBIDDEN = refusal(403, "AccessDenied", "Only operators may ask for this");
@@ -105,7 +94,8 @@ function publicName(signingName: string): string {
   return signingName === "states" ? "stepfunctions" : signingName;
 }
 
-async function info({ catalog, clock, version, facts }: AdminOptions): Promise<HttpResponse> {
+async function info(options: AdminOptions): Promise<HttpResponse> {
+  const { catalog, clock, store, version, facts } = options;
   const clockState = clockAnswer(clock);
   return json({
     name: "waystation",
@@ -113,7 +103,18 @@ async function info({ catalog, clock, version, facts }: AdminOptions): Promise<H
     ...facts,
     services: catalog.names(),
     clock: clockState,
+    deadWork: await deadWork(store),
   });
+}
+
+/** How much work is dead, by kind; undefined while the store cannot say it. */
+async function deadWork(store: Store): Promise<Readonly<Record<string, number>> | undefined> {
+  try {
+    return await store.read(countDead);
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return undefined;
+    throw error;
+  }
 }
 
 function clockAnswer(clock: OperatedClock): Record<string, unknown> {
@@ -124,26 +125,14 @@ function clockAnswer(clock: OperatedClock): Record<string, unknown> {
 /** A page that moves the clock; `move` answers what is wrong with the body, or moves. */
 function moveClock(
   move: (clock: OperatedClock, body: Readonly<Record<string, unknown>>) => Promise<void> | string,
-): Page {
-  return async ({ clock }, request) => {
-    const body = parseBody(request.body);
-    if (body === undefined) return refusal(400, "BadRequest", "The body must be a JSON object");
-    const moved = move(clock, body);
-    if (typeof moved === "string") return refusal(400, "BadRequest", moved);
-    await moved;
-    return json(clockAnswer(clock));
-  };
-}
-
-function parseBody(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-  if (bytes.byteLength === 0) return {};
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
+): NonNullable<AdminPage["post"]> {
+  return ({ clock }, request) =>
+    withBody(request, async (body) => {
+      const moved = move(clock, body);
+      if (typeof moved === "string") return badRequest(moved);
+      await moved;
+      return json(clockAnswer(clock));
+    });
 }
 
 /** `/_waystation/<signing name>/...` is the service's own; it decides what is for everybody. */
@@ -160,12 +149,4 @@ async function servicePage(options: AdminOptions, request: HttpRequest): Promise
   });
   if (page === undefined) return refusal(404, "NotFound", `There is no ${request.path}`);
   return { status: page.status, headers: { "content-type": page.contentType }, body: page.body };
-}
-
-function json(value: unknown): HttpResponse {
-  return {
-    status: 200,
-    headers: { "content-type": "application/json" },
-    body: `${JSON.stringify(value, undefined, 2)}\n`,
-  };
 }

@@ -40,3 +40,8 @@ export const HTTP_LIMITS: HttpLimits = {
   sweepMs: 1_000,
   stopMs: 10_000,
 };
+
+/** Dead work on one page. */
+export const DEAD_WORK_PAGE = 100;
+/** How much of a payload's text such a page shows. */
+export const DEAD_WORK_PAYLOAD_CHARACTERS = 1_000;

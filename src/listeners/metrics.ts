@@ -32,8 +32,11 @@ export class Metrics {
     metrics.buckets[bucket] = (metrics.buckets[bucket] ?? 0) + 1;
   }
 
-  /** All counts in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
-  text(): string {
+  /**
+   * All counts in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/),
+   * with how much work is dead, by kind, where that is known.
+   */
+  text(deadWork: Readonly<Record<string, number>> = {}): string {
     const calls: string[] = [];
     const errors: string[] = [];
     const seconds: string[] = [];
@@ -45,7 +48,11 @@ export class Metrics {
         seconds.push(...histogram(labels, metrics));
       }
     }
+    const dead = Object.entries(deadWork).map(
+      ([kind, count]) => `waystation_dead_work{kind="${kind}"} ${count}`,
+    );
     const lines = [
+      ...family("waystation_dead_work", "gauge", "Work that was given up.", dead),
       ...family("waystation_calls_total", "counter", "Calls answered.", calls),
       ...family("waystation_call_errors_total", "counter", "Calls answered with an error.", errors),
       ...family("waystation_call_seconds", "histogram", "Time until the answer.", seconds),

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { bury } from "../../src/kernel/dead-work.ts";
+import { workQueue } from "../../src/kernel/work.ts";
+import { DEAD_WORK_PAGE } from "../../src/listeners/limits.ts";
 import type { Server } from "../../src/server.ts";
 import { exchange } from "./raw-client.ts";
 import { call, START_MS, tinyServer } from "./tiny-server.ts";
@@ -125,6 +128,109 @@ test("metrics count calls and errors of each operation [Prometheus text format]"
   assert.match(text, /^waystation_call_errors_total\{service="tiny",operation="Fail"\} 1$/m);
   assert.match(text, /^waystation_call_seconds_bucket\{[^}]*operation="Echo",le="\+Inf"\} 2$/m);
   assert.doesNotMatch(text, /NoSuchThing/);
+});
+
+/** Lets items of a kind that always fails die. */
+async function letDie(server: Server, items: Readonly<Record<string, unknown>>): Promise<void> {
+  await server.store.transact(async (tx) => {
+    for (const [id, payload] of Object.entries(items)) {
+      await workQueue.schedule(tx, { kind: DEAD, id, dueAtMs: START_MS, payload });
+    }
+  });
+  await server.clock.advance(3_600_000);
+}
+
+const DEAD = "tiny.refuse";
+const DEAD_PAGE = "/_waystation/work/dead";
+
+interface DeadPage {
+  readonly dead: readonly Readonly<Record<string, unknown>>[];
+  readonly next?: string;
+}
+
+async function deadOf(server: Server, query = ""): Promise<DeadPage> {
+  const { status, text } = await page(server, DEAD_PAGE + query);
+  assert.equal(status, 200, text);
+  return JSON.parse(text);
+}
+
+test("dead work is listed with what it was, and why and when it died", async () => {
+  await using server = await tinyServer();
+  assert.deepEqual(await deadOf(server), { dead: [] });
+  await letDie(server, { a: { to: "b" }, long: "x".repeat(5_000) });
+  const { dead, next } = await deadOf(server);
+  assert.equal(next, undefined);
+  assert.deepEqual(
+    dead.map(({ kind, id, attempts }) => ({ kind, id, attempts })),
+    ["a", "long"].map((id) => ({ kind: DEAD, id, attempts: 20 })),
+  );
+  const [short, long] = dead;
+  assert.deepEqual(short?.["payload"], { to: "b" });
+  assert.match(String(long?.["payload"]), /^"x{999}…$/);
+  assert.match(String(short?.["reason"]), /^Error: never\n/);
+  const diedAtMs = Date.parse(String(short?.["diedAt"]));
+  assert.ok(diedAtMs > START_MS && diedAtMs < START_MS + 3_600_000);
+});
+
+test("dead work is counted in info and metrics", async () => {
+  await using server = await tinyServer();
+  assert.deepEqual((await page(server, "/_waystation/info")).json["deadWork"], {});
+  await letDie(server, { a: 1, b: 2 });
+  assert.deepEqual((await page(server, "/_waystation/info")).json["deadWork"], { [DEAD]: 2 });
+  const { text } = await page(server, "/_waystation/metrics");
+  assert.match(text, /^waystation_dead_work\{kind="tiny\.refuse"\} 2$/m);
+  await server.store.close();
+  assert.equal((await page(server, "/_waystation/info")).status, 200);
+  assert.equal((await page(server, "/_waystation/metrics")).status, 200);
+});
+
+test("dead work comes in pages, of one kind or of all", async () => {
+  await using server = await tinyServer();
+  const ids = Array.from({ length: 2 * DEAD_WORK_PAGE + 1 }, (_, index) => `i${1_000 + index}`);
+  await server.store.transact(async (tx) => {
+    for (const id of ids) {
+      const item = { kind: DEAD, id, dueAtMs: 0, payload: null, attempt: 20 };
+      await bury(tx, item, { reason: "a test", nowMs: START_MS });
+    }
+  });
+  for (const query of ["?", `?kind=${DEAD}&`]) {
+    const seen: unknown[] = [];
+    let next: string | undefined = "";
+    while (next !== undefined) {
+      const found: DeadPage = await deadOf(server, next === "" ? query : `${query}next=${next}`);
+      assert.ok(found.dead.length <= DEAD_WORK_PAGE);
+      seen.push(...found.dead.map(({ id }) => id));
+      next = found.next;
+    }
+    assert.deepEqual(seen, ids);
+  }
+  assert.deepEqual(await deadOf(server, "?kind=tiny.other"), { dead: [] });
+  assert.equal((await page(server, `${DEAD_PAGE}?next=nonsense`)).status, 400);
+});
+
+test("dead work is tried again or removed, one item or all of a kind", async () => {
+  await using server = await tinyServer();
+  await letDie(server, { a: 1, b: 2, c: 3 });
+  const post = async (action: string, body: unknown): Promise<unknown> => {
+    const { status, json } = await page(server, `${DEAD_PAGE}/${action}`, { post: body });
+    return status === 200 ? json : status;
+  };
+  assert.deepEqual(await post("retry", { kind: DEAD, id: "a" }), { retried: 1 });
+  assert.deepEqual(
+    (await deadOf(server)).dead.map(({ id }) => id),
+    ["b", "c"],
+  );
+  await server.clock.advance(3_600_000);
+  assert.equal((await deadOf(server)).dead.length, 3, "it was tried, and died again");
+  assert.deepEqual(await post("remove", { kind: DEAD, id: "b" }), { removed: 1 });
+  assert.deepEqual(await post("retry", { kind: DEAD }), { retried: 2 });
+  assert.deepEqual(await post("remove", { kind: DEAD }), { removed: 0 });
+  for (const action of ["retry", "remove"]) {
+    assert.equal(await post(action, { kind: DEAD, id: "b" }), 404);
+    for (const body of [{}, { kind: 1 }, { kind: DEAD, id: 1 }, { id: "a" }, []]) {
+      assert.equal(await post(action, body), 400, JSON.stringify(body));
+    }
+  }
 });
 
 test("a service's pages are below its name", async () => {

@@ -83,6 +83,14 @@ export function tiny(deps: Deps): Service {
         new ServiceError("MissingRequiredParameterException", `${shortPath(path)} is missing`),
       wrongType: (path) => new ServiceError("SerializationException", `${path} has a wrong type`),
     },
+    work: {
+      "tiny.refuse": {
+        kind: "timer",
+        fire: async () => {
+          throw new Error("never");
+        },
+      },
+    },
     maxRequestBytes: 100_000,
     pages: async (request) =>
       request.path === "/hello"
