@@ -37,6 +37,8 @@ export interface Target {
   deliver(tx: Tx, arn: string, delivery: Delivery): Promise<DeliveryReceipt>;
   /** Throws a {@link ServiceError} when there is no such target. */
   check?(tx: Tx, arn: string): Promise<void>;
+  /** Fetches together what deliveries to these ARNs read first; see {@link Tx.prefetch}. */
+  prefetch?(tx: Tx, arns: readonly string[]): Promise<void>;
 }
 
 /** Finds the target of an ARN: where services meet without knowing each other. */
@@ -54,6 +56,15 @@ export class TargetRegistry {
 
   async check(tx: Tx, arn: string): Promise<void> {
     await this.#targetOf(arn).check?.(tx, arn);
+  }
+
+  /** Fetches together what deliveries to many targets read; those that nobody answers for, not. */
+  async prefetch(tx: Tx, arns: readonly string[]): Promise<void> {
+    const services = new Set(arns.flatMap((arn) => parseArn(arn)?.service ?? []));
+    for (const service of services) {
+      const own = arns.filter((arn) => parseArn(arn)?.service === service);
+      await this.#find(service)?.prefetch?.(tx, own);
+    }
   }
 
   #targetOf(arn: string): Target {

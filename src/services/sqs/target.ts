@@ -6,7 +6,7 @@ import type { Desk } from "./desk.ts";
 import { queueDoesNotExist } from "./errors.ts";
 import { composeMessage } from "./message.ts";
 import type { SendInput } from "./message.ts";
-import { addressOfArn, findQueue } from "./queue.ts";
+import { addressOfArn, findQueue, keyOf } from "./queue.ts";
 import type { QueueRecord } from "./queue.ts";
 import { sendPrepared } from "./send.ts";
 
@@ -27,6 +27,9 @@ export function queueTarget(desk: Desk): Target {
     },
     async check(tx, arn) {
       await queueOf(tx, arn);
+    },
+    async prefetch(tx, arns) {
+      await tx.prefetch?.(arns.flatMap((arn) => addressOfArn(arn) ?? []).map(keyOf));
     },
   };
 }

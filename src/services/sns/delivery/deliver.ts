@@ -45,10 +45,21 @@ export async function prefetchDeliveries(
   tx: Tx,
   routes: readonly Route[],
 ): Promise<void> {
-  const waiting = routes.filter(({ subscription }) => !isTargetProtocol(subscription.protocol));
-  if (waiting.length < 2) return;
-  const ids = waiting.map(({ subscription }) => subscription.id);
-  await deps.work.prefetch(tx, DELIVER_WORK, ids);
+  if (tx.prefetch === undefined || routes.length < 2) return;
+  const subscriptions = routes.map(({ subscription }) => subscription);
+  const targets = subscriptions.filter(({ protocol }) => isTargetProtocol(protocol));
+  const others = subscriptions.filter(({ protocol }) => !isTargetProtocol(protocol));
+  await Promise.all([
+    deps.targets.prefetch(
+      tx,
+      targets.map(({ endpoint }) => endpoint),
+    ),
+    deps.work.prefetch(
+      tx,
+      DELIVER_WORK,
+      others.map(({ id }) => id),
+    ),
+  ]);
 }
 
 async function deliverToTarget(sns: Sns, tx: Tx, sending: Outgoing, route: Route): Promise<void> {
