@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { systemRandom } from "../../src/random.ts";
 import { readCounts } from "../../src/services/stepfunctions/distributed/counts.ts";
+import { connect } from "../../src/stores/postgres/driver.ts";
 import { openPostgresStore } from "../../src/stores/postgres/store.ts";
 import { openLocalSqs } from "../services/sqs/in-process.ts";
 import type { LocalSqs } from "../services/sqs/in-process.ts";
@@ -73,12 +74,24 @@ describe("round trips to PostgreSQL, the commit included", () => {
 
   test("of a map run's counts", async () => {
     const read = (): Promise<unknown> => sqs.store.read((reader) => readCounts(reader, "map-run"));
-    // The first read opens a connection for snapshots.
+    // The first read opens a connection for snapshots, and is answered before its own has ended.
     await read();
+    await allIdle();
     const before = trips;
     await read();
     assert.equal(trips - before, 1);
   });
+
+  /** Waits until no connection of the store does anything. */
+  async function allIdle(): Promise<void> {
+    const options = { connectTimeoutMs: 5_000, answerTimeoutMs: 5_000, applicationName: "test" };
+    const watching = await connect({ url: server.url, ...options });
+    const busy = {
+      text: "SELECT 1 FROM pg_stat_activity WHERE application_name = 'waystation' AND state <> 'idle'",
+    };
+    while ((await watching.run(busy)).rows.length > 0);
+    await watching.end();
+  }
 
   /**
    * The most round trips of each call while messages pass through a queue, one and ten in turn, after
