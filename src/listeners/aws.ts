@@ -150,10 +150,12 @@ async function answer(options: AwsHandlerOptions, exchange: Exchange): Promise<H
     failed = false;
     return protocol.encode(name, output ?? {}, requestId);
   } catch (error) {
-    return protocol.encodeError(
-      expected(error, options.log, { requestId, operation: name }),
-      requestId,
-    );
+    // Given up because nobody waits for the answer any more.
+    const isGivenUp = error === request.signal.reason;
+    const failure = isGivenUp
+      ? internalFailure(error)
+      : expected(error, options.log, { requestId, operation: name });
+    return protocol.encodeError(failure, requestId);
   } finally {
     if (isKnown) metrics.record(service.model.signingName, name, { startMs, failed });
   }

@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
 import { after, before, test } from "node:test";
+import { silentLog } from "../../../src/kernel/log.ts";
+import type { Log } from "../../../src/kernel/log.ts";
+import { ROLE } from "./workshop.ts";
 import type { OpenWorkshop, Workshop } from "./workshop.ts";
+
+/** Where events go to on AWS; here they go to the server's log. */
+const LOG_GROUP = [
+  {
+    cloudWatchLogsLogGroup: { logGroupArn: "arn:aws:logs:us-east-1:000000000000:log-group:g:*" },
+  },
+];
 
 /** Express executions. */
 export function express(open: OpenWorkshop): void {
@@ -70,6 +80,37 @@ export function express(open: OpenWorkshop): void {
     const { status, startDate, stopDate } = await workshop.advanceUntil(running, 100);
     assert.equal(status, "TIMED_OUT");
     assert.equal((stopDate?.getTime() ?? 0) - (startDate?.getTime() ?? 0), 300_000);
+  });
+
+  test("a client that gives up ends its execution, which is no error of the server [StartSyncExecution]", async () => {
+    const started = Promise.withResolvers<void>();
+    const errors: string[] = [];
+    const log: Log = {
+      ...silentLog,
+      info: () => started.resolve(),
+      error: (message) => errors.push(message),
+    };
+    const watched = await open({ log });
+    try {
+      const { sfn } = watched;
+      const waiting = { StartAt: "W", States: { W: { Type: "Wait", Seconds: 60, End: true } } };
+      const { stateMachineArn } = await sfn.createStateMachine({
+        name: "abandoned",
+        type: "EXPRESS",
+        roleArn: ROLE,
+        definition: JSON.stringify(waiting),
+        loggingConfiguration: { level: "ALL", destinations: LOG_GROUP },
+      });
+      const abandoning = new AbortController();
+      const given = { abortSignal: abandoning.signal };
+      const running = sfn.startSyncExecution({ stateMachineArn }, given);
+      await started.promise;
+      abandoning.abort();
+      await assert.rejects(running, { name: "AbortError" });
+    } finally {
+      await watched.close();
+    }
+    assert.deepEqual(errors, []);
   });
 
   /** Counts in a loop until it is above a number. */

@@ -38,16 +38,16 @@ export interface ExpressRun {
 
 /**
  * Runs an execution in memory, five minutes at most; its events are not kept, but in the log. While it does something a clock that is advanced
- * waits for it; while it waits for the clock it does not. Rejects when `signal` aborts.
+ * waits for it; while it waits for the clock it does not. Rejects with the reason of `signal` when that aborts.
  */
 export function runExpress(engine: Engine, run: ExpressRun, signal: AbortSignal): Promise<Outcome> {
   return new Promise<Outcome>((resolve, reject) => {
     const express = new Express(engine, run, { resolve, reject });
-    const abandon = (): void => express.abandon();
+    const abandon = (): void => express.abandon(signal.reason);
     // Many executions share the signal of a node that stops: none may stay with it when it is over.
     signal.addEventListener("abort", abandon, { once: true });
     express.whenOver(() => signal.removeEventListener("abort", abandon));
-    if (signal.aborted) express.abandon();
+    if (signal.aborted) abandon();
     else express.start();
   });
 }
@@ -97,9 +97,9 @@ class Express {
     void clock.track(this.#pump());
   }
 
-  /** Stops without an outcome: the node stops. */
-  abandon(): void {
-    if (this.#end()) this.#settle.reject(new Error("the node stops"));
+  /** Stops without an outcome: the node stops, or who waits for it has gone. */
+  abandon(reason: unknown): void {
+    if (this.#end()) this.#settle.reject(reason);
   }
 
   #push(event: ExecutionEvent): Promise<void> {

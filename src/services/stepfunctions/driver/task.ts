@@ -79,7 +79,7 @@ export async function perform(
       },
     };
   } catch (error) {
-    if (signal.aborted) throw error;
+    signal.throwIfAborted();
     if (error instanceof HttpTaskFailed) return { failure: error.failure };
     if (error instanceof ServiceError && plan.kind === "call")
       return { failure: plan.toFailure(error) };

@@ -21,9 +21,11 @@ export function getActivityTask(
     const deadlineMs = context.nowMs + ACTIVITY_POLL_MS;
     using waiter = engine.waiters.enter(activityTopic(activity.uid));
     for (;;) {
-      const task = await engine.store.transact((tx) =>
-        takeTask(tx, engine, { activityUid: activity.uid, workerName }),
-      );
+      const task = await engine.store.transact(async (tx) => {
+        // A client that has gone leaves the task, and its wake-up, to the others.
+        if (context.signal.aborted) return undefined;
+        return takeTask(tx, engine, { activityUid: activity.uid, workerName });
+      });
       if (task !== undefined) return { taskToken: task.token, input: task.input };
       if ((await waiter.woken(deadlineMs, context.signal)) !== "woken") return {};
     }
