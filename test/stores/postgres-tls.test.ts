@@ -9,7 +9,7 @@ import { StoreUnavailable } from "../../src/kernel/store.ts";
 import { encodeKey } from "../../src/kernel/tuple.ts";
 import { systemRandom } from "../../src/random.ts";
 // The maker of certificates that the repository has; it names a host by its common name.
-import { selfSignedCertificate } from "../../src/services/sns/certificate.ts";
+import { selfSignedCertificate } from "../../src/services/sns/signing/certificate.ts";
 import { openPostgresStore } from "../../src/stores/postgres/store.ts";
 import type { PostgresStore } from "../../src/stores/postgres/store.ts";
 import { startProxy } from "./cutting-proxy.ts";
