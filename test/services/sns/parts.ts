@@ -11,18 +11,24 @@ import { Signer } from "../../../src/services/sns/signing/signer.ts";
 import type { Sns } from "../../../src/services/sns/sns.ts";
 import { memoryStore } from "../../../src/stores/memory.ts";
 
-/** The parts of SNS in memory, without a server; `served` are the targets that got something. */
+/**
+ * The parts of SNS in memory, without a server; `served` are the targets that got something, as long
+ * as `target` is not broken.
+ */
 export function partsInMemory(): {
   readonly sns: Sns;
   readonly clock: AdjustableClock;
   readonly served: string[];
+  readonly target: { isBroken: boolean };
 } {
   const clock = new AdjustableClock({ frozenAtMs: 0 });
   const store = memoryStore(silentLog);
   const random = systemRandom();
   const served: string[] = [];
   const target = {
+    isBroken: false,
     deliver: async (_tx: unknown, arn: string) => {
+      if (target.isBroken) throw new Error("a bug");
       served.push(arn);
       return { messageId: "m" };
     },
@@ -43,5 +49,5 @@ export function partsInMemory(): {
       option: () => undefined,
     },
   };
-  return { sns: { deps, routes: new Routes(), signer: new Signer(deps) }, clock, served };
+  return { sns: { deps, routes: new Routes(), signer: new Signer(deps) }, clock, served, target };
 }

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { countDead, retryDead } from "../../../../src/kernel/dead-work.ts";
 import { silentLog } from "../../../../src/kernel/log.ts";
 import { WorkRunner } from "../../../../src/kernel/work-runner.ts";
 import type { Key } from "../../../../src/kernel/tuple.ts";
 import type { TimerHandler } from "../../../../src/kernel/work.ts";
-import { FanoutBudget, fanoutTimer } from "../../../../src/services/sns/publish/fanout.ts";
+import {
+  FANOUT_WORK,
+  FanoutBudget,
+  fanoutTimer,
+} from "../../../../src/services/sns/publish/fanout.ts";
 import { LIMITS } from "../../../../src/services/sns/limits.ts";
 import { publish } from "../../../../src/services/sns/publish/publish.ts";
 import type { Publication } from "../../../../src/services/sns/publish/publish.ts";
@@ -108,6 +113,23 @@ test("large messages go to fewer subscriptions in one transaction", async () => 
     await clock.settle();
     assert.equal(new Set(served).size, 20);
     assert.equal(served.length, 20);
+  });
+});
+
+test("a fan-out that gave up goes on where it was when it is tried again", async () => {
+  const count = 2 * LIMITS.fanoutPerTransaction + 1;
+  await withTopic(count, "sqs", async ({ publishAll, clock, served, target, sns }) => {
+    const { store } = sns.deps;
+    await publishAll(publication("m", 1));
+    target.isBroken = true;
+    await clock.advance(3_600_000);
+    assert.equal(served.length, LIMITS.fanoutPerTransaction);
+    assert.deepEqual(await store.read(countDead), { [FANOUT_WORK]: 1 });
+    target.isBroken = false;
+    assert.equal(await retryDead(store, { kind: FANOUT_WORK }, clock.now()), 1);
+    await clock.settle();
+    assert.equal(served.length, count);
+    assert.equal(new Set(served).size, count);
   });
 });
 
