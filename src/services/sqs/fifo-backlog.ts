@@ -41,7 +41,7 @@ import {
 } from "./keys.ts";
 import { BACKGROUND_CHUNK, RECEIVE_ROUNDS } from "./limits.ts";
 import type { MessageRecord, ReceivedMessage } from "./message.ts";
-import { sequenceAfter } from "./position.ts";
+import { sentAtMsOf, sequenceAfter } from "./position.ts";
 import { prefetchPromotion, prefetchReceipts } from "./prefetch.ts";
 import { backlogOf, topicOf } from "./queue.ts";
 import type { Receipt } from "./receipt.ts";
@@ -141,7 +141,7 @@ export const fifoBacklog: Backlog = {
     }
     landFlight(scope, receipt, { flight, expired });
     const landed: FlightRecord = { ...flight, visibleAtMs: nowMs };
-    await putBack(scope, receipt.position, { flight: landed, group: receipt.group, sequence });
+    putBack(scope, receipt.position, { flight: landed, group: receipt.group, sequence });
     writeTally(scope, { ready: 1, delayed: 0, inFlight: -1 });
     await changeGroup(scope, receipt.group, { queued: 1, inFlight: -1 });
   },
@@ -277,7 +277,7 @@ async function promoteOne(scope: Scope, { key, value }: Entry, tally: Tally): Pr
   scope.tx.delete(key);
   tally.ready += 1;
   tally.inFlight -= 1;
-  await putBack(scope, position, { flight: await readFlight(scope, position), group, sequence });
+  putBack(scope, position, { flight: await readFlight(scope, position), group, sequence });
   await changeGroup(scope, group, { queued: 1, inFlight: -1 });
 }
 
@@ -289,19 +289,17 @@ interface Returning {
 }
 
 /** Returns a message that was in flight to its place in its group's order; its receipt is over. */
-async function putBack(
+function putBack(
   { tx, queue }: Scope,
   position: string,
   { flight, ...place }: Returning,
-): Promise<void> {
+): void {
   const backlog = backlogOf(queue);
   if (flight !== undefined) {
     const back: FlightRecord = { ...flight, isBack: true };
     tx.put(FLIGHT.key(backlog, position), encodeRecord(back));
   }
-  const value = await tx.get(MESSAGE.key(backlog, position));
-  const sentAtMs = value === undefined ? 0 : decodeRecord<MessageRecord>(value).sentAtMs;
-  const order: OrderRecord = { position, sentAtMs };
+  const order: OrderRecord = { position, sentAtMs: sentAtMsOf(position) };
   tx.put(FIFO_ORDER.key(backlog, place.group, place.sequence), encodeRecord(order));
 }
 

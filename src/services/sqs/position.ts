@@ -42,11 +42,17 @@ export class Positions {
   }
 }
 
+/** The milliseconds by which a position sorts: when its message was sent. */
+export function sentAtMsOf(position: string): number {
+  return Number(position.slice(0, MS_DIGITS));
+}
+
 const COUNTER_END = 10_000_000;
+const MS_DIGITS = 13;
 
 function digits(ms: number, counter: number): string {
   const whole = Math.max(0, Math.trunc(ms));
-  return String(whole).padStart(13, "0") + String(counter).padStart(7, "0");
+  return String(whole).padStart(MS_DIGITS, "0") + String(counter).padStart(7, "0");
 }
 
 /** The later of a new sequence number and the one that follows `last`. */

@@ -88,7 +88,6 @@ export async function prefetchPromotion(
   const backlog = backlogOf(queue);
   const positions = due.map(({ key }) => HIDDEN.parts(key)[2]);
   await tx.prefetch?.([
-    ...positions.map((position) => MESSAGE.key(backlog, position)),
     ...positions.map((position) => FLIGHT.key(backlog, position)),
     ...due.map(({ value }) =>
       FIFO_GROUP.key(backlog, decodeRecord<HiddenRecord>(value).group ?? ""),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Positions } from "../../../src/services/sqs/position.ts";
+import { Positions, sentAtMsOf } from "../../../src/services/sqs/position.ts";
 
 test("sequence numbers increase, whether time stands, goes on, or has no number left", () => {
   let nowMs = 1_000;
@@ -20,4 +20,12 @@ test("sequence numbers increase, whether time stands, goes on, or has no number 
   assert.equal(positions.sequence(), "00000000010020000000");
   nowMs = 1_002;
   assert.equal(positions.sequence(), "00000000010020000001");
+});
+
+test("a position tells when its message was sent", () => {
+  const random = { bytes: () => new Uint8Array(6), uuid: () => "", fraction: () => 0 };
+  const positions = new Positions(random, { steadyNow: () => 0 });
+  for (const sentAtMs of [0, 7, Date.UTC(2026, 0, 1), 9_999_999_999_999]) {
+    assert.equal(sentAtMsOf(positions.next(sentAtMs)), sentAtMs);
+  }
 });
