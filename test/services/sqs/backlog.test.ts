@@ -1,7 +1,7 @@
 /** What an operation costs does not grow with what waits: counted in entries that the store reads. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ReceiveMessageResult } from "@aws-sdk/client-sqs";
+import type { GetQueueAttributesResult, ReceiveMessageResult } from "@aws-sdk/client-sqs";
 import type { Random } from "../../../src/kernel/random.ts";
 import type { Entry, Store, Tx } from "../../../src/kernel/store.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
@@ -11,16 +11,24 @@ import { openLocalSqs } from "./in-process.ts";
 
 const QUEUE_URL = "http://localhost/000000000000/deep";
 
-/** A store that counts the entries it hands out. */
-function countingStore(): { readonly store: Store; readonly read: () => number } {
+interface CountingStore {
+  readonly store: Store;
+  /** Entries that it handed out. */
+  readonly read: () => number;
+  /** Bytes that the transaction which wrote most has put. */
+  readonly mostPutBytes: () => number;
+}
+
+function countingStore(): CountingStore {
   const store = memoryStore(silentLog);
   let read = 0;
+  let mostPutBytes = 0;
   const counted = async (entries: Promise<Entry[]>): Promise<Entry[]> => {
     const found = await entries;
     read += found.length + 1;
     return found;
   };
-  const watch = (tx: Tx): Tx => ({
+  const watch = (tx: Tx, put = { bytes: 0 }): Tx => ({
     get: (key) => {
       read += 1;
       return tx.get(key);
@@ -32,7 +40,11 @@ function countingStore(): { readonly store: Store; readonly read: () => number }
     range: (range, options) => counted(tx.range(range, options)),
     claim: (range, limit) => counted(tx.claim(range, limit)),
     sum: (key) => tx.sum(key),
-    put: (key, value) => tx.put(key, value),
+    put: (key, value) => {
+      put.bytes += value.byteLength;
+      mostPutBytes = Math.max(mostPutBytes, put.bytes);
+      tx.put(key, value);
+    },
     delete: (key) => tx.delete(key),
     add: (key, delta) => tx.add(key, delta),
     clearSum: (key) => tx.clearSum(key),
@@ -41,6 +53,7 @@ function countingStore(): { readonly store: Store; readonly read: () => number }
   });
   return {
     read: () => read,
+    mostPutBytes: () => mostPutBytes,
     store: {
       transact: (body) => store.transact((tx) => body(watch(tx))),
       read: (body) => store.read(body),
@@ -100,5 +113,45 @@ for (const [kind, queueUrl, digit] of [
     const random = idsEndingIn(digit);
     const cost = await costBehind(40, queueUrl, random);
     assert.equal(await costBehind(1_500, queueUrl, random), cost);
+  });
+}
+
+for (const suffix of ["", ".fifo"]) {
+  test(`a move of large messages is many transactions of a few MiB each (${suffix || "standard"})`, async () => {
+    const { store, mostPutBytes } = countingStore();
+    const sqs = await openLocalSqs(store);
+    const isFifo = suffix !== "";
+    const create = (name: string, attributes: object) =>
+      sqs.call("CreateQueue", {
+        QueueName: name + suffix,
+        Attributes: { ...attributes, ...(isFifo && { FifoQueue: "true" }) },
+      });
+    const arn = (name: string): string => `arn:aws:sqs:us-east-1:000000000000:${name}${suffix}`;
+    await create("dead", {});
+    const policy = { deadLetterTargetArn: arn("dead"), maxReceiveCount: 1 };
+    await create("source", { RedrivePolicy: JSON.stringify(policy) });
+    for (let number = 0; number < 40; number += 1) {
+      await sqs.call("SendMessage", {
+        QueueUrl: `http://localhost/000000000000/dead${suffix}`,
+        MessageBody: "x".repeat(1_000_000),
+        // Some groups have one message, one has many.
+        ...(isFifo && {
+          MessageGroupId: number < 10 ? `g${number}` : "g",
+          MessageDeduplicationId: `${number}`,
+        }),
+      });
+    }
+    await sqs.call("StartMessageMoveTask", {
+      SourceArn: arn("dead"),
+      DestinationArn: arn("source"),
+    });
+    await sqs.clock.settle();
+    const { Attributes } = await sqs.call<GetQueueAttributesResult>("GetQueueAttributes", {
+      QueueUrl: `http://localhost/000000000000/source${suffix}`,
+      AttributeNames: ["All"],
+    });
+    assert.equal(Attributes?.["ApproximateNumberOfMessages"], "40");
+    assert.ok(mostPutBytes() < 8_000_000, `${mostPutBytes()} bytes in one transaction`);
+    await sqs.close();
   });
 }

@@ -7,7 +7,10 @@ export class QueueModel {
   nowMs: number;
   delayMs = 0;
   #messages: ModelMessage[] = [];
-  #deduplication = new Map<string, { readonly id: string; readonly untilMs: number }>();
+  #deduplication = new Map<
+    string,
+    { readonly id: string; readonly untilMs: number; wasOver: boolean }
+  >();
 
   constructor(options: {
     readonly isFifo: boolean;
@@ -19,18 +22,25 @@ export class QueueModel {
     this.nowMs = options.nowMs;
   }
 
-  /** The message that a send repeats, if it does. */
-  repeated(deduplicationId: string): string | undefined {
+  /** Whether the send that was answered with `id` repeats another; checks that it does if it must. */
+  isRepeated(deduplicationId: string, id: string): boolean {
     const earlier = this.#deduplication.get(deduplicationId);
-    return earlier !== undefined && earlier.untilMs > this.nowMs ? earlier.id : undefined;
+    if (earlier === undefined || earlier.untilMs <= this.nowMs) return false;
+    // What was over may be forgotten, or not yet, when the clock is set back.
+    if (!earlier.wasOver) assert.equal(id, earlier.id, "the send repeats another");
+    return id === earlier.id;
   }
 
   sent(message: { id: string; group: string; deduplicationId: string; delayMs: number }): void {
     const { id, group, delayMs } = message;
     const sentAtMs = this.nowMs;
-    const hiddenUntilMs = this.isFifo ? 0 : this.nowMs + delayMs;
+    const hiddenUntilMs = this.isFifo ? 0 : this.#in(delayMs);
     this.#messages.push({ id, group, sentAtMs, hiddenUntilMs, receives: 0, receipt: "" });
-    this.#deduplication.set(message.deduplicationId, { id, untilMs: this.nowMs + 300_000 });
+    this.#deduplication.set(message.deduplicationId, {
+      id,
+      untilMs: this.nowMs + 300_000,
+      wasOver: false,
+    });
   }
 
   /** Checks what a receive of up to `limit` gave, and takes it over. */
@@ -49,7 +59,7 @@ export class QueueModel {
       assert.ok(message);
       message.receives += 1;
       message.receipt = receipt;
-      message.hiddenUntilMs = this.nowMs + visibilityMs;
+      message.hiddenUntilMs = this.#in(visibilityMs);
     }
   }
 
@@ -67,7 +77,7 @@ export class QueueModel {
     const message = this.#find(id);
     if (message === undefined || message.receipt !== receipt || !this.#isHidden(message))
       return "refused";
-    message.hiddenUntilMs = this.nowMs + visibilityMs;
+    message.hiddenUntilMs = this.#in(visibilityMs);
     return "done";
   }
 
@@ -76,8 +86,13 @@ export class QueueModel {
     this.#deduplication.clear();
   }
 
+  /** Moves time, also back: what is visible, gone or over stays so. */
   moveTo(nowMs: number): void {
     this.nowMs = nowMs;
+    for (const message of this.#messages) {
+      if (!this.#isHidden(message)) message.hiddenUntilMs = 0;
+    }
+    for (const send of this.#deduplication.values()) send.wasOver ||= send.untilMs <= nowMs;
     this.#messages = this.#messages.filter((each) => each.sentAtMs + this.retentionMs > nowMs);
   }
 
@@ -93,8 +108,9 @@ export class QueueModel {
       this.#messages.filter((each) => this.#isHidden(each)).map(({ group }) => group),
     );
     return this.#messages.filter(({ group, sentAtMs }) => {
-      if (locked.has(group)) return false;
-      return sentAtMs + this.delayMs <= this.nowMs;
+      // What is behind a delayed message waits for it; without a delay nothing waits.
+      if (this.delayMs > 0 && sentAtMs + this.delayMs > this.nowMs) locked.add(group);
+      return !locked.has(group);
     });
   }
 
@@ -105,6 +121,11 @@ export class QueueModel {
       const ofGroup = got.map(({ id }) => id).filter((id) => expected.includes(id));
       assert.deepEqual(ofGroup, expected.slice(0, ofGroup.length), `order of ${group}`);
     }
+  }
+
+  /** When something is visible that is hidden for so long from now on; 0 when it is so already. */
+  #in(hiddenMs: number): number {
+    return hiddenMs > 0 ? this.nowMs + hiddenMs : 0;
   }
 
   #isHidden({ hiddenUntilMs }: ModelMessage): boolean {
