@@ -130,7 +130,7 @@ async function* nodesOf(store: Store): AsyncGenerator<Entry> {
     yield* entries;
     const last = entries.at(-1);
     if (last === undefined) return;
-    range = { ...range, from: keyAfter(last.key) };
+    range = { from: keyAfter(last.key), to: range.to };
   }
 }
 
