@@ -75,14 +75,18 @@ export async function scheduleRun(
 }
 
 /** Tells a Standard execution that something happened, in the transaction that makes it happen. */
-export async function deliverEvent(tx: Tx, engine: Engine, delivery: Delivery): Promise<void> {
+export async function deliverEvent(
+  tx: Tx,
+  engine: Pick<Engine, "clock" | "work">,
+  delivery: Delivery,
+): Promise<void> {
   putEvent(tx, engine, delivery);
   const dueAtMs = engine.clock.now();
   await engine.work.ensure(tx, { kind: RUN_WORK, id: delivery.uid, dueAtMs, payload: {} });
 }
 
 /** As {@link deliverEvent}, where who advances the execution looks into the inbox anyway. */
-export function putEvent(tx: Tx, engine: Engine, { uid, event }: Delivery): void {
+export function putEvent(tx: Tx, engine: Pick<Engine, "clock">, { uid, event }: Delivery): void {
   const wait = "wait" in event ? event.wait : 0;
   const purpose = event.kind === "fired" ? event.purpose : "";
   const name = `${ORDER[event.kind]}${event.kind}${purpose}`;

@@ -13,7 +13,7 @@ import type { ActivityTaskRecord } from "../records.ts";
 
 /** Takes a task of an activity; waits for one up to a minute, then answers none. */
 export function getActivityTask(
-  engine: Engine,
+  engine: Pick<Engine, "store" | "clock" | "waiters" | "work">,
 ): Operation<GetActivityTaskInput, GetActivityTaskOutput> {
   return conversation(async (context, input) => {
     const { activityArn = "", workerName } = input;
@@ -35,7 +35,7 @@ export function getActivityTask(
 /** Takes the oldest task out of the queue and tells its execution who works on it. */
 async function takeTask(
   tx: Tx,
-  engine: Engine,
+  engine: Pick<Engine, "clock" | "work">,
   { activityUid, workerName }: { activityUid: string; workerName: string | undefined },
 ): Promise<ActivityTaskRecord | undefined> {
   const [entry] = await tx.claim(ACTIVITY_QUEUE.below(activityUid), 1);
