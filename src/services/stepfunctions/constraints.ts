@@ -47,7 +47,7 @@ import type {
   ValidateStateMachineDefinitionInput,
 } from "@aws-sdk/client-sfn";
 import { assert } from "../../kernel/errors.ts";
-import { conversation, transaction } from "../../kernel/operation.ts";
+import { conversation, preparedTransaction, transaction } from "../../kernel/operation.ts";
 import type { AnyOperation } from "../../kernel/operation.ts";
 import type { Service } from "../../kernel/service.ts";
 import { validationErrors } from "./errors.ts";
@@ -104,10 +104,16 @@ function checkedFirst(name: string, operation: AnyOperation): AnyOperation {
       checkMembers(name, input);
       return operation.run(context, input);
     });
-  return transaction(async (context, input, tx) => {
+  const { prepare } = operation;
+  const run: typeof operation.run = async (context, input, tx) => {
     checkMembers(name, input);
     return operation.run(context, input, tx);
-  });
+  };
+  if (prepare === undefined) return transaction(run);
+  return preparedTransaction(async (context, input) => {
+    checkMembers(name, input);
+    return prepare(context, input);
+  }, run);
 }
 
 /** Throws one ValidationException for all that is wrong with the members of an operation's input. */

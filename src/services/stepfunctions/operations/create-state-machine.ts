@@ -1,6 +1,6 @@
 import type { CreateStateMachineInput, CreateStateMachineOutput } from "@aws-sdk/client-sfn";
 import { assert } from "../../../kernel/errors.ts";
-import { transaction } from "../../../kernel/operation.ts";
+import { preparedTransaction } from "../../../kernel/operation.ts";
 import type { Context, Operation } from "../../../kernel/operation.ts";
 import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
 import type { Tx } from "../../../kernel/store.ts";
@@ -26,12 +26,19 @@ import { newUid } from "../uids.ts";
 import { checkName } from "../validation.ts";
 import { publicationOf, publishVersion } from "../versions.ts";
 
+/** What {@link check} found to be right; the wire takes no such member. */
+type Input = CreateStateMachineInput & { readonly isChecked?: true };
+
 /** Makes a state machine, or answers the one there is when nothing but role and tags differs. */
 export function createStateMachine(
-  engine: Engine,
-): Operation<CreateStateMachineInput, CreateStateMachineOutput> {
-  return transaction(async (context, input, tx) => {
+  engine: Pick<Engine, "operations" | "random">,
+): Operation<Input, CreateStateMachineOutput> {
+  const prepare = async (_context: Context, input: Input): Promise<Input> => {
     await check(engine, input);
+    return { ...input, isChecked: true };
+  };
+  return preparedTransaction(prepare, async (context, input, tx) => {
+    if (input.isChecked === undefined) await check(engine, input);
     const { accountId, region } = context.caller;
     const existing = await findMachine(tx, { accountId, region, name: input.name ?? "" });
     const machine = existing ?? newMachine(engine, context, input);
@@ -59,7 +66,10 @@ export function createStateMachine(
   });
 }
 
-async function check(engine: Engine, input: CreateStateMachineInput): Promise<void> {
+async function check(
+  engine: Pick<Engine, "operations">,
+  input: CreateStateMachineInput,
+): Promise<void> {
   checkName(input.name ?? "");
   checkRoleArn(input.roleArn ?? "");
   if (input.versionDescription !== undefined && input.publish !== true) {
@@ -72,7 +82,7 @@ async function check(engine: Engine, input: CreateStateMachineInput): Promise<vo
 }
 
 function newMachine(
-  engine: Engine,
+  engine: Pick<Engine, "random">,
   context: Context,
   input: CreateStateMachineInput,
 ): MachineRecord {

@@ -1,8 +1,9 @@
 import type { UpdateStateMachineInput, UpdateStateMachineOutput } from "@aws-sdk/client-sfn";
 import { assert, ServiceError } from "../../../kernel/errors.ts";
-import { transaction } from "../../../kernel/operation.ts";
-import type { Operation } from "../../../kernel/operation.ts";
+import { preparedTransaction } from "../../../kernel/operation.ts";
+import type { Context, Operation } from "../../../kernel/operation.ts";
 import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
+import type { Reader } from "../../../kernel/store.ts";
 import {
   checkDefinition,
   checkEncryption,
@@ -19,15 +20,20 @@ import { arnOfVersion, requireMachine, saveMachine } from "../machines.ts";
 import type { MachineRecord, RevisionRecord } from "../records.ts";
 import { publicationOf, publishVersion } from "../versions.ts";
 
+/** What {@link check} found to be right; the wire takes no such member. */
+type Input = UpdateStateMachineInput & { readonly isChecked?: true };
+
 /** Gives a state machine a new revision; executions that run keep theirs. */
 export function updateStateMachine(
-  engine: Engine,
-): Operation<UpdateStateMachineInput, UpdateStateMachineOutput> {
-  return transaction(async (context, input, tx) => {
-    const arn = input.stateMachineArn ?? "";
-    const machine = await requireMachine(tx, arn);
-    if (machine.status === "DELETING") throw stateMachineDeleting(arn);
-    await check(engine, input, machine);
+  engine: Pick<Engine, "store" | "operations" | "random">,
+): Operation<Input, UpdateStateMachineOutput> {
+  const prepare = async (_context: Context, input: Input): Promise<Input> => {
+    await check(engine, input, await engine.store.read((reader) => findActive(reader, input)));
+    return { ...input, isChecked: true };
+  };
+  return preparedTransaction(prepare, async (context, input, tx) => {
+    const machine = await findActive(tx, input);
+    if (input.isChecked === undefined) await check(engine, input, machine);
     const value = await tx.get(REVISION.key(machine.uid, machine.revisionId));
     assert(value, "a machine's current revision is stored");
     const revision = revise(decodeRecord<RevisionRecord>(value), input, {
@@ -52,8 +58,14 @@ export function updateStateMachine(
   });
 }
 
+async function findActive(reader: Reader, { stateMachineArn = "" }: Input): Promise<MachineRecord> {
+  const machine = await requireMachine(reader, stateMachineArn);
+  if (machine.status === "DELETING") throw stateMachineDeleting(stateMachineArn);
+  return machine;
+}
+
 async function check(
-  engine: Engine,
+  engine: Pick<Engine, "operations">,
   input: UpdateStateMachineInput,
   machine: MachineRecord,
 ): Promise<void> {
