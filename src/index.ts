@@ -28,6 +28,20 @@ export interface WaystationOptions {
   readonly serviceOptions?: Readonly<Record<string, string>>;
 }
 
+const OPTIONS: Readonly<Record<keyof WaystationOptions, true>> = {
+  host: true,
+  port: true,
+  data: true,
+  postgres: true,
+  region: true,
+  quotas: true,
+  publicUrl: true,
+  credentials: true,
+  token: true,
+  logLevel: true,
+  serviceOptions: true,
+};
+
 /** The time of a server, in milliseconds of the epoch; moving it runs what becomes due, in order. */
 export interface WaystationClock {
   now(): number;
@@ -51,8 +65,12 @@ export interface Waystation extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts a server in this process. Several may run side by side. */
+/**
+ * Starts a server in this process. Several may run side by side. Rejects with a `TypeError` for an
+ * option that there is not: a misspelt `data` would keep nothing, and say nothing.
+ */
 export async function startWaystation(options: WaystationOptions = {}): Promise<Waystation> {
+  checkNames(options);
   const [{ startServer }, { createLog }] = await Promise.all([
     import("./server.ts"),
     import("./log.ts"),
@@ -73,6 +91,13 @@ export async function startWaystation(options: WaystationOptions = {}): Promise<
   const reset = (): Promise<void> => server.reset();
   const stop = (): Promise<void> => server.stop();
   return { url, port, clock: clockOf(server.clock), reset, stop, [Symbol.asyncDispose]: stop };
+}
+
+function checkNames(options: WaystationOptions): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
+  if (unknown === undefined) return;
+  const names = Object.keys(OPTIONS).join(", ");
+  throw new TypeError(`startWaystation has no option "${unknown}"; there are ${names}`);
 }
 
 function storeOf({ data, postgres }: WaystationOptions): StoreChoice {

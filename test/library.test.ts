@@ -43,6 +43,14 @@ test("another machine's way in needs credentials", async () => {
   await assert.rejects(startWaystation({ host: "0.0.0.0" }), { name: "UnsafeHost" });
 });
 
+test("an option that there is not is refused", async () => {
+  const misspelt: object = { store: "postgres://somewhere" };
+  await assert.rejects(startWaystation(misspelt), {
+    name: "TypeError",
+    message: /has no option "store"; there are host, .*postgres/,
+  });
+});
+
 test("an option that no service has is refused", async () => {
   const serviceOptions = { "sns.smtpUrl": "smtp://localhost:25", "sns.typo": "x" };
   await assert.rejects(startWaystation({ serviceOptions }), {
