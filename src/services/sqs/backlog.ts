@@ -1,6 +1,6 @@
 import type { ServiceError } from "../../kernel/errors.ts";
 import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
-import type { Entry, Reader, Tx } from "../../kernel/store.ts";
+import type { Reader, Tx } from "../../kernel/store.ts";
 import type { KeyRange } from "../../kernel/tuple.ts";
 import type { WorkQueue } from "../../kernel/work.ts";
 import { COUNT, FIFO_DELAYED, FLIGHT, HIDDEN, MESSAGE } from "./keys.ts";
@@ -62,7 +62,7 @@ export interface Taken {
   readonly messages: readonly MessageRecord[];
   /** The message that was met and is not to be taken; it stays where it is. */
   readonly stoppedBy: MessageRecord | undefined;
-  /** What could still be taken: nothing, more, or only what other transactions hold now. */
+  /** What is still visible: nothing, more, or only what cannot be taken now: others hold it. */
   readonly left: "nothing" | "more" | "held";
 }
 
@@ -122,17 +122,19 @@ export function isExpired({ queue, nowMs }: Scope, message: MessageRecord): bool
   return message.sentAtMs + queue.messageRetentionPeriod * 1_000 <= nowMs;
 }
 
-/** What a transaction that claimed `claimed` of the visible places leaves there; others get to see it. */
+/**
+ * What is left of the visible places by a transaction that claimed some of them and took messages;
+ * whoever looked meanwhile did not see what it claimed, and gets to see what stays.
+ */
 export async function leftOf(
   { tx, queue }: Scope,
   visible: KeyRange,
-  claimed: readonly Entry[],
+  { claimed, taken }: { readonly claimed: number; readonly taken: number },
 ): Promise<Taken["left"]> {
   const [first] = await tx.range(visible, { limit: 1 });
   if (first === undefined) return "nothing";
-  if (claimed.length === 0) return "held";
-  tx.wake({ topic: topicOf(queue), count: claimed.length });
-  return "more";
+  if (claimed > 0) tx.wake({ topic: topicOf(queue), count: claimed });
+  return taken > 0 ? "more" : "held";
 }
 
 /** When the next hidden message or delayed group becomes visible; undefined when there is none. */

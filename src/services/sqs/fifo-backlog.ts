@@ -172,7 +172,7 @@ export const fifoBacklog: Backlog = {
     const ready = FIFO_READY.below(backlogOf(queue));
     const groups = await tx.claim(ready, limit);
     const messages: MessageRecord[] = [];
-    const left = new Map<string, number>();
+    const gone = new Map<string, number>();
     const tally = newTally();
     let stoppedBy: MessageRecord | undefined;
     for await (const one of chunkOf(limit, readInTurn(scope, groups))) {
@@ -184,14 +184,19 @@ export const fifoBacklog: Backlog = {
       }
       tally[await leaveOrder(scope, one)] -= 1;
       deleteMessage(scope, one.position);
-      left.set(group, (left.get(group) ?? 0) + 1);
+      gone.set(group, (gone.get(group) ?? 0) + 1);
       if (isKept) messages.push(one.message);
     }
     writeTally(scope, tally);
-    for (const [group, count] of left) {
+    const seen = { claimed: groups.length, taken: gone.size };
+    if (gone.size === 0 && stoppedBy === undefined) {
+      // All that these have is delayed since: they are not ready any more.
+      for (const { key } of groups) gone.set(FIFO_READY.parts(key)[2], 0);
+    }
+    for (const [group, count] of gone) {
       await changeGroup(scope, group, { queued: -count, inFlight: 0 });
     }
-    return { messages, stoppedBy, left: await leftOf(scope, ready, groups) };
+    return { messages, stoppedBy, left: await leftOf(scope, ready, seen) };
   },
 
   async discard(scope, position, message) {
@@ -289,11 +294,7 @@ interface Returning {
 }
 
 /** Returns a message that was in flight to its place in its group's order; its receipt is over. */
-function putBack(
-  { tx, queue }: Scope,
-  position: string,
-  { flight, ...place }: Returning,
-): void {
+function putBack({ tx, queue }: Scope, position: string, { flight, ...place }: Returning): void {
   const backlog = backlogOf(queue);
   if (flight !== undefined) {
     const back: FlightRecord = { ...flight, isBack: true };

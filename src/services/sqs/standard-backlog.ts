@@ -164,7 +164,8 @@ export const standardBacklog: Backlog = {
       if (isKept) messages.push(message);
     }
     writeTally(scope, tally);
-    return { messages, stoppedBy, left: await leftOf(scope, ready, entries) };
+    const seen = { claimed: entries.length, taken: -tally.ready };
+    return { messages, stoppedBy, left: await leftOf(scope, ready, seen) };
   },
 
   async discard(scope, position, message) {

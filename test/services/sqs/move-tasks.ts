@@ -161,6 +161,19 @@ export const moveTasks: Topic = (bench) => {
     assert.equal(await bench().counts(deadLetters), "0 ready, 0 delayed, 0 in flight");
   });
 
+  test("a task ends though messages that were ready are delayed now (fifo)", async () => {
+    const { source, deadLetters, SourceArn } = await deadMessages(9, "fifo");
+    await bench().set(deadLetters, { DelaySeconds: "900" });
+    await bench().client.startMessageMoveTask({ SourceArn });
+    await bench().clock.settle();
+    assert.equal((await tasksOf(SourceArn))[0]?.Status, "COMPLETED");
+    await checkedState(bench().server.store, deadLetters);
+    await bench().advance(900);
+    await bench().client.startMessageMoveTask({ SourceArn });
+    await bench().clock.settle();
+    assert.equal(await bench().counts(source), "9 ready, 0 delayed, 0 in flight");
+  });
+
   test("a task goes on after a restart", async (t) => {
     if (!bench().keepsData) return t.skip("this store keeps nothing");
     const { source, SourceArn } = await deadMessages(20);

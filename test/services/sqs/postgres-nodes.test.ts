@@ -12,7 +12,7 @@ import type {
 } from "@aws-sdk/client-sqs";
 import { silentLog } from "../../../src/kernel/log.ts";
 import { systemRandom } from "../../../src/random.ts";
-import { MESSAGE, MOVE_TASK, READY } from "../../../src/services/sqs/keys.ts";
+import { FLIGHT, MESSAGE, MOVE_TASK, READY } from "../../../src/services/sqs/keys.ts";
 import { openPostgresStore } from "../../../src/stores/postgres/store.ts";
 import { interruptedStore } from "../../stores/interrupted-store.ts";
 import type { InterruptedStore } from "../../stores/interrupted-store.ts";
@@ -82,6 +82,30 @@ describe("two nodes on one PostgreSQL", () => {
     assert.equal((await checkedState(one.store, QueueUrl)).ready, 1);
     assert.equal((await receive(two, QueueUrl)).length, 1);
   });
+
+  for (const operation of ["DeleteMessage", "ChangeMessageVisibility", "ReceiveMessage"]) {
+    test(`a message that comes back on one node while another one uses its receipt is back (${operation})`, async () => {
+      const { QueueUrl } = await queue(true);
+      await one.call("SendMessage", { QueueUrl, MessageBody: "x", MessageGroupId: "g" });
+      const attempt = { ReceiveRequestAttemptId: "a" };
+      const [held] = await receive(one, QueueUrl, { VisibilityTimeout: 30, ...attempt });
+      await advance(29_999);
+      interrupted.interrupt(FLIGHT.below(), async () => {
+        await two.clock.advance(1);
+        await two.call("GetQueueAttributes", { QueueUrl, AttributeNames: ["All"] });
+      });
+      if (operation === "ReceiveMessage") {
+        const again = await receive(one, QueueUrl, attempt);
+        assert.notEqual(again[0]?.ReceiptHandle, held?.ReceiptHandle, "a new receive");
+      } else {
+        const input = { QueueUrl, ReceiptHandle: held?.ReceiptHandle, VisibilityTimeout: 9 };
+        await assert.rejects(one.call(operation, input), REFUSED);
+      }
+      assert.ok(!interrupted.isWaiting);
+      await one.clock.advance(1);
+      assert.equal((await checkedState(one.store, QueueUrl)).messages, 1);
+    });
+  }
 
   for (const isFifo of [true, false]) {
     const kind = isFifo ? "FIFO" : "standard";
