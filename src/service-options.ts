@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { assert } from "./kernel/errors.ts";
 import type { Settings } from "./kernel/operation.ts";
 
@@ -55,12 +55,10 @@ function isFolder(path: string): boolean {
 }
 
 function isObjectOrFile(text: string): boolean {
-  if (!text.trimStart().startsWith("{")) {
-    return statSync(text, { throwIfNoEntry: false })?.isFile() ?? false;
-  }
   try {
-    JSON.parse(text);
-    return true;
+    const json = text.trimStart().startsWith("{") ? text : readFileSync(text, "utf8");
+    const value: unknown = JSON.parse(json);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
   } catch {
     return false;
   }

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -179,6 +182,36 @@ export function httpTasks(open: OpenWorkshop): void {
       response.writeHead(302, { location: "/other" }).end(),
     );
     assert.deepEqual([error, seen.length], ["States.Http.StatusCode.302", 1]);
+  });
+
+  test("connections come from a file, which is checked at the start and read for each request [states.connections]", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "waystation-connections-"));
+    const options = { "states.connections": join(folder, "connections.json") };
+    try {
+      await writeFile(options["states.connections"], "[]");
+      await assert.rejects(open({ options }), { name: "WrongServiceOption" });
+      await writeFile(options["states.connections"], "{}");
+      const reading = await open({ options });
+      try {
+        const Authentication = { ConnectionArn: "there" };
+        const Parameters = { ApiEndpoint: "http://127.0.0.1:9", Method: "GET", Authentication };
+        const Resource = "arn:aws:states:::http:invoke";
+        const T = { Type: "Task", Resource, Parameters, End: true };
+        const definition = { StartAt: "T", States: { T } };
+        const absent = await reading.run(definition);
+        assert.equal(absent.error, "Events.ConnectionResource.ResourceNotFound");
+        await writeFile(options["states.connections"], '{"there":{}}');
+        assert.equal((await reading.run(definition)).error, "States.Http.Socket");
+        await rm(options["states.connections"]);
+        const gone = await reading.run(definition);
+        assert.equal(gone.error, "Events.ConnectionResource.InvalidConnectionState");
+        assert.match(gone.cause ?? "", /states\.connections/);
+      } finally {
+        await reading.close();
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   test("an HTTP task cannot ask for a cloud's credentials [instance metadata]", async () => {
