@@ -77,6 +77,26 @@ test("imports go down the layers, and never sideways", () => {
   }
 });
 
+/** The folders of Step Functions: each imports what stands before it, besides its own. */
+const FLOORS = [
+  "language",
+  "interpreter",
+  "integrations",
+  "execution",
+  "driver",
+  "distributed",
+  "test-state",
+  "operations",
+];
+
+test("the folders of Step Functions do not import each other in circles", () => {
+  const floorOf = (path: string): number =>
+    FLOORS.indexOf(/^src\/services\/stepfunctions\/([^/]+)\//.exec(path)?.[1] ?? "");
+  for (const file of SOURCES.filter(({ path }) => floorOf(path) >= 0))
+    for (const imported of imports(file))
+      assert.ok(floorOf(imported) <= floorOf(file.path), `${file.path} imports ${imported}`);
+});
+
 test("only their one file reads the time, chance, the environment, and writes to the console", () => {
   const rules: readonly (readonly [pattern: RegExp, allowed: readonly string[]])[] = [
     [/\bDate\.now\b|\bnew Date\(\)/, ["src/kernel/clock.ts"]],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { systemRandom } from "../../src/random.ts";
-import { readCounts } from "../../src/services/stepfunctions/distributed/counts.ts";
+import { readCounts } from "../../src/services/stepfunctions/execution/counts.ts";
 import { connect } from "../../src/stores/postgres/driver.ts";
 import { openPostgresStore } from "../../src/stores/postgres/store.ts";
 import { openLocalSqs } from "../services/sqs/in-process.ts";

@@ -4,7 +4,7 @@ import type { Outbound } from "../../outbound.ts";
 import { decodeRecord } from "../../kernel/record.ts";
 import { assert } from "../../kernel/errors.ts";
 import type { Cursors } from "./distributed/cursor.ts";
-import type { MapRunRecords } from "./distributed/map-runs.ts";
+import type { MapRunRecords } from "./execution/map-runs.ts";
 import type { Definitions, ParsedRevision } from "./definitions.ts";
 import { REVISION } from "./keys.ts";
 import type { RevisionRecord } from "./records.ts";

@@ -5,7 +5,7 @@ import { Definitions } from "../../../src/services/stepfunctions/definitions.ts"
 import {
   loadConcerned,
   loadExecution,
-} from "../../../src/services/stepfunctions/driver/execution.ts";
+} from "../../../src/services/stepfunctions/execution/execution.ts";
 import type { ExecutionEvent } from "../../../src/services/stepfunctions/interpreter/protocol.ts";
 import { INBOX } from "../../../src/services/stepfunctions/keys.ts";
 import { uidOf } from "../../../src/services/stepfunctions/uids.ts";

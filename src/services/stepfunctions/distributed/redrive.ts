@@ -3,14 +3,14 @@ import type { Tx } from "../../../kernel/store.ts";
 import { moveStatus } from "../driver/complete.ts";
 import { redriveWithin } from "../driver/redrive.ts";
 import type { Engine } from "../engine.ts";
-import { findExecution, redriveStatus } from "../executions.ts";
-import type { StoredExecution } from "../executions.ts";
+import { findExecution, redriveStatus } from "../execution/executions.ts";
+import type { StoredExecution } from "../execution/executions.ts";
 import { EXECUTION_BY_STATUS, PROGRESS } from "../keys.ts";
 import { entriesOf } from "../page.ts";
 import type { ExecutionStatusName, MapRunChild } from "../records.ts";
-import { recount, setCount } from "./counts.ts";
-import { readProgress, saveProgress } from "./lifecycle.ts";
-import type { StoredMapRun } from "./map-runs.ts";
+import { recount, setCount } from "../execution/counts.ts";
+import { readProgress, saveProgress } from "../execution/lifecycle.ts";
+import type { StoredMapRun } from "../execution/map-runs.ts";
 
 /** How many children are looked up at once. */
 const CHUNK = 200;

@@ -6,7 +6,7 @@ import type { Engine } from "../engine.ts";
 import type { Effect } from "../interpreter/protocol.ts";
 import { ACTIVITY, ACTIVITY_QUEUE, PENDING_TASK } from "../keys.ts";
 import type { ActivityRecord, ActivityTaskRecord, PendingTaskRecord } from "../records.ts";
-import { putEvent } from "./work.ts";
+import { putEvent } from "../execution/work.ts";
 
 /** The topic that wakes those who poll for an activity's tasks. */
 export const activityTopic = (activityUid: string): string => `states.activity:${activityUid}`;

@@ -1,12 +1,12 @@
 import { decodeRecord } from "../../../kernel/record.ts";
 import type { Tx } from "../../../kernel/store.ts";
-import { abortMapRun } from "../distributed/lifecycle.ts";
+import { abortMapRun } from "../execution/lifecycle.ts";
 import type { Engine } from "../engine.ts";
 import type { Effect } from "../interpreter/protocol.ts";
 import { ACTIVITY_QUEUE, PENDING_TASK } from "../keys.ts";
 import type { PendingTaskRecord } from "../records.ts";
 import { uidOf } from "../uids.ts";
-import { deliverEvent, taskId, TASK_WORK, timerId, TIMER_WORK } from "./work.ts";
+import { deliverEvent, taskId, TASK_WORK, timerId, TIMER_WORK } from "../execution/work.ts";
 
 /** Lets go of what a wait had: timers, token, queue entry, and, where asked, the job that runs. */
 export async function cancelWait(

@@ -4,7 +4,7 @@ import { ServiceError } from "../../../kernel/errors.ts";
 import { checkMembers } from "../constraints.ts";
 import type { Engine } from "../engine.ts";
 import { typeNotSupported } from "../errors.ts";
-import { redriveStatus } from "../executions.ts";
+import { redriveStatus } from "../execution/executions.ts";
 import { sdkMetadata, serviceFailure } from "../integrations/answer.ts";
 import { namedService } from "../integrations/names.ts";
 import type { TaskPlan } from "../integrations/plan.ts";
@@ -14,11 +14,11 @@ import type { Json } from "../language/json.ts";
 import { resolveMachine } from "../machines.ts";
 import { model } from "../model.gen.ts";
 import type { ExecutionRecord, ParentTask, PendingTaskRecord, ProgressRecord } from "../records.ts";
-import { checkInput, startStandard } from "../start.ts";
+import { checkInput, startStandard } from "../execution/start.ts";
 import { checkName } from "../validation.ts";
-import { describeEnded } from "./description.ts";
-import type { Execution } from "./execution.ts";
-import { deliverEvent, putEvent } from "./work.ts";
+import { describeEnded } from "../execution/description.ts";
+import type { Execution } from "../execution/execution.ts";
+import { deliverEvent, putEvent } from "../execution/work.ts";
 
 /** Starts the child execution of a `.sync` task, in the parent's transition. */
 export async function startChild(

@@ -3,7 +3,7 @@ import { decodeRecord, encodeRecord } from "../../../kernel/record.ts";
 import type { Tx } from "../../../kernel/store.ts";
 import type { Key } from "../../../kernel/tuple.ts";
 import type { Engine } from "../engine.ts";
-import { startMapRun, redriveMapRun } from "../distributed/lifecycle.ts";
+import { startMapRun, redriveMapRun } from "../execution/lifecycle.ts";
 import type { TaskPlan } from "../integrations/plan.ts";
 import type { Effect, ExecutionEvent, HistoryRecord } from "../interpreter/protocol.ts";
 import { readyThread } from "../interpreter/state.ts";
@@ -18,10 +18,10 @@ import { scheduleActivity } from "./activity.ts";
 import { cancelWait } from "./cancel.ts";
 import { startChild } from "./child.ts";
 import { complete } from "./complete.ts";
-import type { Execution } from "./execution.ts";
-import { saveThread } from "./threads.ts";
-import { deadlineId, putEvent, taskId, TASK_WORK, timerId, TIMER_WORK } from "./work.ts";
-import type { TimerPayload } from "./work.ts";
+import type { Execution } from "../execution/execution.ts";
+import { saveThread } from "../execution/threads.ts";
+import { deadlineId, putEvent, taskId, TASK_WORK, timerId, TIMER_WORK } from "../execution/work.ts";
+import type { TimerPayload } from "../execution/work.ts";
 
 /** Transitions that are to be committed together. */
 export interface Batch {

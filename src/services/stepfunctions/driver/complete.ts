@@ -1,6 +1,6 @@
 import { PRESENT } from "../../../kernel/record.ts";
 import type { Tx } from "../../../kernel/store.ts";
-import { onChildEnd } from "../distributed/lifecycle.ts";
+import { onChildEnd } from "../execution/lifecycle.ts";
 import type { Engine } from "../engine.ts";
 import type { Outcome } from "../interpreter/protocol.ts";
 import { allThreads } from "../interpreter/state.ts";
@@ -8,8 +8,8 @@ import { EXECUTION_BY_STATUS, THREAD, THREAD_DATA } from "../keys.ts";
 import { EXECUTION_RETENTION_MS } from "../limits.ts";
 import type { ProgressRecord } from "../records.ts";
 import { tellParent } from "./child.ts";
-import type { Execution } from "./execution.ts";
-import { deadlineId, EXPIRE_WORK, TIMER_WORK } from "./work.ts";
+import type { Execution } from "../execution/execution.ts";
+import { deadlineId, EXPIRE_WORK, TIMER_WORK } from "../execution/work.ts";
 
 /** Ends an execution: its indexes, those who wait for it, and when its history goes. */
 export async function complete(

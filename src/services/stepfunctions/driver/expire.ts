@@ -1,9 +1,9 @@
 import type { Tx } from "../../../kernel/store.ts";
 import type { KeyRange } from "../../../kernel/tuple.ts";
 import type { DueWork } from "../../../kernel/work.ts";
-import { COUNTS } from "../distributed/counts.ts";
+import { COUNTS } from "../execution/counts.ts";
 import type { Engine } from "../engine.ts";
-import { findExecution } from "../executions.ts";
+import { findExecution } from "../execution/executions.ts";
 import {
   EXECUTION,
   EXECUTION_BY_START,

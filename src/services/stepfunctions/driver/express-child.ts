@@ -3,11 +3,11 @@ import type { Tx } from "../../../kernel/store.ts";
 import type { Engine } from "../engine.ts";
 import { PROGRESS } from "../keys.ts";
 import type { ProgressRecord } from "../records.ts";
-import { startedEvent } from "../start.ts";
+import { startedEvent } from "../execution/start.ts";
 import { complete } from "./complete.ts";
-import { loadExecution } from "./execution.ts";
+import { loadExecution } from "../execution/execution.ts";
 import { runExpress } from "./express.ts";
-import { callerOfExecution, surroundingsOf } from "./surroundings.ts";
+import { callerOfExecution, surroundingsOf } from "../execution/surroundings.ts";
 
 /** Runs an Express child of a map run in memory: at least once. Answers how to record its end. */
 export async function runExpressChild(

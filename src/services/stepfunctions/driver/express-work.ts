@@ -6,7 +6,7 @@ import { contextObject } from "../context.ts";
 import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 import type { Outcome } from "../interpreter/protocol.ts";
-import { startedEvent } from "../start.ts";
+import { startedEvent } from "../execution/start.ts";
 import { runExpress } from "./express.ts";
 
 /** An Express execution to be run: payload of the work of an asynchronous one. */

@@ -6,8 +6,14 @@ import { PROGRESS } from "../keys.ts";
 import { MAX_REDRIVE_TOKENS } from "../limits.ts";
 import type { ExecutionRecord, ProgressRecord } from "../records.ts";
 import { moveStatus } from "./complete.ts";
-import { deadlineId, deliverEvent, EXPIRE_WORK, scheduleRun, TIMER_WORK } from "./work.ts";
-import type { TimerPayload } from "./work.ts";
+import {
+  deadlineId,
+  deliverEvent,
+  EXPIRE_WORK,
+  scheduleRun,
+  TIMER_WORK,
+} from "../execution/work.ts";
+import type { TimerPayload } from "../execution/work.ts";
 
 /** Makes an execution that did not succeed run again, from where it was; answers when that was. */
 export async function redriveWithin(

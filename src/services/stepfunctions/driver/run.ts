@@ -10,10 +10,16 @@ import { MAX_TRANSITIONS_PER_COMMIT } from "../limits.ts";
 import type { ProgressRecord } from "../records.ts";
 import { CallRefused, commitBatch } from "./commit.ts";
 import type { Batch } from "./commit.ts";
-import { loadConcerned, loadExecution, loadInbox, lookAgain, takeIn } from "./execution.ts";
-import type { Execution, InboxEntry, Look } from "./execution.ts";
-import { callerOfExecution, surroundingsOf } from "./surroundings.ts";
-import { RUN_WORK } from "./work.ts";
+import {
+  loadConcerned,
+  loadExecution,
+  loadInbox,
+  lookAgain,
+  takeIn,
+} from "../execution/execution.ts";
+import type { Execution, InboxEntry, Look } from "../execution/execution.ts";
+import { callerOfExecution, surroundingsOf } from "../execution/surroundings.ts";
+import { RUN_WORK } from "../execution/work.ts";
 
 /** After how many commits in a row the inbox is looked at, so that a busy execution can be ended. */
 const COMMITS_PER_LOOK = 8;

@@ -5,9 +5,9 @@ import { failExecution } from "../interpreter/failure.ts";
 import type { Failure } from "../interpreter/protocol.ts";
 import { Transition } from "../interpreter/transition.ts";
 import { commitBatch } from "./commit.ts";
-import { loadExecution } from "./execution.ts";
-import type { Execution } from "./execution.ts";
-import { surroundingsOf } from "./surroundings.ts";
+import { loadExecution } from "../execution/execution.ts";
+import type { Execution } from "../execution/execution.ts";
+import { surroundingsOf } from "../execution/surroundings.ts";
 
 /**
  * Aborts a running execution within `tx`. Whoever advances it at the same time loses. Does nothing to

@@ -15,8 +15,8 @@ import { EXECUTION, THREAD } from "../keys.ts";
 import type { Json } from "../language/json.ts";
 import type { ExecutionRecord } from "../records.ts";
 import { resultEvent } from "./commit.ts";
-import { callerOfExecution } from "./surroundings.ts";
-import { deliverEvent } from "./work.ts";
+import { callerOfExecution } from "../execution/surroundings.ts";
+import { deliverEvent } from "../execution/work.ts";
 
 type TaskEffect = Extract<Effect, { kind: "task" }>;
 

@@ -1,8 +1,8 @@
 import type { Tx } from "../../../kernel/store.ts";
 import type { DueWork } from "../../../kernel/work.ts";
 import type { Engine } from "../engine.ts";
-import { deliverEvent } from "./work.ts";
-import type { TimerPayload } from "./work.ts";
+import { deliverEvent } from "../execution/work.ts";
+import type { TimerPayload } from "../execution/work.ts";
 
 /** A deadline passed: its execution gets to know. */
 export async function fireTimer(tx: Tx, engine: Engine, item: DueWork): Promise<void> {

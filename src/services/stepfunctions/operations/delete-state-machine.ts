@@ -2,7 +2,7 @@ import type { DeleteStateMachineInput, DeleteStateMachineOutput } from "@aws-sdk
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { parseMachineArn } from "../arns.ts";
-import { DELETE_WORK } from "../driver/work.ts";
+import { DELETE_WORK } from "../execution/work.ts";
 import type { Engine } from "../engine.ts";
 import { validationError } from "../errors.ts";
 import { findMachine, refuseLabel, saveMachine } from "../machines.ts";

@@ -1,7 +1,7 @@
 import type { DescribeExecutionInput, DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { describedFailure, redriveStatus, requireExecution } from "../executions.ts";
+import { describedFailure, redriveStatus, requireExecution } from "../execution/executions.ts";
 
 /** Describes a Standard execution, or a child of a map run. */
 export function describeExecution(): Operation<DescribeExecutionInput, DescribeExecutionOutput> {

@@ -1,8 +1,8 @@
 import type { DescribeMapRunInput, DescribeMapRunOutput } from "@aws-sdk/client-sfn";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { readCounts } from "../distributed/counts.ts";
-import { requireMapRun } from "../distributed/map-runs.ts";
+import { readCounts } from "../execution/counts.ts";
+import { requireMapRun } from "../execution/map-runs.ts";
 
 /** Describes a map run and counts its children and items. */
 export function describeMapRun(): Operation<DescribeMapRunInput, DescribeMapRunOutput> {

@@ -8,7 +8,7 @@ import { parseMachineArn } from "../arns.ts";
 import { NO_DEFINITION } from "../configuration.ts";
 import { revisionOf } from "../engine.ts";
 import type { Engine } from "../engine.ts";
-import { requireExecution } from "../executions.ts";
+import { requireExecution } from "../execution/executions.ts";
 import { graphAt } from "../interpreter/transition.ts";
 import { processorText } from "../processor.ts";
 import { variableReferences } from "../variable-references.ts";

@@ -5,7 +5,7 @@ import { decodeRecord } from "../../../kernel/record.ts";
 import type { Tx } from "../../../kernel/store.ts";
 import { requireActivity } from "../activities.ts";
 import { activityTopic } from "../driver/activity.ts";
-import { deliverEvent } from "../driver/work.ts";
+import { deliverEvent } from "../execution/work.ts";
 import type { Engine } from "../engine.ts";
 import { ACTIVITY_QUEUE } from "../keys.ts";
 import { ACTIVITY_POLL_MS } from "../limits.ts";

@@ -2,7 +2,7 @@ import type { GetExecutionHistoryInput, GetExecutionHistoryOutput } from "@aws-s
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { typeNotSupported } from "../errors.ts";
-import { requireExecution } from "../executions.ts";
+import { requireExecution } from "../execution/executions.ts";
 import { readHistory, toHistoryEvent } from "../history.ts";
 import { HISTORY } from "../keys.ts";
 import { formatPageToken, keyOfToken, pageSize } from "../page.ts";

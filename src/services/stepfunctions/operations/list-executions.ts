@@ -15,7 +15,7 @@ import {
   typeNotSupported,
   validationError,
 } from "../errors.ts";
-import type { StoredExecution } from "../executions.ts";
+import type { StoredExecution } from "../execution/executions.ts";
 import { EXECUTION, EXECUTION_BY_START, EXECUTION_BY_STATUS, MAP_RUN, PROGRESS } from "../keys.ts";
 import { MAX_PAGE_SIZE } from "../limits.ts";
 import { findAlias, findMachine, findVersion, refuseLabel } from "../machines.ts";

@@ -1,8 +1,8 @@
 import type { ListMapRunsInput, ListMapRunsOutput, MapRunListItem } from "@aws-sdk/client-sfn";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { findMapRun } from "../distributed/map-runs.ts";
-import { requireExecution } from "../executions.ts";
+import { findMapRun } from "../execution/map-runs.ts";
+import { requireExecution } from "../execution/executions.ts";
 import { MAP_RUN_BY_EXECUTION } from "../keys.ts";
 import { labelledArn } from "../arns.ts";
 import { readPage } from "../page.ts";

@@ -4,7 +4,7 @@ import type { Operation } from "../../../kernel/operation.ts";
 import { redriveWithin } from "../driver/redrive.ts";
 import type { Engine } from "../engine.ts";
 import { executionNotRedrivable, validationError } from "../errors.ts";
-import { redriveStatus, requireExecution } from "../executions.ts";
+import { redriveStatus, requireExecution } from "../execution/executions.ts";
 import { REDRIVE_TOKEN_MS } from "../limits.ts";
 
 /** Lets an execution that failed, timed out or was aborted go on where it was. */

@@ -1,8 +1,8 @@
 import type { SendTaskHeartbeatInput, SendTaskHeartbeatOutput } from "@aws-sdk/client-sfn";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { timerId, TIMER_WORK } from "../driver/work.ts";
-import type { TimerPayload } from "../driver/work.ts";
+import { timerId, TIMER_WORK } from "../execution/work.ts";
+import type { TimerPayload } from "../execution/work.ts";
 import type { Engine } from "../engine.ts";
 import { requireTask } from "../task-tokens.ts";
 

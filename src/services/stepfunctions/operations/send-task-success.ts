@@ -1,7 +1,7 @@
 import type { SendTaskSuccessInput, SendTaskSuccessOutput } from "@aws-sdk/client-sfn";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { deliverEvent } from "../driver/work.ts";
+import { deliverEvent } from "../execution/work.ts";
 import type { Engine } from "../engine.ts";
 import { invalidOutput } from "../errors.ts";
 import { PENDING_TASK } from "../keys.ts";

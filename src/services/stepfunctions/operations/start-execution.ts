@@ -2,13 +2,13 @@ import type { StartExecutionInput, StartExecutionOutput } from "@aws-sdk/client-
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { expressArn } from "../arns.ts";
-import { EXPRESS_WORK } from "../driver/work.ts";
+import { EXPRESS_WORK } from "../execution/work.ts";
 import type { ExpressRequest } from "../driver/express-work.ts";
 import type { Engine } from "../engine.ts";
 import { stateMachineDeleting } from "../errors.ts";
 import { arnOfMachine, resolveMachine } from "../machines.ts";
 import type { ResolvedMachine } from "../machines.ts";
-import { checkInput, startStandard, traceHeaderOf } from "../start.ts";
+import { checkInput, startStandard, traceHeaderOf } from "../execution/start.ts";
 import { uidOf } from "../uids.ts";
 import { checkName } from "../validation.ts";
 

@@ -7,7 +7,7 @@ import { typeNotSupported } from "../errors.ts";
 import { failureOf } from "../interpreter/protocol.ts";
 import type { Failure, Outcome } from "../interpreter/protocol.ts";
 import { resolveMachine } from "../machines.ts";
-import { checkInput, traceHeaderOf } from "../start.ts";
+import { checkInput, traceHeaderOf } from "../execution/start.ts";
 import { checkName } from "../validation.ts";
 import { expressRequest } from "./start-execution.ts";
 

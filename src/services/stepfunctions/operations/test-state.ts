@@ -4,7 +4,7 @@ import type { Operation } from "../../../kernel/operation.ts";
 import { checkRoleArn } from "../arns.ts";
 import type { Engine } from "../engine.ts";
 import { failureOf } from "../interpreter/protocol.ts";
-import { checkInput } from "../start.ts";
+import { checkInput } from "../execution/start.ts";
 import { inspect } from "../test-state/inspect.ts";
 import { runTest } from "../test-state/run.ts";
 import type { Tested } from "../test-state/run.ts";

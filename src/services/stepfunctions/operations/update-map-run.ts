@@ -1,8 +1,8 @@
 import type { UpdateMapRunInput, UpdateMapRunOutput } from "@aws-sdk/client-sfn";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
-import { driveMapRun, saveProgress } from "../distributed/lifecycle.ts";
-import { requireMapRun } from "../distributed/map-runs.ts";
+import { driveMapRun, saveProgress } from "../execution/lifecycle.ts";
+import { requireMapRun } from "../execution/map-runs.ts";
 import type { Engine } from "../engine.ts";
 import { validationError } from "../errors.ts";
 

@@ -1,16 +1,16 @@
-import type { RetryPolicy, WorkHandlers } from "../../../kernel/work.ts";
-import { failBrokenMapRun } from "../distributed/lifecycle.ts";
-import { runMapRun } from "../distributed/run.ts";
-import type { Engine } from "../engine.ts";
-import { MAX_RUNNING_EXECUTIONS, MAX_RUNNING_TASKS } from "../limits.ts";
-import { expireExecution } from "./expire.ts";
-import { runExpressChild } from "./express-child.ts";
-import { performExpress } from "./express-work.ts";
-import { runExecution } from "./run.ts";
-import { failBroken } from "./stop.ts";
-import { failTask, performTask } from "./task.ts";
-import { fireTimer } from "./timer.ts";
-import { deleteMachine } from "./delete.ts";
+import type { RetryPolicy, WorkHandlers } from "../../kernel/work.ts";
+import { failBrokenMapRun } from "./execution/lifecycle.ts";
+import { runMapRun } from "./distributed/run.ts";
+import type { Engine } from "./engine.ts";
+import { MAX_RUNNING_EXECUTIONS, MAX_RUNNING_TASKS } from "./limits.ts";
+import { expireExecution } from "./driver/expire.ts";
+import { runExpressChild } from "./driver/express-child.ts";
+import { performExpress } from "./driver/express-work.ts";
+import { runExecution } from "./driver/run.ts";
+import { failBroken } from "./driver/stop.ts";
+import { failTask, performTask } from "./driver/task.ts";
+import { fireTimer } from "./driver/timer.ts";
+import { deleteMachine } from "./driver/delete.ts";
 import {
   DELETE_WORK,
   EXPIRE_WORK,
@@ -20,7 +20,7 @@ import {
   RUN_WORK,
   TASK_WORK,
   TIMER_WORK,
-} from "./work.ts";
+} from "./execution/work.ts";
 
 const NOTHING = async (): Promise<void> => {};
 

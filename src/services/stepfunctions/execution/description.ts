@@ -1,5 +1,5 @@
-import { describedFailure } from "../executions.ts";
-import type { RedriveStatus, StoredExecution } from "../executions.ts";
+import { describedFailure } from "./executions.ts";
+import type { RedriveStatus, StoredExecution } from "./executions.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 
 /** How payloads and times of an execution are told. */

@@ -1,20 +1,20 @@
 import type { ExecutionRedriveStatus } from "@aws-sdk/client-sfn";
-import { decodeRecord } from "../../kernel/record.ts";
-import type { Reader } from "../../kernel/store.ts";
-import { parseExecutionArn, wrongKind } from "./arns.ts";
-import { executionDoesNotExist } from "./errors.ts";
-import { failureOf } from "./interpreter/protocol.ts";
-import type { Failure } from "./interpreter/protocol.ts";
-import { EXECUTION, PROGRESS } from "./keys.ts";
+import { decodeRecord } from "../../../kernel/record.ts";
+import type { Reader } from "../../../kernel/store.ts";
+import { parseExecutionArn, wrongKind } from "../arns.ts";
+import { executionDoesNotExist } from "../errors.ts";
+import { failureOf } from "../interpreter/protocol.ts";
+import type { Failure } from "../interpreter/protocol.ts";
+import { EXECUTION, PROGRESS } from "../keys.ts";
 import {
   MAX_REDRIVABLE_EVENTS,
   MAX_REDRIVES,
   MAX_STANDARD_DURATION_MS,
   REDRIVE_PERIOD_MS,
-} from "./limits.ts";
-import { findMachine } from "./machines.ts";
-import type { ExecutionRecord, ProgressRecord } from "./records.ts";
-import { uidOf } from "./uids.ts";
+} from "../limits.ts";
+import { findMachine } from "../machines.ts";
+import type { ExecutionRecord, ProgressRecord } from "../records.ts";
+import { uidOf } from "../uids.ts";
 
 /** An execution as it is stored, without its threads. */
 export interface StoredExecution {

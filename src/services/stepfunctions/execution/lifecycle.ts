@@ -1,8 +1,8 @@
 import { assert } from "../../../kernel/errors.ts";
 import { decodeRecord, encodeRecord, PRESENT } from "../../../kernel/record.ts";
 import type { Reader, Tx } from "../../../kernel/store.ts";
-import type { Execution } from "../driver/execution.ts";
-import { deliverEvent, MAP_RUN_WORK } from "../driver/work.ts";
+import type { Execution } from "./execution.ts";
+import { deliverEvent, MAP_RUN_WORK } from "./work.ts";
 import type { Engine } from "../engine.ts";
 import type { Effect, Outcome } from "../interpreter/protocol.ts";
 import { MAP_RUN, MAP_RUN_BY_EXECUTION, MAP_RUN_PROGRESS, MAP_RUN_RESULT } from "../keys.ts";
