@@ -30,7 +30,7 @@ export const KEY_SPACES: Readonly<Record<number, string>> = {
   31: "sqs receive attempt: backlog / receive request attempt id",
   32: "sqs forget: backlog / at (ms) / the key to delete",
   33: "sqs fifo young message: backlog / sent at (ms) / position",
-  34: "sqs active move task: account / region / source queue's name",
+  34: "sqs latest move task: account / region / source queue's name",
   48: "sns topic: account / region / name",
   49: "sns subscription: topic id / subscription id",
   50: "sns owned subscription: owner's account / region / subscription ARN",

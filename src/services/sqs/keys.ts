@@ -40,14 +40,14 @@ export const MOVE_TASK: Space<
   lifetime: "the last 10 of a queue, until it is deleted",
 });
 
-/** One key at most for each queue: who starts a task reads it, who starts or ends one writes it. */
-export const ACTIVE_MOVE_TASK: Space<[accountId: string, region: string, sourceQueue: string]> =
+/** One key for each queue that ever had a task: who starts, ends or forgets one reads and writes it. */
+export const LATEST_MOVE_TASK: Space<[accountId: string, region: string, sourceQueue: string]> =
   space({
     number: 34,
-    name: "sqs active move task",
+    name: "sqs latest move task",
     layout: ["account", "region", "source queue's name"],
-    value: "empty",
-    lifetime: "while a move task of the queue runs or is being cancelled",
+    value: "LatestTaskRecord",
+    lifetime: "from a queue's first move task until the queue is deleted",
   });
 
 /** Totals of a backlog by {@link CountName}: a store sum. */

@@ -1,12 +1,12 @@
 import { assert } from "../../kernel/errors.ts";
-import { decodeRecord, encodeRecord, PRESENT } from "../../kernel/record.ts";
+import { decodeRecord, encodeRecord } from "../../kernel/record.ts";
 import type { Reader, Tx } from "../../kernel/store.ts";
 import type { Key } from "../../kernel/tuple.ts";
 import type { TimerHandler, WorkQueue } from "../../kernel/work.ts";
 import { backlogKindOf } from "./backlog-kind.ts";
 import type { Scope } from "./backlog.ts";
 import { withoutPlace } from "./dead-letter.ts";
-import { ACTIVE_MOVE_TASK, MOVE_TASK } from "./keys.ts";
+import { LATEST_MOVE_TASK, MOVE_TASK } from "./keys.ts";
 import { BACKGROUND_CHUNK, HELD_PAUSE_MS, LIMITS } from "./limits.ts";
 import type { MessageRecord } from "./message.ts";
 import type { Positions } from "./position.ts";
@@ -33,6 +33,10 @@ export interface MoveTaskRecord {
   readonly toMove: number;
   readonly startedAtMs: number;
   readonly failureReason?: string;
+}
+
+interface LatestTaskRecord {
+  readonly isActive: boolean;
 }
 
 interface MovePayload {
@@ -96,25 +100,25 @@ export async function listMoveTasks(
   return entries.map((entry) => decodeRecord<MoveTaskRecord>(entry.value));
 }
 
-/** Writes a move task's record, and whether it is the one that its queue has now. */
+/** Writes a move task's record, and whether its queue has an active one. */
 export function putTask(tx: Tx, source: QueueAddress, task: MoveTaskRecord): void {
   const { accountId, region, name } = source;
   tx.put(MOVE_TASK.key(accountId, region, name, task.startedAtMs, task.id), encodeRecord(task));
   const isActive = task.status === "RUNNING" || task.status === "CANCELLING";
-  if (isActive) tx.put(activeKey(source), PRESENT);
-  else tx.delete(activeKey(source));
+  tx.put(latestKey(source), encodeRecord({ isActive } satisfies LatestTaskRecord));
 }
 
 /** Whether a task of a queue runs or is being cancelled. */
 export async function hasActiveTask(reader: Reader, source: QueueAddress): Promise<boolean> {
-  return (await reader.get(activeKey(source))) !== undefined;
+  const value = await reader.get(latestKey(source));
+  return value !== undefined && decodeRecord<LatestTaskRecord>(value).isActive;
 }
 
 /** Forgets all tasks of a queue, which is deleted; one that runs moves nothing more. */
 export async function forgetTasks(tx: Tx, source: QueueAddress): Promise<void> {
   const { accountId, region, name } = source;
-  // Read first: a task that is started while the others are listed is listed when this runs again.
-  if (await hasActiveTask(tx, source)) tx.delete(activeKey(source));
+  // Read first: when a task is started or ends while they are listed, all of this runs again.
+  if ((await tx.get(latestKey(source))) !== undefined) tx.delete(latestKey(source));
   const range = MOVE_TASK.below(accountId, region, name);
   for (const { key } of await tx.range(range, { limit: BACKGROUND_CHUNK })) tx.delete(key);
 }
@@ -263,8 +267,8 @@ async function forgetOldTasks(tx: Tx, { accountId, region, name }: QueueAddress)
   for (const { key } of entries.slice(LIMITS.moveTasksListed)) tx.delete(key);
 }
 
-function activeKey({ accountId, region, name }: QueueAddress): Key {
-  return ACTIVE_MOVE_TASK.key(accountId, region, name);
+function latestKey({ accountId, region, name }: QueueAddress): Key {
+  return LATEST_MOVE_TASK.key(accountId, region, name);
 }
 
 function failed(task: MoveTaskRecord, failureReason: string): MovedChunk {
