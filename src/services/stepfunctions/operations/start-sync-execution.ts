@@ -33,7 +33,9 @@ export function startSyncExecution(
       resolveMachine(reader, stateMachineArn, engine.random),
     );
     if (resolved.machine.type !== "EXPRESS") throw typeNotSupported();
-    const request = expressRequest(engine, { resolved, name, text, nowMs: context.nowMs });
+    // Its five minutes begin now, not when the request came.
+    const nowMs = engine.clock.now();
+    const request = expressRequest(engine, { resolved, name, text, nowMs });
     const outcome = await runRequest(engine, request, context.signal);
     const stopMs = engine.clock.now();
     const withData = includedData !== "METADATA_ONLY";
