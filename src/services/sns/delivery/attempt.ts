@@ -3,7 +3,7 @@ import type { EmailSender } from "./email-sender.ts";
 import { formatEnvelope } from "../signing/envelope.ts";
 import type { HttpSender } from "./http-sender.ts";
 import { bodyFor } from "../message.ts";
-import { putInOutbox } from "./outbox.ts";
+import { NOTHING_SENT, putInOutbox } from "./outbox.ts";
 import { failedForGood } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { confirmUrl, documentOf, signatureVersion, unsubscribeUrl } from "../publish/outgoing.ts";
@@ -33,8 +33,6 @@ export interface Payload {
   readonly body: string;
   readonly isRaw: boolean;
 }
-
-const NOTHING_SENT = "kept here, nothing was sent";
 
 /** Builds what the endpoint gets, signed. */
 export async function payloadOf(sns: Sns, attempt: Attempt): Promise<Payload> {
@@ -119,7 +117,6 @@ async function sendMail(
     write: (tx) =>
       putInOutbox(sns, tx, {
         kind: "email",
-        state: NOTHING_SENT,
         to,
         from,
         subject,
@@ -161,7 +158,6 @@ async function keepSms(sns: Sns, delivery: DeliveryMessage): Promise<Outcome> {
     write: (tx) =>
       putInOutbox(sns, tx, {
         kind: "sms",
-        state: NOTHING_SENT,
         to,
         body: bodyFor(message, "sms"),
         messageId: message.messageId,

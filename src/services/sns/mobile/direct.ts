@@ -14,8 +14,6 @@ import { isOptedOut, phoneNumberOf } from "./sms.ts";
 import { findSandboxNumber, isInSandbox } from "./sms-settings.ts";
 import type { Sns } from "../sns.ts";
 
-const NOTHING_SENT = "kept here, nothing was sent";
-
 /** Publishes to a phone number: into the outbox. */
 export async function publishSms(
   sns: Sns,
@@ -41,7 +39,6 @@ export async function publishSms(
   const from = message.attributes["AWS.SNS.SMS.SenderID"]?.value;
   await putInOutbox(sns, tx, {
     kind: "sms",
-    state: NOTHING_SENT,
     to,
     body,
     messageId: message.messageId,
@@ -65,7 +62,6 @@ export async function publishPush(
   if (!endpoint.enabled) throw endpointDisabled();
   await putInOutbox(sns, tx, {
     kind: "push",
-    state: NOTHING_SENT,
     to: endpointArn,
     body: message.bodies?.[endpoint.application.platform] ?? message.body,
     messageId: message.messageId,

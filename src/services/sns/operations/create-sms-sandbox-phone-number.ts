@@ -24,7 +24,6 @@ export function createSmsSandboxPhoneNumber(sns: Sns): Operation<Input, Record<s
     tx.put(SANDBOX_NUMBER.key(caller.accountId, caller.region, number), encodeRecord(record));
     await putInOutbox(sns, tx, {
       kind: "sms",
-      state: "kept here, nothing was sent",
       to: number,
       body: `Your verification code is ${code}`,
       messageId: requestId,
