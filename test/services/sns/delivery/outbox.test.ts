@@ -15,7 +15,6 @@ test("the outbox keeps a bounded number of entries, the latest, and shows the ne
     await store.transact((tx) =>
       putInOutbox(sns, tx, {
         kind: "sms",
-        state: "kept",
         to: "+1",
         body: String(index),
         messageId: "m",
