@@ -3,6 +3,7 @@ import type { Hash } from "node:crypto";
 import { machineNow } from "./kernel/clock.ts";
 import { NODE } from "./kernel/nodes.ts";
 import { encodeRecord } from "./kernel/record.ts";
+import { StoreUnavailable } from "./kernel/store.ts";
 import type { Entry, Snapshot, Store, Total, Tx } from "./kernel/store.ts";
 import { keyAfter, spaceOf } from "./kernel/tuple.ts";
 import type { Key, KeyRange } from "./kernel/tuple.ts";
@@ -63,14 +64,18 @@ export class TransferRefused extends Error {
 
 /**
  * Writes all that `store` holds at one moment to `sink`. A store of one process serves nobody else
- * meanwhile; PostgreSQL serves on.
+ * meanwhile; PostgreSQL serves on. Throws a {@link StoreUnavailable} where the store is lost half way.
  */
 export function exportStore(
   store: Store,
   sink: Sink,
   { onProgress }: TransferOptions = {},
 ): Promise<Progress> {
+  let hasBegun = false;
   return store.read(async (snapshot) => {
+    // What the first run wrote is written.
+    if (hasBegun) throw new StoreUnavailable("the store was lost during the export: export again");
+    hasBegun = true;
     await assertWhole(snapshot);
     const hash = createHash("sha256");
     const done = { entries: 0, totals: 0, bytes: 0 };

@@ -20,6 +20,7 @@ import { memoryStore } from "../src/stores/memory.ts";
 import { openPostgresStore } from "../src/stores/postgres/store.ts";
 import { exportStore, importStore, TransferRefused } from "../src/transfer.ts";
 import type { Progress } from "../src/transfer.ts";
+import { startProxy } from "./stores/cutting-proxy.ts";
 import { startPostgres } from "./stores/postgres-server.ts";
 
 const folders = await mkdtemp(join(tmpdir(), "waystation-transfer-"));
@@ -104,6 +105,24 @@ test("an export is refused where it is cut, changed or longer, and leaves nothin
     await refused(changed);
   });
   await fc.assert(property, { seed, numRuns: 300 });
+});
+
+test("an export whose store is lost half way is refused, and not begun again in the same file", async (t) => {
+  const server = await startPostgres();
+  t.after(() => server.remove());
+  const proxy = await startProxy(server.port, () => "pass");
+  t.after(() => proxy.close());
+  const url = server.url.replace(`:${server.port}`, `:${proxy.port}`);
+  const store = await openPostgresStore({ url, random: systemRandom() });
+  t.after(() => store.close());
+  await importStore(store, pieces(await exported(await filled())));
+  let chunks = 0;
+  const sink = (): void => {
+    chunks += 1;
+    if (chunks === 2) proxy.cutAll();
+  };
+  await assert.rejects(exportStore(store, sink), StoreUnavailable);
+  assert.equal(chunks, 2);
 });
 
 test("a store whose import was killed half way serves nothing, and takes the import again", async (t) => {

@@ -12,7 +12,10 @@ export interface Store {
    * are through `tx`. A body awaits nothing but `tx`.
    */
   transact<Result>(body: (tx: Tx) => Promise<Result>): Promise<Result>;
-  /** Runs `body` on a consistent state; resolves when all that it saw is durable. */
+  /**
+   * Runs `body` on a consistent state; resolves when all that it saw is durable. `body` may run again
+   * when the state was lost half way, with the connection to it.
+   */
   read<Result>(body: (reader: Snapshot) => Promise<Result>): Promise<Result>;
   /** Calls `listener` for each wake-up that a transaction of any node asked for, after its commit. */
   onWake(listener: (wake: Wake) => void): void;

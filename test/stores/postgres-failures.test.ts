@@ -330,7 +330,7 @@ test("a transaction that cannot be committed fails alone", async (t) => {
 
 test("a read that takes too long fails alone", async (t) => {
   const schema = newSchema();
-  const store = await open(t, schema, { statementTimeoutMs: 200 });
+  const store = await open(t, schema, { statementTimeoutMs: 2_000 });
   const key = encodeKey(7, ["x"]);
   const options = { connectTimeoutMs: 5_000, answerTimeoutMs: 5_000, applicationName: "test" };
   const locking = await connect({ url: server.url, ...options });

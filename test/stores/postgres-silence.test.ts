@@ -34,7 +34,7 @@ const MANY = 100;
 
 test("a connection that falls silent is given up, however often it is asked", async (t) => {
   const proxy = await proxied(t);
-  const connection = await connected(t, { url: urlOf(proxy), answerTimeoutMs: 200 });
+  const connection = await connected(t, { url: urlOf(proxy), answerTimeoutMs: 2_000 });
   await connection.run({ text: "SELECT 1" });
   proxy.silence();
   const asked: Promise<void>[] = [];
@@ -47,8 +47,8 @@ test("a connection that falls silent is given up, however often it is asked", as
 });
 
 test("a connection that answers again and again is kept, however much it is asked at once", async (t) => {
-  const connection = await connected(t, { url: server.url, answerTimeoutMs: 1_500 });
-  const slow = Array.from({ length: 5 }, () => connection.run({ text: "SELECT pg_sleep(0.4)" }));
+  const connection = await connected(t, { url: server.url, answerTimeoutMs: 2_500 });
+  const slow = Array.from({ length: 7 }, () => connection.run({ text: "SELECT pg_sleep(0.4)" }));
   await Promise.all(slow);
   assert.equal(connection.lost, undefined);
 });
@@ -144,7 +144,7 @@ const COUNT_IDLE = {
   text: "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'waystation' AND state = 'idle'",
 };
 
-/** Opens a store behind the proxy that gives a silent connection up after three seconds. */
+/** Opens a store behind the proxy that gives a silent connection up after four seconds. */
 async function open(
   t: TestContext,
   proxy: CuttingProxy,
@@ -157,8 +157,8 @@ async function open(
     url: urlOf(proxy),
     schema: `silence ${schemas}`,
     random,
-    statementTimeoutMs: 1_000,
-    connectTimeoutMs: 1_000,
+    statementTimeoutMs: 2_000,
+    connectTimeoutMs: 5_000,
     ...more,
   });
   t.after(() => store.close());
