@@ -158,7 +158,11 @@ export class JournaledTables implements Tables {
     await this.check();
     await this.#applying;
     const writes = kept.map((key): Write => [key, this.get(key) ?? "deleted"]);
-    await this.#file.clear(withApplied(writes, this.#log.sequence));
+    try {
+      await this.#file.clear(withApplied(writes, this.#log.sequence));
+    } catch (error) {
+      throw unavailable(error);
+    }
     this.#applied = this.#log.sequence;
     this.#memtable = new Overlay(this.#file);
     this.#sealed = undefined;

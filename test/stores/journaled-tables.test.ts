@@ -59,6 +59,17 @@ test("a read that saw what is not yet durable waits for it, and no other read wa
   assert.deepEqual(await numbers(store), [1]);
 });
 
+test("a clear that the disk does not take says so, and leaves all that was there", async () => {
+  const { disk, store } = open();
+  await through(disk, put(store, 1));
+  disk.broken = true;
+  await assert.rejects(store.clear(), StoreUnavailable);
+  assert.deepEqual(await numbers(store), [1]);
+  disk.broken = false;
+  await store.clear();
+  assert.deepEqual(await numbers(store), []);
+});
+
 test("a failed flush tells all who depend on it, and leaves what the disk has", async () => {
   const { disk, store } = open();
   await through(disk, put(store, 1));

@@ -134,6 +134,7 @@ export class SlowDisk implements RecordLog, OrderedFile {
   }
 
   async clear(kept: Writes): Promise<void> {
+    if (this.broken) throw new Error("still broken");
     this.#entries.clear();
     this.#put(kept);
   }
