@@ -165,8 +165,11 @@ class Pump {
 
   #remember(outcome: Outcome): void {
     const { silent } = this.#shared;
-    if (!isSilence(outcome)) silent.delete(this.#id);
-    else if (silent.size < LIMITS.rememberedSilent) silent.add(this.#id);
+    silent.delete(this.#id);
+    if (!isSilence(outcome)) return;
+    // They are learned again; some may be of subscriptions that are gone.
+    if (silent.size >= LIMITS.rememberedSilent) silent.clear();
+    silent.add(this.#id);
   }
 
   /** Moves the delivery to where the outcome puts it. */
