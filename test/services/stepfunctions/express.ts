@@ -147,6 +147,28 @@ export function express(open: OpenWorkshop): void {
     assert.equal(status, "TIMED_OUT");
   });
 
+  test("calls that are answered at almost the same moment are all taken up [Express]", async () => {
+    const call = (action: string): object => ({
+      Type: "Task",
+      Resource: `arn:aws:states:::aws-sdk:sqs:${action}`,
+      Parameters: {},
+    });
+    const States = {
+      A: { ...call("listQueues"), Next: "B" },
+      B: { ...call("listQueues"), End: true },
+    };
+    const each = { Type: "Map", ItemProcessor: { StartAt: "A", States }, End: true };
+    const stateMachineArn = await workshop.machine(
+      { StartAt: "M", States: { M: each } },
+      "EXPRESS",
+    );
+    for (let count = 1; count <= 12; count += 1) {
+      const input = JSON.stringify(Array.from({ length: count }, () => ({})));
+      const { status } = await workshop.sfn.startSyncExecution({ stateMachineArn, input });
+      assert.equal(status, "SUCCEEDED", `${count} at once`);
+    }
+  });
+
   test("an asynchronous execution runs by itself, tasks and waits included [Express]", async () => {
     const { QueueUrl = "" } = await workshop.sqs.createQueue({ QueueName: "express" });
     const stateMachineArn = await workshop.machine(

@@ -37,8 +37,9 @@ export interface ExpressRun {
 }
 
 /**
- * Runs an execution in memory, five minutes at most; its events are not kept, but in the log. While it does something a clock that is advanced
- * waits for it; while it waits for the clock it does not. Rejects with the reason of `signal` when that aborts.
+ * Runs an execution in memory, five minutes at most; its events are kept in the log only. While it does
+ * something a clock that is advanced waits for it; while it waits for the clock it does not. Rejects with
+ * the reason of `signal` when that aborts.
  */
 export function runExpress(engine: Engine, run: ExpressRun, signal: AbortSignal): Promise<Outcome> {
   return new Promise<Outcome>((resolve, reject) => {
@@ -115,10 +116,7 @@ class Express {
     if (this.#isPumping) return Promise.resolve();
     this.#isPumping = true;
     return new Promise((resolve) => {
-      void this.#goOn(resolve).finally(() => {
-        this.#isPumping = false;
-        resolve();
-      });
+      void this.#goOn(resolve).finally(resolve);
     });
   }
 
@@ -138,7 +136,11 @@ class Express {
     for (let made = 0; made < EXPRESS_TRANSITIONS_PER_TURN; made += 1) {
       if (this.#isOver) return false;
       const event = this.#queue.shift() ?? this.#nextStep();
-      if (event === undefined) return false;
+      if (event === undefined) {
+        // At once: whatever happens from now on finds nobody who would take it up.
+        this.#isPumping = false;
+        return false;
+      }
       const { events, effects } = await advance(this.#state, event, this.#surroundings());
       this.#log(events);
       for (const effect of effects) this.#perform(effect);
