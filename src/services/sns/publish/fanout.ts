@@ -5,6 +5,7 @@ import { deliver, prefetchDeliveries, wants } from "../delivery/deliver.ts";
 import type { EnvelopeSignature } from "../signing/envelope.ts";
 import { FANOUT } from "../keys.ts";
 import { LIMITS } from "../limits.ts";
+import { bodyFor } from "../message.ts";
 import type { PublishedMessage } from "../message.ts";
 import { outgoing } from "./outgoing.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -33,9 +34,10 @@ export class FanoutBudget {
     return this.#deliveries <= 0 || this.#bytes <= 0;
   }
 
-  spend(message: PublishedMessage): void {
+  /** Takes one delivery of a body out of it. */
+  spend(body: string): void {
     this.#deliveries -= 1;
-    this.#bytes -= message.body.length;
+    this.#bytes -= body.length;
   }
 }
 
@@ -107,12 +109,12 @@ function choose(
   const chosen: Route[] = [];
   let last = after;
   for (const route of routes) {
-    const { id } = route.subscription;
+    const { id, protocol } = route.subscription;
     if (after !== undefined && id <= after) continue;
     if (wants(route, sending)) {
       if (budget.isSpent && !sending.topic.isFifo) return { chosen, stopped: { after: last } };
       chosen.push(route);
-      budget.spend(sending.message);
+      budget.spend(bodyFor(sending.message, protocol));
     }
     last = id;
   }
