@@ -117,8 +117,7 @@ async function writeResults(
     await manifest.close();
     return { output: { MapRunArn, ResultWriterDetails: { Bucket: bucket, Key } }, written };
   } finally {
-    await succeeded.abandon();
-    await failing.abandon();
+    await Promise.allSettled([succeeded.abandon(), failing.abandon()]);
   }
 }
 
