@@ -218,6 +218,17 @@ export const topics: Topic = (bench) => {
     );
   });
 
+  test("a topic with a subscription that takes no large messages is not made one for them", async () => {
+    const topic = await bench().topic();
+    await bench().sns.subscribe({ TopicArn: topic, Protocol: "email", Endpoint: "a@example.com" });
+    await refused(
+      set(topic, "MaximumMessageSize", "262145"),
+      INVALID,
+      /email is not supported for topics with MaximumMessageSize above 262144/,
+    );
+    await set(topic, "MaximumMessageSize", "262144");
+  });
+
   test("delivery policies that are refused say where they are wrong", async () => {
     const topic = await bench().topic();
     const policy = (retry: object): Promise<unknown> =>

@@ -2,11 +2,14 @@ import type { SetTopicAttributesInput } from "@aws-sdk/client-sns";
 import { transaction } from "../../../kernel/operation.ts";
 import type { Operation } from "../../../kernel/operation.ts";
 import { scheduleSweep } from "../publish/archive.ts";
+import { checkFits } from "../endpoint.ts";
 import { invalidParameter } from "../errors.ts";
-import { TOPIC_COUNT } from "../keys.ts";
+import { SUBSCRIPTION, TOPIC_COUNT } from "../keys.ts";
 import { LIMITS } from "../limits.ts";
 import type { Having, Sns } from "../sns.ts";
+import { decodeRecord } from "../../../kernel/record.ts";
 import type { Tx } from "../../../kernel/store.ts";
+import type { SubscriptionRecord } from "../subscription.ts";
 import { isLargeMessageTopic, putNextRevision, requireTopic } from "../topic.ts";
 import type { TopicRecord } from "../topic.ts";
 import { archiveSince, withAttribute } from "../topic-attributes.ts";
@@ -23,7 +26,8 @@ export function setTopicAttributes(sns: Sns): Operation<Input, Record<string, ne
       ...rest,
       attributes: withAttribute(before, AttributeName, AttributeValue),
     };
-    if (isLargeMessageTopic(after)) await checkLarge(tx, after);
+    if (AttributeName === "MaximumMessageSize" && isLargeMessageTopic(after))
+      await checkLarge(tx, after);
     const archiveSinceMs = archiveSince(before, after, nowMs);
     putNextRevision(tx, archiveSinceMs === undefined ? after : { ...after, archiveSinceMs });
     if (AttributeName === "ArchivePolicy") await scheduleSweep(sns, tx, after);
@@ -31,6 +35,7 @@ export function setTopicAttributes(sns: Sns): Operation<Input, Record<string, ne
   });
 }
 
+/** Large messages reach few subscriptions, of some protocols; "SetTopicAttributes", MaximumMessageSize. */
 async function checkLarge(tx: Tx, topic: TopicRecord): Promise<void> {
   const [confirmed, pending] = [
     await tx.sum(TOPIC_COUNT.key(topic.id, "confirmed")),
@@ -40,5 +45,10 @@ async function checkLarge(tx: Tx, topic: TopicRecord): Promise<void> {
     throw invalidParameter(
       `MaximumMessageSize: topics with more than ${LIMITS.largeMessageSubscriptions} subscriptions can not exceed ${LIMITS.messageBytes}`,
     );
+  }
+  const limit = LIMITS.largeMessageSubscriptions;
+  for (const { value } of await tx.range(SUBSCRIPTION.below(topic.id), { limit })) {
+    const { protocol, endpoint } = decodeRecord<SubscriptionRecord>(value);
+    checkFits(topic, protocol, endpoint);
   }
 }
