@@ -29,8 +29,9 @@ export function startSyncExecution(
     const traceHeader = traceHeaderOf(context, input);
     checkName(name);
     checkInput(text);
-    const resolved = await engine.store.read((reader) =>
-      resolveMachine(reader, stateMachineArn, engine.random),
+    // A task that calls this waits for the clock, which therefore knows only what it is told of.
+    const resolved = await engine.clock.track(
+      engine.store.read((reader) => resolveMachine(reader, stateMachineArn, engine.random)),
     );
     if (resolved.machine.type !== "EXPRESS") throw typeNotSupported();
     // Its five minutes begin now, not when the request came.
